@@ -1,0 +1,59 @@
+/** All commands, with the file that is loaded when one is called: a command costs nothing to the others. */
+import type { CliCommand } from './command.ts';
+
+export interface CatalogueEntry {
+  readonly summary: string;
+  load(): Promise<CliCommand>;
+}
+
+export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, CatalogueEntry>([
+  [
+    'db:status',
+    {
+      summary: 'show which migrations are applied and which are pending',
+      load: async () => (await import('./commands/db-status.ts')).dbStatus,
+    },
+  ],
+  [
+    'db:migrate',
+    {
+      summary: 'apply pending migrations',
+      load: async () => (await import('./commands/db-migrate.ts')).dbMigrate,
+    },
+  ],
+  [
+    'db:rollback',
+    {
+      summary: 'revert applied migrations',
+      load: async () => (await import('./commands/db-rollback.ts')).dbRollback,
+    },
+  ],
+  [
+    'db:size',
+    {
+      summary: 'show how big the database and its tables are',
+      load: async () => (await import('./commands/db-size.ts')).dbSize,
+    },
+  ],
+  [
+    'prune',
+    {
+      summary: 'delete old log entries and finished jobs',
+      load: async () => (await import('./commands/prune.ts')).prune,
+    },
+  ],
+  [
+    'sample:load',
+    {
+      summary: 'fill a database with a sample history, to try things on',
+      load: async () => (await import('./commands/sample-load.ts')).sampleLoad,
+    },
+  ],
+  [
+    'tour',
+    {
+      summary: 'show what this program does, on an embedded database',
+      load: async () => (await import('./commands/tour.ts')).tour,
+    },
+  ],
+]);

@@ -1,0 +1,23 @@
+/** What a command is to the terminal: words, options and one function. */
+import type { Command } from 'commander';
+import type { Terminal } from './terminal.ts';
+
+export interface CliCommand<Options extends object = object> {
+  /** What it does, in full sentences, for `--help`. */
+  readonly description: string;
+  /** Command lines that work, each with what it does. */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  /** Adds the command's own options; those that all commands have are there already. */
+  options(command: Command): void;
+  /** @returns the exit status; an error of the catalogue is thrown. */
+  run(options: Options & GlobalOptions, terminal: Terminal): Promise<number>;
+}
+
+export interface GlobalOptions {
+  readonly format: 'text' | 'json';
+  readonly environment?: string;
+  readonly verbose?: true;
+  readonly ansi: boolean;
+  readonly input: boolean;
+  readonly yes?: true;
+}

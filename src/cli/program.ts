@@ -1,0 +1,77 @@
+/** From the words of the command line to a command's exit status. */
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, isMultiFlexiError } from '../errors.ts';
+import { PROGRAM_VERSION } from '../program-version.ts';
+import { COMMANDS } from './catalogue.ts';
+import type { CliCommand, GlobalOptions } from './command.ts';
+import { reportFailure } from './failure-report.ts';
+import { Terminal } from './terminal.ts';
+
+export async function runProgram(words: readonly string[]): Promise<number> {
+  let exit: number = EXIT.done;
+  const program = newProgram();
+  const called = words.find((word) => COMMANDS.has(word));
+  for (const [name, { summary, load }] of COMMANDS) {
+    const command = program.command(name).summary(summary).description(summary);
+    if (name !== called) continue;
+    const loaded = await load();
+    describe(command, loaded);
+    command.action(async () => {
+      exit = await runCommand(loaded, command.optsWithGlobals<GlobalOptions>());
+    });
+  }
+  try {
+    await program.parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  }
+  return exit;
+}
+
+function newProgram(): Command {
+  return new Command('multiflexi-cli')
+    .description('Looks after the database of MultiFlexi: SQLite, MySQL, MariaDB and PostgreSQL.')
+    .version(PROGRAM_VERSION, '-V, --version', 'show the version of this program')
+    .helpOption('-h, --help', 'show this help')
+    .addOption(
+      new Option('-f, --format <format>', 'how to print the result')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option(
+      '-e, --environment <file>',
+      'file with the DB_* settings (default: /etc/multiflexi/multiflexi.env where it exists)',
+    )
+    .option('-v, --verbose', 'log every statement to stderr, without its values')
+    .option('--no-ansi', 'no colours and no progress bars (also: NO_COLOR)')
+    .option('--no-input', 'never ask; what would need an answer is refused')
+    .option('-y, --yes', 'answer every question with yes')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(add --help for what it takes)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nWithout settings the database is an SQLite file in your data directory.\nFirst steps: multiflexi-cli tour',
+    );
+}
+
+function describe(command: Command, { description, examples, options }: CliCommand): void {
+  command.description(description);
+  options(command);
+  const lines = examples.map(([line, what]) => `  ${line}\n      ${what}`);
+  command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+  command.allowExcessArguments(false);
+}
+
+async function runCommand(command: CliCommand, options: GlobalOptions): Promise<number> {
+  const terminal = new Terminal(options);
+  try {
+    return await command.run(options, terminal);
+  } catch (error) {
+    reportFailure(error, terminal);
+    return isMultiFlexiError(error) ? error.exit : EXIT.failed;
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * From table definitions to an engine's SQL: one compiler on Kysely's schema builder, with the few things in
+ * which engines differ handed in as {@link DdlWords}. Nothing here runs a statement.
+ *
+ * Every method returns single statements, because MySQL and MariaDB commit each of them at once: a statement
+ * is the smallest thing that can be recorded, recognised ({@link Effect}) and resumed.
+ */
+import { type ColumnDefinitionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
+import {
+  type ColumnDefinition,
+  foreignKeyName,
+  type IndexDefinition,
+  indexName,
+  type LogicalType,
+  NOW,
+  type Reference,
+  type TableDefinition,
+} from './definition.ts';
+
+/** How introspection can tell that a statement has taken effect. */
+export type Effect =
+  | { readonly kind: 'table'; readonly table: string; readonly present: boolean }
+  | { readonly kind: 'column'; readonly table: string; readonly column: string; readonly present: boolean }
+  | { readonly kind: 'index'; readonly table: string; readonly index: string; readonly present: boolean }
+  | {
+      readonly kind: 'foreignKey';
+      readonly table: string;
+      readonly column: string;
+      readonly present: boolean;
+    }
+  /** Running it again changes nothing, as with a comment. */
+  | { readonly kind: 'repeatable' };
+
+export interface DdlStatement {
+  readonly sql: string;
+  /** What it does, in words: `create table job`. */
+  readonly summary: string;
+  readonly effect: Effect;
+}
+
+export interface Ddl {
+  createTable(table: TableDefinition): DdlStatement[];
+  dropTable(table: string): DdlStatement[];
+  /** The column comes last in the table; with `references` come its index and foreign key. */
+  addColumn(table: string, column: ColumnDefinition): DdlStatement[];
+  /** The reverse of {@link Ddl.addColumn}, index and foreign key included. */
+  dropColumn(table: string, column: ColumnDefinition): DdlStatement[];
+  createIndex(index: IndexDefinition): DdlStatement[];
+  dropIndex(index: IndexDefinition): DdlStatement[];
+}
+
+export interface DdlWords {
+  columnType(type: LogicalType): string;
+  /** The type of the identity column; SQLite's must read exactly `integer`. */
+  readonly identityType: string;
+  identity(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+  /** The default of a `datetime` column that takes the current instant in UTC. */
+  readonly now: string;
+  /** What the engine's own types leave unchecked. */
+  check(column: ColumnDefinition): RawBuilder<boolean> | undefined;
+  readonly comments: 'inline' | 'statements' | 'none';
+  /** What ends a CREATE TABLE, as `engine = InnoDB`. */
+  readonly tableOptions: string | undefined;
+  /** Whether ADD COLUMN takes its reference along (SQLite can add it in no other way; MySQL before 9 ignores it there). */
+  readonly referenceInAddColumn: boolean;
+  /** Whether DROP COLUMN takes the column's index and foreign key along. */
+  readonly dropColumnTakes: { readonly index: boolean; readonly foreignKey: boolean };
+  /** Whether an index's name belongs to its table (MySQL) or to the schema. */
+  readonly indexBelongsToTable: boolean;
+}
+
+export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
+  const schema = compiler.schema;
+
+  const build =
+    (column: ColumnDefinition) =>
+    (builder: ColumnDefinitionBuilder): ColumnDefinitionBuilder => {
+      let built = column.identity ? words.identity(builder) : builder;
+      if (!column.nullable && !column.identity) built = built.notNull();
+      if (column.default !== undefined) built = built.defaultTo(defaultValue(column.default, words));
+      const check = all(words.check(column), oneOf(column));
+      if (words.comments !== 'inline') return check ? built.check(check) : built;
+      // MariaDB takes a column's CHECK only after its comment.
+      const comment = sql`comment ${literal(column.comment)}`;
+      built = built.modifyEnd(check ? sql`${comment} check (${check})` : comment);
+      return built;
+    };
+
+  const typeOf = (column: ColumnDefinition) =>
+    sql.raw<never>(column.identity ? words.identityType : words.columnType(column.type));
+
+  const commentStatements = (table: string, column: ColumnDefinition): DdlStatement[] =>
+    words.comments === 'statements'
+      ? [
+          {
+            sql: sql`comment on column ${sql.ref(`${table}.${column.name}`)} is ${literal(column.comment)}`.compile(
+              compiler,
+            ).sql,
+            summary: `comment on ${table}.${column.name}`,
+            effect: { kind: 'repeatable' },
+          },
+        ]
+      : [];
+
+  const addForeignKey = (table: string, column: string, reference: Reference): DdlStatement => ({
+    sql: schema
+      .alterTable(table)
+      .addForeignKeyConstraint(foreignKeyName(table, column), [column], reference.table, [reference.column])
+      .onDelete(reference.onDelete)
+      .compile().sql,
+    summary: `add foreign key ${table}.${column} to ${reference.table}`,
+    effect: { kind: 'foreignKey', table, column, present: true },
+  });
+
+  return {
+    createTable(table) {
+      let builder = schema.createTable(table.name);
+      for (const column of table.columns)
+        builder = builder.addColumn(column.name, typeOf(column), build(column));
+      if (!table.columns.some((column) => column.identity)) {
+        builder = builder.addPrimaryKeyConstraint(`pk_${table.name}`, [...table.primaryKey] as never[]);
+      }
+      for (const { name, references } of table.columns) {
+        if (!references) continue;
+        builder = builder.addForeignKeyConstraint(
+          foreignKeyName(table.name, name),
+          [name] as never[],
+          references.table,
+          [references.column],
+          (constraint) => constraint.onDelete(references.onDelete),
+        );
+      }
+      if (words.tableOptions) builder = builder.modifyEnd(sql.raw(words.tableOptions));
+      if (words.comments === 'inline') builder = builder.modifyEnd(sql`comment ${literal(table.comment)}`);
+      const statements: DdlStatement[] = [
+        {
+          sql: builder.compile().sql,
+          summary: `create table ${table.name}`,
+          effect: { kind: 'table', table: table.name, present: true },
+        },
+      ];
+      if (words.comments === 'statements') {
+        statements.push({
+          sql: sql`comment on table ${sql.table(table.name)} is ${literal(table.comment)}`.compile(compiler)
+            .sql,
+          summary: `comment on ${table.name}`,
+          effect: { kind: 'repeatable' },
+        });
+        statements.push(...table.columns.flatMap((column) => commentStatements(table.name, column)));
+      }
+      return statements;
+    },
+
+    dropTable(table) {
+      return [
+        {
+          sql: schema.dropTable(table).compile().sql,
+          summary: `drop table ${table}`,
+          effect: { kind: 'table', table, present: false },
+        },
+      ];
+    },
+
+    addColumn(table, column) {
+      const { references } = column;
+      const add = schema.alterTable(table).addColumn(column.name, typeOf(column), (builder) => {
+        const built = build(column)(builder);
+        return references && words.referenceInAddColumn
+          ? built.references(`${references.table}.${references.column}`).onDelete(references.onDelete)
+          : built;
+      });
+      return [
+        {
+          sql: add.compile().sql,
+          summary: `add column ${table}.${column.name}`,
+          effect: { kind: 'column', table, column: column.name, present: true },
+        },
+        ...commentStatements(table, column),
+        ...(references ? this.createIndex(referenceIndex(table, column.name)) : []),
+        ...(references && !words.referenceInAddColumn ? [addForeignKey(table, column.name, references)] : []),
+      ];
+    },
+
+    dropColumn(table, column) {
+      const statements: DdlStatement[] = [];
+      if (column.references && !words.dropColumnTakes.foreignKey) {
+        statements.push({
+          sql: schema.alterTable(table).dropConstraint(foreignKeyName(table, column.name)).compile().sql,
+          summary: `drop foreign key ${table}.${column.name}`,
+          effect: { kind: 'foreignKey', table, column: column.name, present: false },
+        });
+      }
+      if (column.references && !words.dropColumnTakes.index) {
+        statements.push(...this.dropIndex(referenceIndex(table, column.name)));
+      }
+      statements.push({
+        sql: schema.alterTable(table).dropColumn(column.name).compile().sql,
+        summary: `drop column ${table}.${column.name}`,
+        effect: { kind: 'column', table, column: column.name, present: false },
+      });
+      return statements;
+    },
+
+    createIndex(index) {
+      const builder = schema
+        .createIndex(index.name)
+        .on(index.table)
+        .columns([...index.columns]);
+      return [
+        {
+          sql: (index.unique ? builder.unique() : builder).compile().sql,
+          summary: `create ${index.unique ? 'unique ' : ''}index ${index.name}`,
+          effect: { kind: 'index', table: index.table, index: index.name, present: true },
+        },
+      ];
+    },
+
+    dropIndex(index) {
+      const builder = schema.dropIndex(index.name);
+      return [
+        {
+          sql: (words.indexBelongsToTable ? builder.on(index.table) : builder).compile().sql,
+          summary: `drop index ${index.name}`,
+          effect: { kind: 'index', table: index.table, index: index.name, present: false },
+        },
+      ];
+    },
+  };
+}
+
+/** The index that every foreign key has: PostgreSQL and SQLite make none by themselves. */
+function referenceIndex(table: string, column: string): IndexDefinition {
+  return { name: indexName(table, [column], false), table, columns: [column], unique: false };
+}
+
+function defaultValue(value: NonNullable<ColumnDefinition['default']>, words: DdlWords) {
+  if (value === NOW) return sql.raw(words.now);
+  return typeof value === 'string' ? literal(value) : sql.lit(value);
+}
+
+function oneOf(column: ColumnDefinition): RawBuilder<boolean> | undefined {
+  if (!column.oneOf) return undefined;
+  return sql<boolean>`${sql.ref(column.name)} in (${sql.join(column.oneOf.map(literal))})`;
+}
+
+function all(...checks: (RawBuilder<boolean> | undefined)[]): RawBuilder<boolean> | undefined {
+  const given = checks.filter((check) => check !== undefined);
+  return given.length === 0 ? undefined : sql<boolean>`${sql.join(given, sql` and `)}`;
+}
+
+/** A string literal in DDL, where no engine takes parameters. A backslash means another thing on each engine, so none is let in. */
+function literal(text: string): RawBuilder<string> {
+  if (/[\\\p{Cc}]/u.test(text)) throw new TypeError(`not a plain literal for DDL: ${JSON.stringify(text)}`);
+  return sql.lit(text);
+}

@@ -1,0 +1,112 @@
+/**
+ * The contract that every database engine keeps. It is the only thing the rest of the house knows of a
+ * database: a difference between engines is a method or a named capability here, never a question for the
+ * engine's name elsewhere. `tests/conformance` runs the whole of it against every engine.
+ *
+ * Values, the same on every engine: `bigint` columns are JavaScript bigint, `integer` number, `boolean`
+ * boolean, `datetime` text `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, `json` JSON text, `binary` Buffer. `count(*)`
+ * is a bigint. Every failure of a driver leaves the engine as a `MultiFlexiError`, without secrets.
+ */
+import type { Kysely } from 'kysely';
+import type { CatalogTable } from './catalog.ts';
+import type { Ddl } from './ddl.ts';
+
+export type EngineName = 'sqlite' | 'mysql' | 'mariadb' | 'postgresql';
+
+/**
+ * How a database is opened. `inspect` never writes, and takes an SQLite file that does not exist for an
+ * empty database; `change` wants the database to exist; `create` makes a new SQLite file (0600, WAL,
+ * incremental auto-vacuum). Databases on a server are never created: that wants rights we do not ask for.
+ */
+export type Access = 'inspect' | 'change' | 'create';
+
+export interface Capabilities {
+  /** DDL can be rolled back, so that a migration is one transaction. */
+  readonly transactionalDdl: boolean;
+  /** The engine stores comments on tables and columns. */
+  readonly comments: boolean;
+  /** Row counts from the engine's own statistics cost nothing; without them they are counted. */
+  readonly rowEstimates: boolean;
+  /** SELECT … FOR UPDATE locks rows; without it a transaction of ours holds the whole database's write lock. */
+  readonly rowLocks: boolean;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Product and version, as in `MariaDB 10.11.14`. */
+  readonly product: string;
+  /** Where the database is, as an administrator would say it; never with a secret. */
+  readonly where: string;
+  readonly capabilities: Capabilities;
+  /** SQL of the engine for table definitions; pure, runs nothing. */
+  readonly ddl: Ddl;
+  /** Typed queries over the one pool of this engine. */
+  kysely<Tables>(): Kysely<Tables>;
+  /** All tables of the database (of the current schema, on PostgreSQL), sorted by name. */
+  introspect(): Promise<CatalogTable[]>;
+  /** The names of {@link introspect}'s tables alone: cheap, for guards that run before every command. */
+  tableNames(): Promise<string[]>;
+  sizes(): Promise<DatabaseSize>;
+  /**
+   * Takes the named lock of this database for this process, waiting at most `waitMs`. The engine frees it when
+   * the process dies. @throws LOCKED with the holder and since when.
+   */
+  lock(request: LockRequest): Promise<Lock>;
+  /**
+   * Writes rows by the engine's fastest safe way, in transactions of bounded size; memory is bounded by bytes.
+   * Rows already committed stay when a later one fails. @returns the number of rows written.
+   */
+  bulkLoad(load: BulkLoad): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface LockRequest {
+  /** What is locked, as in `migrations`; one word. */
+  readonly name: string;
+  /** Who asks, as in `db:migrate`: what others are told while they wait. */
+  readonly program: string;
+  readonly waitMs: number;
+}
+
+export interface LockHolder {
+  readonly program: string;
+  readonly host: string;
+  readonly pid: number | null;
+  /** ISO 8601, UTC; null when the engine does not tell. */
+  readonly since: string | null;
+}
+
+export interface Lock {
+  /** Aborts when the lock is lost, as with its connection: whoever holds it must stop before the next step. */
+  readonly signal: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface BulkLoad {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly rows: Iterable<readonly BulkValue[]> | AsyncIterable<readonly BulkValue[]>;
+  readonly onProgress?: (rows: number) => void;
+}
+
+export type BulkValue = string | number | bigint | boolean | Buffer | null;
+
+export interface TableSize {
+  readonly name: string;
+  readonly rows: number;
+  /** Whether `rows` was counted; otherwise it is the engine's estimate. */
+  readonly rowsExact: boolean;
+  readonly dataBytes: number;
+  readonly indexBytes: number;
+  readonly totalBytes: number;
+  /** Bytes inside the table's own space that hold nothing now; null where the engine does not tell. */
+  readonly freeBytes: number | null;
+}
+
+export interface DatabaseSize {
+  /** Biggest first. */
+  readonly tables: readonly TableSize[];
+  /** All that the database takes, tables or not (SQLite: the file and its WAL). */
+  readonly totalBytes: number;
+  readonly freeBytes: number | null;
+}

@@ -1,0 +1,34 @@
+/** The front door of the engines: opens the database that the settings name, whichever engine it is. */
+import type { DatabaseSettings } from '../settings/index.ts';
+import type { Access, Engine } from './engine.ts';
+import type { StatementLog } from './statement-log.ts';
+
+export type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from './catalog.ts';
+export type { Ddl, DdlStatement, Effect } from './ddl.ts';
+export * from './definition.ts';
+export type * from './engine.ts';
+export type { StatementEvent, StatementLog } from './statement-log.ts';
+
+/**
+ * Connects and checks the server's version. Only the drivers of the engine in question are loaded.
+ * @throws an error of the catalogue: unreachable, refused, missing, too old, not a database.
+ */
+export async function openEngine(
+  settings: DatabaseSettings,
+  access: Access,
+  log?: StatementLog,
+): Promise<Engine> {
+  if (settings.connection === 'sqlite') {
+    const { openSqlite } = await import('./sqlite/index.ts');
+    return openSqlite(settings, access, log);
+  }
+  if (settings.connection === 'pgsql') {
+    const { openPostgresql } = await import('./postgresql/index.ts');
+    return openPostgresql(settings, log);
+  }
+  const { connectMysql } = await import('./mysql/connection.ts');
+  const server = await connectMysql(settings, log);
+  // One protocol, one setting, two products: the server itself says which it is.
+  if (server.isMariadb) return (await import('./mariadb/index.ts')).openMariadb(server);
+  return (await import('./mysql/index.ts')).openMysql(server);
+}

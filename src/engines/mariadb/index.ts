@@ -1,0 +1,43 @@
+/** MariaDB: MySQL's family, with a collation, a JSON and defaults of its own. */
+import { type Kysely, sql } from 'kysely';
+import type { Engine } from '../engine.ts';
+import type { MysqlServer } from '../mysql/connection.ts';
+import { mysqlFamilyEngine } from '../mysql/family.ts';
+import type { ColumnDialect } from '../mysql/introspection.ts';
+import { requireVersion } from '../version.ts';
+
+const MINIMUM = [10, 5];
+
+const COLUMNS: ColumnDialect = {
+  jsonColumns,
+  plainDefault(text) {
+    // MariaDB writes a default as SQL: NULL, 'quoted', 1, or an expression.
+    if (text === null || text === 'NULL') return null;
+    const quoted = /^'((?:[^']|'')*)'$/.exec(text)?.[1];
+    if (quoted !== undefined) return { text: quoted.replaceAll("''", "'"), isExpression: false };
+    return { text, isExpression: !/^-?\d+$/.test(text) };
+  },
+};
+
+/** JSON is a word for LONGTEXT with a check here; the check is what tells it from other texts. */
+async function jsonColumns(db: Kysely<unknown>): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ table_: string; clause: string }>`
+    select table_name as table_, check_clause as clause from information_schema.check_constraints
+    where constraint_schema = database() and check_clause like 'json_valid(%'`.execute(db);
+  return new Set(
+    rows.flatMap(({ table_, clause }) => {
+      const column = /^json_valid\(`(.+)`\)$/.exec(clause)?.[1];
+      return column === undefined ? [] : [`${table_}.${column}`];
+    }),
+  );
+}
+
+export function openMariadb(server: MysqlServer): Engine {
+  requireVersion('MariaDB', server.version, MINIMUM, 'older ones are no longer maintained');
+  return mysqlFamilyEngine(server, {
+    name: 'mariadb',
+    product: 'MariaDB',
+    collation: 'utf8mb4_nopad_bin',
+    columns: COLUMNS,
+  });
+}

@@ -1,0 +1,171 @@
+/** Connections to MySQL and MariaDB: one protocol, one driver, one way of setting up a session. */
+import { readFileSync } from 'node:fs';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  MysqlAdapter,
+  MysqlDialect,
+  MysqlDriver,
+  type MysqlPool,
+} from 'kysely';
+import { type ConnectionOptions, createConnection, createPool, type SslOptions } from 'mysql2';
+import type { Connection } from 'mysql2/promise';
+import { MultiFlexiError } from '../../errors.ts';
+import type { ServerSettings, TlsSettings } from '../../settings/index.ts';
+import { codeOf, failure, type Place } from '../failure.ts';
+import { kyselyLog, type StatementLog } from '../statement-log.ts';
+import { translatingDriver } from '../translating-driver.ts';
+import { parseVersion, type Version } from '../version.ts';
+import { classify } from './failures.ts';
+import { readValue } from './values.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Ours is one process that works in order; a few connections let it look at the server meanwhile. */
+const POOL_SIZE = 4;
+
+export interface MysqlServer {
+  readonly settings: ServerSettings;
+  readonly place: Place;
+  readonly db: Kysely<unknown>;
+  readonly version: Version;
+  readonly isMariadb: boolean;
+  /** A connection of its own, outside the pool, set up like all others: for locks and bulk work. */
+  connect(): Promise<Connection>;
+  translate(error: unknown): Error;
+}
+
+/** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
+export async function connectMysql(settings: ServerSettings, log?: StatementLog): Promise<MysqlServer> {
+  const place: Place = {
+    kind: 'MySQL or MariaDB server',
+    address: settings.socket ?? `${settings.host}:${settings.port}`,
+    database: settings.database,
+    username: settings.username,
+    secret: settings.password,
+  };
+  const options = connectionOptions(settings, place);
+  let version: string;
+  try {
+    version = await askVersion(options);
+  } catch (error) {
+    throw failure(classify(error, false), place, error);
+  }
+  const isMariadb = /mariadb/i.test(version);
+  const known: Place = { ...place, kind: isMariadb ? 'MariaDB server' : 'MySQL server' };
+  const translate = (error: unknown) => failure(classify(error, true), known, error);
+  const session = sessionStatements(isMariadb);
+  return {
+    settings,
+    place: known,
+    db: new Kysely<unknown>({ dialect: dialect(options, session, translate), ...kyselyLog(log) }),
+    // MariaDB before 11 says `5.5.5-10.11.14-MariaDB` to clients that know only MySQL.
+    version: parseVersion(version.replace(/^5\.5\.5-/, '')),
+    isMariadb,
+    translate,
+    connect: async () => {
+      try {
+        const connection = createConnection(options).promise();
+        for (const statement of session) await connection.query(statement);
+        return connection;
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+  };
+}
+
+async function askVersion(options: ConnectionOptions): Promise<string> {
+  const connection = createConnection(options).promise();
+  try {
+    const [rows] = await connection.query('select version() as version');
+    const version = Array.isArray(rows) && rows[0] && 'version' in rows[0] ? rows[0].version : undefined;
+    return String(version ?? '');
+  } finally {
+    connection.destroy();
+  }
+}
+
+function connectionOptions(settings: ServerSettings, place: Place): ConnectionOptions {
+  return {
+    ...(settings.socket === undefined
+      ? { host: settings.host, port: settings.port }
+      : { socketPath: settings.socket }),
+    user: settings.username,
+    password: settings.password,
+    database: settings.database,
+    charset: 'utf8mb4_bin',
+    timezone: 'Z',
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    jsonStrings: true,
+    typeCast: readValue,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    enableKeepAlive: true,
+    // A server that asks for a local file gets none.
+    flags: ['-LOCAL_FILES'],
+    infileStreamFactory: () => {
+      throw new Error('the server asked for a local file');
+    },
+    ...tlsOptions(settings.tls, place),
+  };
+}
+
+function tlsOptions(tls: TlsSettings, place: Place): { ssl?: SslOptions } {
+  if (tls.mode === 'off') return {};
+  const ssl: SslOptions = {
+    rejectUnauthorized: tls.mode === 'verify',
+    verifyIdentity: tls.mode === 'verify',
+  };
+  try {
+    if (tls.ca !== undefined) ssl.ca = readFileSync(tls.ca);
+    if (tls.certificate !== undefined) ssl.cert = readFileSync(tls.certificate, 'utf8');
+    if (tls.key !== undefined) ssl.key = readFileSync(tls.key, 'utf8');
+  } catch (error) {
+    throw unreadableTlsFile(error, place);
+  }
+  return { ssl };
+}
+
+function unreadableTlsFile(error: unknown, { address }: Place): MultiFlexiError {
+  return new MultiFlexiError(
+    'SETTINGS_INVALID',
+    `A TLS file for ${address} cannot be read: ${error instanceof Error ? error.message : codeOf(error)}.`,
+    {
+      next: 'Check DB_TLS_CA, DB_TLS_CERT and DB_TLS_KEY.',
+    },
+  );
+}
+
+/** Every session means the same, whatever the server's defaults are: UTC, strict, foreign keys on. */
+function sessionStatements(isMariadb: boolean): string[] {
+  return [
+    `set session time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, autocommit = 1,
+      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
+    // Row locks end with the row: the default, REPEATABLE READ, would lock gaps that a platform inserts into.
+    'set session transaction isolation level read committed',
+    // MySQL 8 caches sizes for a day unless told otherwise; MariaDB never does and does not know the name.
+    ...(isMariadb ? [] : ['set session information_schema_stats_expiry = 0']),
+  ];
+}
+
+function dialect(
+  options: ConnectionOptions,
+  session: readonly string[],
+  translate: (error: unknown) => Error,
+) {
+  const config = {
+    pool: async () => createPool({ ...options, connectionLimit: POOL_SIZE }) as unknown as MysqlPool,
+    onCreateConnection: async (connection: DatabaseConnection) => {
+      for (const statement of session) await connection.executeQuery(CompiledQuery.raw(statement));
+    },
+  };
+  const parent = new MysqlDialect(config);
+  return {
+    createDriver: () => translatingDriver(new MysqlDriver(config), translate),
+    createAdapter: () => new MysqlAdapter(),
+    createQueryCompiler: () => parent.createQueryCompiler(),
+    createIntrospector: (db: Kysely<unknown>) => parent.createIntrospector(db),
+  };
+}

@@ -1,0 +1,29 @@
+/** MySQL 8. */
+import type { Engine } from '../engine.ts';
+import { requireVersion } from '../version.ts';
+import type { MysqlServer } from './connection.ts';
+import { mysqlFamilyEngine } from './family.ts';
+import type { ColumnDialect } from './introspection.ts';
+
+const MINIMUM = [8, 0, 19];
+
+const COLUMNS: ColumnDialect = {
+  jsonColumns: async () => new Set(),
+  plainDefault: (text, extra) =>
+    text === null ? null : { text, isExpression: /DEFAULT_GENERATED/i.test(extra) },
+};
+
+export function openMysql(server: MysqlServer): Engine {
+  requireVersion(
+    'MySQL',
+    server.version,
+    MINIMUM,
+    'of 8.0, the releases before 2020 lack enforced CHECKs and a binary collation without padding',
+  );
+  return mysqlFamilyEngine(server, {
+    name: 'mysql',
+    product: 'MySQL',
+    collation: 'utf8mb4_0900_bin',
+    columns: COLUMNS,
+  });
+}

@@ -1,0 +1,168 @@
+/** The catalogue of MySQL and MariaDB, from `information_schema`. */
+import { type Kysely, sql } from 'kysely';
+import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from '../catalog.ts';
+
+type Db = Kysely<unknown>;
+
+/** In what the two servers describe the same column differently. */
+export interface ColumnDialect {
+  /** `table.column` of the columns that were declared JSON, where the server keeps them as text. */
+  jsonColumns(db: Db): Promise<ReadonlySet<string>>;
+  /** The text of a default as if the server did not quote it; null for none. */
+  plainDefault(
+    text: string | null,
+    extra: string,
+  ): { readonly text: string; readonly isExpression: boolean } | null;
+}
+
+export async function tableNames(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = database() and table_type = 'BASE TABLE'`.execute(db);
+  return rows.map((row) => row.name).sort();
+}
+
+export async function introspect(db: Db, dialect: ColumnDialect): Promise<CatalogTable[]> {
+  const comments = await tableComments(db);
+  const columns = Map.groupBy(await columnRows(db), (row) => row.table_);
+  const indexes = Map.groupBy(await indexRows(db), (row) => row.table_);
+  const foreignKeys = Map.groupBy(await foreignKeyRows(db), (row) => row.table_);
+  const json = await dialect.jsonColumns(db);
+  return [...comments.keys()].sort().map((name) => ({
+    name,
+    comment: comments.get(name) || null,
+    columns: (columns.get(name) ?? []).map((row) => column(row, json, dialect)),
+    primaryKey: (indexes.get(name) ?? []).filter((row) => row.index_ === 'PRIMARY').map((row) => row.column_),
+    indexes: groupIndexes(indexes.get(name) ?? []),
+    foreignKeys: groupForeignKeys(foreignKeys.get(name) ?? []),
+  }));
+}
+
+async function tableComments(db: Db): Promise<Map<string, string>> {
+  const { rows } = await sql<{ name: string; comment: string }>`
+    select table_name as name, table_comment as comment from information_schema.tables
+    where table_schema = database() and table_type = 'BASE TABLE'`.execute(db);
+  return new Map(rows.map((row) => [row.name, row.comment]));
+}
+
+interface ColumnRow {
+  table_: string;
+  column_: string;
+  type: string;
+  nullable: string;
+  default_: string | null;
+  extra: string;
+  comment: string;
+}
+
+async function columnRows(db: Db): Promise<ColumnRow[]> {
+  const { rows } = await sql<ColumnRow>`
+    select table_name as table_, column_name as column_, column_type as type, is_nullable as nullable,
+           column_default as default_, extra as extra, column_comment as comment
+    from information_schema.columns where table_schema = database()
+    order by table_name, ordinal_position`.execute(db);
+  return rows;
+}
+
+function column(row: ColumnRow, json: ReadonlySet<string>, dialect: ColumnDialect): CatalogColumn {
+  const type = json.has(`${row.table_}.${row.column_}`) ? 'json' : logicalType(row.type.toLowerCase());
+  return {
+    name: row.column_,
+    type,
+    nativeType: row.type,
+    nullable: row.nullable === 'YES',
+    default: /auto_increment/i.test(row.extra)
+      ? 'identity'
+      : defaultValue(dialect.plainDefault(row.default_, row.extra), type),
+    comment: row.comment || null,
+  };
+}
+
+function logicalType(native: string): string {
+  const string = /^varchar\((\d+)\)$/.exec(native);
+  if (string) return `string(${string[1]})`;
+  // Widths of integers are decoration; MariaDB still shows them, and TINYINT(1) is what BOOLEAN stands for.
+  const known: Record<string, string> = {
+    bigint: 'bigint',
+    int: 'integer',
+    'tinyint(1)': 'boolean',
+    longtext: 'text',
+    json: 'json',
+    'datetime(6)': 'datetime',
+    longblob: 'binary',
+  };
+  return known[native] ?? known[native.replace(/\(\d+\)$/, '')] ?? `other:${native}`;
+}
+
+function defaultValue(
+  value: { readonly text: string; readonly isExpression: boolean } | null,
+  type: string,
+): string | null {
+  if (value === null) return null;
+  if (/^\(?utc_timestamp\(6\)\)?$/i.test(value.text)) return 'now';
+  if (value.isExpression) return `expression:${value.text}`;
+  if (type === 'boolean') return value.text === '1' ? 'true' : 'false';
+  return /^(bigint|integer)$/.test(type) ? value.text : JSON.stringify(value.text);
+}
+
+interface IndexRow {
+  table_: string;
+  index_: string;
+  column_: string;
+  non_unique: bigint | number;
+}
+
+// Every column is named with AS: MySQL 8 would answer with the upper-case names of its own views.
+async function indexRows(db: Db): Promise<IndexRow[]> {
+  const { rows } = await sql<IndexRow>`
+    select table_name as table_, index_name as index_, coalesce(column_name, 'expression') as column_,
+           non_unique as non_unique
+    from information_schema.statistics where table_schema = database()
+    order by table_name, index_name, seq_in_index`.execute(db);
+  return rows;
+}
+
+function groupIndexes(rows: readonly IndexRow[]): CatalogIndex[] {
+  const groups = Map.groupBy(
+    rows.filter((row) => row.index_ !== 'PRIMARY'),
+    (row) => row.index_,
+  );
+  return [...groups]
+    .map(([name, parts]) => ({
+      name,
+      columns: parts.map((part) => part.column_),
+      unique: Number(parts[0]?.non_unique) === 0,
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface ForeignKeyRow {
+  table_: string;
+  name: string;
+  column_: string;
+  target: string;
+  targetColumn: string;
+  onDelete: string;
+}
+
+async function foreignKeyRows(db: Db): Promise<ForeignKeyRow[]> {
+  const { rows } = await sql<ForeignKeyRow>`
+    select k.table_name as table_, k.constraint_name as name, k.column_name as column_,
+           k.referenced_table_name as target, k.referenced_column_name as targetColumn, r.delete_rule as onDelete
+    from information_schema.key_column_usage as k
+    join information_schema.referential_constraints as r
+      on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name
+    where k.table_schema = database() and k.referenced_table_name is not null
+    order by k.table_name, k.column_name, k.ordinal_position`.execute(db);
+  return rows;
+}
+
+function groupForeignKeys(rows: readonly ForeignKeyRow[]): CatalogForeignKey[] {
+  return [...Map.groupBy(rows, (row) => row.name)].map(([name, parts]) => ({
+    name,
+    columns: parts.map((part) => part.column_),
+    table: parts[0]?.target ?? '',
+    targetColumns: parts.map((part) => part.targetColumn),
+    onDelete: parts[0]?.onDelete.toLowerCase() ?? '',
+  }));
+}

@@ -1,0 +1,116 @@
+/**
+ * Locks on MySQL and MariaDB: `GET_LOCK` on a connection of its own, which the server frees when that
+ * connection ends. The name is server-wide, so it carries the database's. Who holds a lock stands in a table,
+ * keyed by the holder's connection: a word for whoever waits, never the lock itself.
+ * (On a Galera cluster GET_LOCK is local to a node.)
+ */
+import { createHash } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import { isMultiFlexiError } from '../../errors.ts';
+import type { Lock, LockHolder, LockRequest } from '../engine.ts';
+import { locked, parseHolder, thisProcess } from '../lock-holder.ts';
+import type { MysqlServer } from './connection.ts';
+
+const HOLDERS = 'multiflexi_lock';
+/** An idle lock connection must outlive any run: 30 days, in seconds. */
+const IDLE_SECONDS = 2_592_000;
+
+export async function lock(server: MysqlServer, request: LockRequest): Promise<Lock> {
+  const name = lockName(server.settings.database, request.name);
+  const connection = await server.connect();
+  const lost = new AbortController();
+  connection.on('error', (error) => lost.abort(server.translate(error)));
+  connection.on('end', () => lost.abort());
+  try {
+    await connection.query('set session wait_timeout = ?', [IDLE_SECONDS]);
+    // The result is what counts: 1 taken, 0 timed out, NULL an error of the server.
+    const [rows] = await connection.query('select get_lock(?, ?) as taken, connection_id() as id', [
+      name,
+      request.waitMs / 1000,
+    ]);
+    const row = Array.isArray(rows) ? rows[0] : undefined;
+    const answer = row as { taken: bigint | number | null; id: bigint } | undefined;
+    if (Number(answer?.taken ?? 0) !== 1) throw locked(request, await findHolder(server.db, name));
+    await noteHolder(server.db, name, answer?.id ?? 0n, thisProcess(request));
+  } catch (error) {
+    connection.destroy();
+    throw server.translate(error);
+  }
+  return {
+    signal: lost.signal,
+    release: async () => {
+      connection.removeAllListeners('end');
+      try {
+        await connection.query('select release_lock(?)', [name]);
+        await connection.end();
+      } catch {
+        // The connection is gone, and the lock with it.
+        connection.destroy();
+      }
+    },
+  };
+}
+
+/** At most 64 characters, and the same for every way of writing the database's name. */
+function lockName(database: string, name: string): string {
+  const digest = createHash('sha256').update(database.toLowerCase()).digest('hex').slice(0, 24);
+  return `multiflexi.${name}.${digest}`.slice(0, 64);
+}
+
+interface HolderRow {
+  holder: string;
+}
+
+async function findHolder(db: Kysely<unknown>, name: string): Promise<LockHolder | undefined> {
+  const { rows } = await sql<{ id: bigint | null }>`select is_used_lock(${name}) as id`.execute(db);
+  const id = rows[0]?.id;
+  if (id === null || id === undefined) return undefined;
+  return (await notedHolder(db, name, id)) ?? (await listedHolder(db, id));
+}
+
+async function notedHolder(db: Kysely<unknown>, name: string, id: bigint): Promise<LockHolder | undefined> {
+  try {
+    const { rows } = await sql<HolderRow>`
+      select holder from ${sql.table(HOLDERS)} where name = ${name} and connection_id = ${id}`.execute(db);
+    return rows[0] && parseHolder(rows[0].holder);
+  } catch {
+    return undefined; // Nobody has made the table yet.
+  }
+}
+
+/** What the process list tells: without the PROCESS right, only of sessions of the same account. */
+async function listedHolder(db: Kysely<unknown>, id: bigint): Promise<LockHolder | undefined> {
+  const { rows } = await sql<{ user: string; host: string; seconds: number | bigint }>`
+    select user as user, host as host, time as seconds from information_schema.processlist where id = ${id}`.execute(
+    db,
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const since = new Date(Date.now() - Number(row.seconds) * 1000).toISOString();
+  return { program: `user ${row.user}, connection ${id}`, host: row.host, pid: null, since };
+}
+
+async function noteHolder(db: Kysely<unknown>, name: string, id: bigint, holder: LockHolder): Promise<void> {
+  const note = () =>
+    sql`
+    replace into ${sql.table(HOLDERS)} (name, connection_id, holder) values (${name}, ${id}, ${JSON.stringify(holder)})`.execute(
+      db,
+    );
+  try {
+    await note();
+  } catch {
+    try {
+      await sql`
+        create table if not exists ${sql.table(HOLDERS)}
+          (name varchar(64) not null primary key, connection_id bigint not null, holder varchar(1000) not null)
+        engine = InnoDB default character set utf8mb4 comment 'Who holds a lock, for messages alone'`.execute(
+        db,
+      );
+      await note();
+    } catch (error) {
+      // An account that may not create tables still gets its lock; whoever waits reads the process list instead.
+      if (!isMultiFlexiError(error, 'PERMISSION_DENIED') && !isMultiFlexiError(error, 'READ_ONLY'))
+        throw error;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+/** Bulk loading into PostgreSQL: COPY in its text format, a transaction each. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type Kysely, sql } from 'kysely';
+import { from as copyFrom } from 'pg-copy-streams';
+import { batches } from '../batches.ts';
+import type { BulkLoad, BulkValue } from '../engine.ts';
+import type { PostgresqlServer } from './connection.ts';
+
+/** Rows handed to the socket at a time; COPY itself is one statement, so a load is all or nothing here. */
+const ROWS_PER_BATCH = 5_000;
+
+export async function bulkLoad(
+  server: PostgresqlServer,
+  db: Kysely<unknown>,
+  load: BulkLoad,
+): Promise<number> {
+  const client = await server.connect('multiflexi-cli bulk load');
+  client.on('error', () => {}); // It reaches the pipeline as well, and there it is told.
+  let written = 0;
+  async function* text() {
+    for await (const rows of batches(load.rows, ROWS_PER_BATCH)) {
+      yield rows.map(copyLine).join('');
+      written += rows.length;
+      load.onProgress?.(written);
+    }
+  }
+  try {
+    await client.query('begin');
+    const columns = sql.join(load.columns.map((name) => sql.ref(name)));
+    const statement = sql`copy ${sql.table(load.table)} (${columns}) from stdin`.compile(db).sql;
+    await pipeline(
+      Readable.from(text(), { objectMode: true, highWaterMark: 1 }),
+      client.query(copyFrom(statement)),
+    );
+    await catchUpIdentity(client, db, load);
+    await client.query('commit');
+    await client.end();
+    return written;
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw server.translate(error);
+  }
+}
+
+/** The text format; source: PostgreSQL's documentation of COPY, "Text Format". */
+function copyLine(row: readonly BulkValue[]): string {
+  return `${row.map(copyValue).join('\t')}\n`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+function copyValue(value: BulkValue): string {
+  if (value === null) return '\\N';
+  if (typeof value === 'string')
+    return value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
+  if (Buffer.isBuffer(value)) return `\\\\x${value.toString('hex')}`;
+  return String(value);
+}
+
+type Client = Awaited<ReturnType<PostgresqlServer['connect']>>;
+
+/** COPY brings ids of its own past the sequence: without this the next insert would meet a taken one. */
+async function catchUpIdentity(client: Client, db: Kysely<unknown>, load: BulkLoad): Promise<void> {
+  const { rows } = await client.query<{ column: string }>(
+    `select attname as column from pg_attribute
+     where attrelid = quote_ident($1)::regclass and attidentity <> '' and attname = any($2)`,
+    [load.table, [...load.columns]],
+  );
+  for (const { column } of rows) {
+    const { sql: statement, parameters } = sql`
+      select setval(pg_get_serial_sequence(quote_ident(${load.table}), ${column}), max(${sql.ref(column)}))
+      from ${sql.table(load.table)} having count(*) > 0`.compile(db);
+    await client.query(statement, [...parameters]);
+  }
+}

@@ -1,0 +1,165 @@
+/** The catalogue of the current schema of a PostgreSQL database, from `pg_catalog`. */
+import { type Kysely, sql } from 'kysely';
+import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from '../catalog.ts';
+
+type Db = Kysely<unknown>;
+
+/** Ordinary and partitioned tables, of the current schema alone. */
+const OUR_TABLES = sql`c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema()::regnamespace`;
+
+export async function tableNames(db: Db): Promise<string[]> {
+  const { rows } = await sql<{
+    name: string;
+  }>`select c.relname as name from pg_class as c where ${OUR_TABLES}`.execute(db);
+  return rows.map((row) => row.name).sort();
+}
+
+export async function introspect(db: Db): Promise<CatalogTable[]> {
+  const comments = await tableComments(db);
+  const columns = Map.groupBy(await columnRows(db), (row) => row.table);
+  const indexes = Map.groupBy(await indexRows(db), (row) => row.table);
+  const foreignKeys = Map.groupBy(await foreignKeyRows(db), (row) => row.table);
+  return [...comments.keys()].sort().map((name) => ({
+    name,
+    comment: comments.get(name) ?? null,
+    columns: (columns.get(name) ?? []).map(column),
+    primaryKey: (indexes.get(name) ?? []).find((row) => row.primary)?.columns ?? [],
+    indexes: (indexes.get(name) ?? []).filter((row) => !row.primary).map(index),
+    foreignKeys: (foreignKeys.get(name) ?? []).map(foreignKey),
+  }));
+}
+
+async function tableComments(db: Db): Promise<Map<string, string | null>> {
+  const { rows } = await sql<{ name: string; comment: string | null }>`
+    select c.relname as name, obj_description(c.oid, 'pg_class') as comment from pg_class as c where ${OUR_TABLES}`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.name, row.comment]));
+}
+
+interface ColumnRow {
+  table: string;
+  name: string;
+  type: string;
+  notNull: boolean;
+  identity: string;
+  default: string | null;
+  comment: string | null;
+}
+
+async function columnRows(db: Db): Promise<ColumnRow[]> {
+  const { rows } = await sql<ColumnRow>`
+    select c.relname as "table", a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
+           a.attnotnull as "notNull", a.attidentity::text as identity,
+           pg_get_expr(d.adbin, d.adrelid) as "default", col_description(c.oid, a.attnum) as comment
+    from pg_class as c
+    join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
+    where ${OUR_TABLES} order by c.relname, a.attnum`.execute(db);
+  return rows;
+}
+
+function column(row: ColumnRow): CatalogColumn {
+  const type = logicalType(row.type);
+  return {
+    name: row.name,
+    type,
+    nativeType: row.type,
+    nullable: !row.notNull,
+    default: row.identity === '' ? defaultValue(row.default) : 'identity',
+    comment: row.comment,
+  };
+}
+
+function logicalType(native: string): string {
+  const string = /^character varying\((\d+)\)$/.exec(native);
+  if (string) return `string(${string[1]})`;
+  const known: Record<string, string> = {
+    bigint: 'bigint',
+    integer: 'integer',
+    boolean: 'boolean',
+    text: 'text',
+    jsonb: 'json',
+    'timestamp(6) with time zone': 'datetime',
+    bytea: 'binary',
+  };
+  return known[native] ?? `other:${native}`;
+}
+
+function defaultValue(text: string | null): string | null {
+  if (text === null) return null;
+  if (/^(current_timestamp|now\(\))$/i.test(text)) return 'now';
+  const quoted = /^'((?:[^']|'')*)'(?:::[a-z ]+(?:\(\d+\))?)?$/.exec(text)?.[1];
+  if (quoted !== undefined) return JSON.stringify(quoted.replaceAll("''", "'"));
+  return /^(-?\d+|true|false)$/.test(text) ? text : `expression:${text}`;
+}
+
+interface IndexRow {
+  table: string;
+  name: string;
+  unique: boolean;
+  primary: boolean;
+  columns: string[];
+}
+
+async function indexRows(db: Db): Promise<IndexRow[]> {
+  const { rows } = await sql<IndexRow>`
+    select c.relname as "table", i.relname as name, x.indisunique as "unique", x.indisprimary as "primary",
+           array(select pg_get_indexdef(x.indexrelid, k.n, true)
+                 from generate_series(1, x.indnkeyatts) as k(n) order by k.n) as columns
+    from pg_class as c
+    join pg_index as x on x.indrelid = c.oid
+    join pg_class as i on i.oid = x.indexrelid
+    where ${OUR_TABLES} order by c.relname, i.relname collate "C"`.execute(db);
+  return rows;
+}
+
+function index(row: IndexRow): CatalogIndex {
+  return { name: row.name, columns: row.columns.map(unquoted), unique: row.unique };
+}
+
+/** `pg_get_indexdef` quotes what needs quoting, as "DatCreate". */
+function unquoted(identifier: string): string {
+  return /^"(.*)"$/.exec(identifier)?.[1]?.replaceAll('""', '"') ?? identifier;
+}
+
+interface ForeignKeyRow {
+  table: string;
+  name: string;
+  columns: string[];
+  target: string;
+  targetColumns: string[];
+  onDelete: string;
+}
+
+const DELETE_RULES: Record<string, string> = {
+  a: 'no action',
+  r: 'restrict',
+  c: 'cascade',
+  n: 'set null',
+  d: 'set default',
+};
+
+async function foreignKeyRows(db: Db): Promise<ForeignKeyRow[]> {
+  const names = (table: string, keys: string) => sql`
+    array(select a.attname::text from unnest(${sql.ref(`f.${keys}`)}) with ordinality as k(n, place)
+          join pg_attribute as a on a.attrelid = ${sql.ref(`f.${table}`)} and a.attnum = k.n order by k.place)`;
+  const { rows } = await sql<ForeignKeyRow>`
+    select c.relname as "table", f.conname as name, ${names('conrelid', 'conkey')} as columns,
+           t.relname as target, ${names('confrelid', 'confkey')} as "targetColumns", f.confdeltype::text as "onDelete"
+    from pg_class as c
+    join pg_constraint as f on f.conrelid = c.oid and f.contype = 'f'
+    join pg_class as t on t.oid = f.confrelid
+    where ${OUR_TABLES} order by c.relname, columns`.execute(db);
+  return rows;
+}
+
+function foreignKey(row: ForeignKeyRow): CatalogForeignKey {
+  return {
+    name: row.name,
+    columns: row.columns,
+    table: row.target,
+    targetColumns: row.targetColumns,
+    onDelete: DELETE_RULES[row.onDelete] ?? row.onDelete,
+  };
+}

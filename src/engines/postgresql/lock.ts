@@ -1,0 +1,73 @@
+/**
+ * Locks on PostgreSQL: a session's advisory lock on a connection of its own, which the server frees when that
+ * connection ends; advisory locks are of one database. Who holds it stands in the connection's application
+ * name, which every role may read. (A pooler that shares sessions between clients breaks such locks.)
+ */
+import type pg from 'pg';
+import type { Lock, LockHolder, LockRequest } from '../engine.ts';
+import { locked, thisProcess } from '../lock-holder.ts';
+import { tryFor } from '../waiting.ts';
+import type { PostgresqlServer } from './connection.ts';
+
+/** PostgreSQL cuts an application name off here. */
+const NAME_BYTES = 63;
+
+export async function lock(server: PostgresqlServer, request: LockRequest): Promise<Lock> {
+  const client = await server.connect(nameOf(thisProcess(request)));
+  const lost = new AbortController();
+  client.on('error', (error) => lost.abort(server.translate(error)));
+  client.on('end', () => lost.abort());
+  try {
+    // A session that only holds a lock is idle by design.
+    await client.query(`set idle_session_timeout = 0`).catch(() => {}); // from PostgreSQL 14 on
+    const taken = await tryFor(request.waitMs, async () => {
+      const { rows } = await client.query<{ taken: boolean }>(
+        `select pg_try_advisory_lock(hashtext('multiflexi'), hashtext($1)) as taken`,
+        [request.name],
+      );
+      return rows[0]?.taken || undefined;
+    });
+    if (!taken) throw locked(request, await findHolder(client, request.name));
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw server.translate(error);
+  }
+  return {
+    signal: lost.signal,
+    release: async () => {
+      client.removeAllListeners('end');
+      await client.end().catch(() => {}); // Ending the session frees the lock, and a session that is gone has.
+    },
+  };
+}
+
+/** `db:migrate 4711@host 2026-01-31T12:00:00Z`; a long host name is cut. */
+function nameOf(holder: LockHolder): string {
+  const since = `${(holder.since ?? '').slice(0, 19)}Z`;
+  const start = `${holder.program} ${holder.pid}@`;
+  return `${start}${holder.host.slice(0, Math.max(0, NAME_BYTES - start.length - since.length - 1))} ${since}`;
+}
+
+async function findHolder(client: pg.Client, name: string): Promise<LockHolder | undefined> {
+  const { rows } = await client.query<{ pid: number; application: string; address: string | null }>(
+    `select a.pid, a.application_name as application, host(a.client_addr) as address
+     from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.granted
+       and l.database = (select oid from pg_database where datname = current_database())
+       and l.classid::bigint = hashtext('multiflexi')::bigint & 4294967295
+       and l.objid::bigint = hashtext($1)::bigint & 4294967295`,
+    [name],
+  );
+  const row = rows[0];
+  if (!row) return undefined;
+  const [, program, pid, host, since] = /^(\S+) (\d+)@(\S*) (\S+)$/.exec(row.application) ?? [];
+  if (program === undefined) {
+    return {
+      program: row.application || `session ${row.pid}`,
+      host: row.address ?? 'this host',
+      pid: null,
+      since: null,
+    };
+  }
+  return { program, host: host || (row.address ?? 'this host'), pid: Number(pid), since: since ?? null };
+}

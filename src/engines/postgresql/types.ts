@@ -1,0 +1,38 @@
+/** What our types are in PostgreSQL. */
+import type { DdlWords } from '../ddl.ts';
+import type { LogicalType } from '../definition.ts';
+
+export const POSTGRESQL_WORDS: DdlWords = {
+  columnType,
+  identityType: 'bigint',
+  // BY DEFAULT: an import brings its own ids.
+  identity: (column) => column.generatedByDefaultAsIdentity().primaryKey(),
+  now: 'current_timestamp',
+  check: () => undefined,
+  comments: 'statements',
+  tableOptions: undefined,
+  referenceInAddColumn: true,
+  dropColumnTakes: { index: true, foreignKey: true },
+  indexBelongsToTable: false,
+};
+
+function columnType(type: LogicalType): string {
+  switch (type.kind) {
+    case 'bigint':
+      return 'bigint';
+    case 'integer':
+      return 'integer';
+    case 'boolean':
+      return 'boolean';
+    case 'string':
+      return `varchar(${type.length})`;
+    case 'text':
+      return 'text';
+    case 'json':
+      return 'jsonb';
+    case 'datetime':
+      return 'timestamp(6) with time zone';
+    case 'binary':
+      return 'bytea';
+  }
+}

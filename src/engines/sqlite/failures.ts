@@ -1,0 +1,14 @@
+/** SQLite's result codes in the words of our catalogue. */
+import { codeOf, type FailureCode } from '../failure.ts';
+
+export function classify(error: unknown): FailureCode {
+  const code = codeOf(error);
+  if (code === 'SQLITE_NOTADB') return 'NOT_A_DATABASE';
+  if (code.startsWith('SQLITE_CANTOPEN')) return 'SERVER_UNREACHABLE';
+  if (code.startsWith('SQLITE_READONLY')) return 'READ_ONLY';
+  if (code === 'SQLITE_FULL') return 'DISK_FULL';
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'LOCK_TIMEOUT';
+  if (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_TOOBIG') return 'CONSTRAINT';
+  if (code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') return 'PERMISSION_DENIED';
+  return 'DATABASE_FAILED';
+}

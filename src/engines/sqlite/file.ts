@@ -1,0 +1,62 @@
+/** Opening an SQLite file: which file, with which rights, and set up how. */
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { MultiFlexiError } from '../../errors.ts';
+import type { Access } from '../engine.ts';
+import { failure, type Place } from '../failure.ts';
+import { classify } from './failures.ts';
+
+/** How long a statement waits for another process's write transaction, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+export function openFile(file: string, access: Access, place: Place): Database.Database {
+  try {
+    return setUp(open(file, access, place), access);
+  } catch (error) {
+    throw failure(classify(error), place, error);
+  }
+}
+
+function open(file: string, access: Access, place: Place): Database.Database {
+  if (file === ':memory:') return new Database(file);
+  if (existsSync(file)) {
+    if (!statSync(file).isFile()) throw failure('NOT_A_DATABASE', place, undefined);
+    return new Database(file, { readonly: access === 'inspect', fileMustExist: true });
+  }
+  // An empty database stands in for the missing file, so that asking about it creates nothing.
+  if (access === 'inspect') return new Database(':memory:');
+  if (access === 'change') {
+    throw new MultiFlexiError('DATABASE_MISSING', `There is no database file ${file}.`, {
+      next: 'Create it with multiflexi-cli db:migrate, or mend DB_DATABASE.',
+    });
+  }
+  createPrivately(file, place);
+  return new Database(file, { fileMustExist: true });
+}
+
+/** The file exists with its rights before SQLite writes to it; its WAL inherits them. */
+function createPrivately(file: string, place: Place): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, 'ax', 0o600));
+    chmodSync(file, 0o600);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST' && existsSync(file)) return;
+    throw failure('SERVER_UNREACHABLE', place, error);
+  }
+}
+
+function setUp(database: Database.Database, access: Access): Database.Database {
+  database.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  database.pragma('foreign_keys = ON');
+  const empty = Number(database.pragma('page_count', { simple: true })) === 0;
+  if (empty && access === 'create') {
+    // Both are written into the file's header and hold from now on; auto_vacuum only before the first table.
+    database.pragma('auto_vacuum = INCREMENTAL');
+    database.pragma('journal_mode = WAL');
+  }
+  // Reads the header: a file that is no database fails here, not in the middle of the work.
+  database.pragma('schema_version');
+  return database;
+}

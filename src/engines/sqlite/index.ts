@@ -1,0 +1,89 @@
+/** SQLite, embedded: the database is a file of this machine. */
+import type Database from 'better-sqlite3';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  type TransactionSettings,
+} from 'kysely';
+import type { SqliteSettings } from '../../settings/index.ts';
+import { kyselyDdl } from '../ddl.ts';
+import type { Access, Engine } from '../engine.ts';
+import { failure, type Place } from '../failure.ts';
+import { kyselyLog, type StatementLog } from '../statement-log.ts';
+import { translatingDriver } from '../translating-driver.ts';
+import { parseVersion, requireVersion } from '../version.ts';
+import { bulkLoad } from './bulk.ts';
+import { classify } from './failures.ts';
+import { openFile } from './file.ts';
+import { introspect, tableNames } from './introspection.ts';
+import { lock } from './lock.ts';
+import { sizes } from './sizes.ts';
+import { SQLITE_WORDS } from './types.ts';
+import { convertingDatabase } from './values.ts';
+
+const MINIMUM = [3, 38];
+
+/** A transaction of ours writes: taking the write lock at BEGIN waits its turn, where a later upgrade would fail at once. */
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(
+    connection: DatabaseConnection,
+    settings?: TransactionSettings,
+  ): Promise<void> {
+    await connection.executeQuery(
+      CompiledQuery.raw(settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'),
+    );
+  }
+}
+
+export function openSqlite(settings: SqliteSettings, access: Access, log?: StatementLog): Engine {
+  const { file } = settings;
+  const place: Place = {
+    kind: 'SQLite file',
+    address: file,
+    database: file,
+    username: undefined,
+    secret: undefined,
+  };
+  const database = openFile(file, access, place);
+  const translate = (error: unknown) => failure(classify(error), place, error);
+  const version = String(database.prepare('select sqlite_version()').pluck().get());
+  requireVersion('SQLite', parseVersion(version), MINIMUM, 'its JSON functions are needed');
+  const db = new Kysely<unknown>({ dialect: dialect(database, translate), ...kyselyLog(log) });
+
+  return {
+    name: 'sqlite',
+    product: `SQLite ${version}`,
+    where: file,
+    capabilities: { transactionalDdl: true, comments: false, rowEstimates: false, rowLocks: false },
+    ddl: kyselyDdl(db, SQLITE_WORDS),
+    kysely: <Tables>() => db as unknown as Kysely<Tables>,
+    introspect: () => introspect(db),
+    tableNames: () => tableNames(db),
+    sizes: () => sizes(db, file),
+    lock: (request) => lock(file, place, request),
+    bulkLoad: (load) =>
+      bulkLoad(database, db, load).catch((error: unknown) => {
+        throw translate(error);
+      }),
+    close: async () => {
+      await db.destroy();
+      if (database.open) database.close();
+    },
+  };
+}
+
+function dialect(database: Database.Database, translate: (error: unknown) => Error) {
+  const config = { database: convertingDatabase(database) };
+  const parent = new SqliteDialect(config);
+  return {
+    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config), translate),
+    createAdapter: () => new SqliteAdapter(),
+    createQueryCompiler: () => parent.createQueryCompiler(),
+    createIntrospector: (db: Kysely<unknown>) => parent.createIntrospector(db),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * Locks across processes on one SQLite file: a sidecar database beside it, held in `BEGIN EXCLUSIVE`. That is
+ * a lock of the operating system, which frees it when the process dies, `kill -9` included; the main file
+ * stays free for readers and writers meanwhile. Who holds it stands in a small file beside the sidecar,
+ * written by the holder: a word for whoever waits, never the lock itself.
+ */
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import type { Lock, LockRequest } from '../engine.ts';
+import { codeOf, failure, type Place } from '../failure.ts';
+import { locked, parseHolder, thisProcess } from '../lock-holder.ts';
+import { tryFor } from '../waiting.ts';
+import { classify } from './failures.ts';
+
+export async function lock(file: string, place: Place, request: LockRequest): Promise<Lock> {
+  if (file === ':memory:') return { signal: new AbortController().signal, release: async () => {} };
+  const sidecar = `${file}-${request.name}.lock`;
+  const holderFile = `${sidecar}.holder`;
+  try {
+    const held = await tryFor(request.waitMs, async () => tryHold(sidecar));
+    if (!held) throw locked(request, readHolder(holderFile));
+    writeFileSync(holderFile, JSON.stringify(thisProcess(request)), { mode: 0o600 });
+    return {
+      signal: new AbortController().signal,
+      release: async () => {
+        rmSync(holderFile, { force: true });
+        held.close();
+      },
+    };
+  } catch (error) {
+    throw failure(classify(error), { ...place, address: sidecar }, error);
+  }
+}
+
+function tryHold(sidecar: string): Database.Database | undefined {
+  const database = new Database(sidecar, { timeout: 0 });
+  try {
+    chmodSync(sidecar, 0o600);
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
+  } catch (error) {
+    database.close();
+    if (codeOf(error) === 'SQLITE_BUSY') return undefined;
+    throw error;
+  }
+}
+
+function readHolder(file: string) {
+  try {
+    return parseHolder(readFileSync(file, 'utf8'));
+  } catch {
+    // The holder has not written it yet, or is just leaving: the lock is what counts.
+    return undefined;
+  }
+}

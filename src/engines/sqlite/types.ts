@@ -1,0 +1,63 @@
+/** What our types are in SQLite, and the checks that make them mean what they mean on a server. */
+import { type RawBuilder, sql } from 'kysely';
+import type { DdlWords } from '../ddl.ts';
+import type { ColumnDefinition, LogicalType } from '../definition.ts';
+
+export const SQLITE_WORDS: DdlWords = {
+  columnType,
+  identityType: 'integer',
+  // AUTOINCREMENT: an id is never given twice, even after the newest rows were pruned.
+  identity: (column) => column.primaryKey().autoIncrement().notNull(),
+  now: `(strftime('%Y-%m-%d %H:%M:%f000', 'now'))`,
+  check,
+  comments: 'none',
+  tableOptions: undefined,
+  referenceInAddColumn: true,
+  dropColumnTakes: { index: false, foreignKey: true },
+  indexBelongsToTable: false,
+};
+
+function columnType(type: LogicalType): string {
+  switch (type.kind) {
+    case 'bigint':
+      return 'bigint';
+    case 'integer':
+      return 'int';
+    case 'boolean':
+      return 'boolean';
+    case 'string':
+      return `varchar(${type.length})`;
+    case 'text':
+      return 'text';
+    case 'json':
+      return 'json_text';
+    case 'datetime':
+      return 'datetime_text';
+    case 'binary':
+      return 'blob';
+  }
+}
+
+/** SQLite stores anything in any column unless it is told not to. A check on NULL is not false, so NULL passes. */
+function check({ name, type, identity }: ColumnDefinition): RawBuilder<boolean> | undefined {
+  if (identity) return undefined;
+  const column = sql.ref(name);
+  switch (type.kind) {
+    case 'bigint':
+      return sql`typeof(${column}) in ('integer', 'null')`;
+    case 'integer':
+      return sql`typeof(${column}) in ('integer', 'null') and ${column} between -2147483648 and 2147483647`;
+    case 'boolean':
+      return sql`${column} in (0, 1)`;
+    case 'string':
+      return sql`typeof(${column}) in ('text', 'null') and length(${column}) <= ${sql.lit(type.length)}`;
+    case 'json':
+      return sql`json_valid(${column})`;
+    case 'datetime':
+      return sql`${column} glob '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'`;
+    case 'text':
+      return sql`typeof(${column}) in ('text', 'null')`;
+    case 'binary':
+      return sql`typeof(${column}) in ('blob', 'null')`;
+  }
+}

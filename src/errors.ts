@@ -1,0 +1,86 @@
+/**
+ * The one catalogue of errors. Every failure that a caller can be told about is a {@link MultiFlexiError}
+ * with a code from here, a message that says what happened, and a next step in words. The exit status is
+ * data of the catalogue; only `cli/` acts on it.
+ */
+
+/** What the process's exit status will be; the terminal's table of exits in docs/cli.md lists them. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  missingMigration: 2,
+  pendingMigrations: 3,
+  unreachable: 4,
+  refused: 5,
+  busy: 6,
+  differs: 7,
+  usage: 64,
+} as const;
+
+const CATALOGUE = {
+  SETTINGS_INVALID: { exit: EXIT.usage },
+  USAGE: { exit: EXIT.usage },
+  UNKNOWN_TARGET: { exit: EXIT.usage },
+  SERVER_UNREACHABLE: { exit: EXIT.unreachable },
+  LOGIN_REFUSED: { exit: EXIT.unreachable },
+  DATABASE_MISSING: { exit: EXIT.unreachable },
+  CONNECTION_LOST: { exit: EXIT.unreachable },
+  WRONG_SERVER: { exit: EXIT.unreachable },
+  SERVER_TOO_OLD: { exit: EXIT.refused },
+  NOT_A_DATABASE: { exit: EXIT.unreachable },
+  READ_ONLY: { exit: EXIT.failed },
+  DISK_FULL: { exit: EXIT.failed },
+  PERMISSION_DENIED: { exit: EXIT.failed },
+  LOCK_TIMEOUT: { exit: EXIT.failed },
+  DEADLOCK: { exit: EXIT.failed },
+  CONSTRAINT: { exit: EXIT.failed },
+  DATABASE_FAILED: { exit: EXIT.failed },
+  FOREIGN_DATABASE: { exit: EXIT.refused },
+  NOT_MIGRATED: { exit: EXIT.refused },
+  NEEDS_CONFIRMATION: { exit: EXIT.refused },
+  HAS_JOBS: { exit: EXIT.refused },
+  LOCKED: { exit: EXIT.busy },
+  MIGRATION_FAILED: { exit: EXIT.failed },
+  MIGRATION_MISSING: { exit: EXIT.missingMigration },
+  MIGRATION_CHANGED: { exit: EXIT.differs },
+  INTERRUPTED: { exit: EXIT.failed },
+} as const satisfies Record<string, { readonly exit: number }>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+/** What a caller must know of a failure: it travels over HTTP as well as to a terminal. */
+export interface ErrorReport {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly next: string;
+}
+
+export class MultiFlexiError extends Error {
+  readonly code: ErrorCode;
+  /** What the reader can do now, as a sentence. */
+  readonly next: string;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly next: string; readonly cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'MultiFlexiError';
+    this.code = code;
+    this.next = options.next;
+  }
+
+  get exit(): number {
+    return CATALOGUE[this.code].exit;
+  }
+
+  report(): ErrorReport {
+    return { code: this.code, message: this.message, next: this.next };
+  }
+}
+
+/** True for a {@link MultiFlexiError}, of the given code if one is named. */
+export function isMultiFlexiError(error: unknown, code?: ErrorCode): error is MultiFlexiError {
+  return error instanceof MultiFlexiError && (code === undefined || error.code === code);
+}

@@ -1,0 +1,30 @@
+/** How big the database is. */
+import { sql } from 'kysely';
+import type { DatabaseSize, Engine } from '../engines/index.ts';
+
+export interface MeasureOptions {
+  /** Count the rows instead of asking the engine's statistics; reads an index of every table. */
+  readonly exact: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Rows, bytes and free bytes of each table, biggest first. Reads only. */
+export async function measure(engine: Engine, options: MeasureOptions): Promise<DatabaseSize> {
+  const size = await engine.sizes();
+  if (!options.exact) return size;
+  const tables: DatabaseSize['tables'][number][] = [];
+  for (const table of size.tables) {
+    options.signal?.throwIfAborted();
+    tables.push(
+      table.rowsExact ? table : { ...table, rows: await countRows(engine, table.name), rowsExact: true },
+    );
+  }
+  return { ...size, tables };
+}
+
+async function countRows(engine: Engine, table: string): Promise<number> {
+  const { rows } = await sql<{ n: bigint }>`select count(*) as n from ${sql.table(table)}`.execute(
+    engine.kysely<unknown>(),
+  );
+  return Number(rows[0]?.n ?? 0n);
+}

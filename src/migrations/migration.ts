@@ -1,0 +1,38 @@
+/** What a migration is: a version, a name, and ordered operations for both ways. */
+import type { Ddl, DdlStatement } from '../engines/index.ts';
+import type { SchemaModel } from './model.ts';
+
+/** One change of the schema, as data: its SQL is known on every engine before anything runs. */
+export interface Operation {
+  /** The SQL of one engine, a statement a step. */
+  statements(ddl: Ddl): DdlStatement[];
+  /** What the change makes of the schema. */
+  model(before: SchemaModel): SchemaModel;
+  /** What it destroys, if it destroys something: a table, or a column of it. */
+  readonly destroys?: { readonly table: string; readonly column?: string };
+}
+
+export interface Migration {
+  /** `YYYYMMDDHHMMSS` */
+  readonly version: string;
+  /** One word or several with underscores, as in the file's name. */
+  readonly name: string;
+  readonly up: readonly Operation[];
+  readonly down: readonly Operation[];
+}
+
+export type Direction = 'up' | 'down';
+
+export const VERSION_PATTERN = /^\d{14}$/;
+
+/** @throws an Error for a migration that is not well-formed: it is caught in development, not at an administrator's. */
+export function migration(definition: Migration): Migration {
+  if (!VERSION_PATTERN.test(definition.version)) throw new Error(`not a version: ${definition.version}`);
+  if (!/^[a-z][a-z0-9_]*$/.test(definition.name)) throw new Error(`not a name: ${definition.name}`);
+  if (definition.down.length === 0) throw new Error(`${definition.version} has no way down`);
+  return definition;
+}
+
+export function compile(migration: Migration, direction: Direction, ddl: Ddl): DdlStatement[] {
+  return migration[direction].flatMap((operation) => operation.statements(ddl));
+}

@@ -1,0 +1,6 @@
+/** What a migration can do, one operation a file. */
+export { addColumn } from './add-column.ts';
+export { createIndex, createUniqueIndex } from './create-index.ts';
+export { createTable } from './create-table.ts';
+export { dropColumn } from './drop-column.ts';
+export { dropTable } from './drop-table.ts';

@@ -1,0 +1,21 @@
+/** The guard of every command that works on our tables: they must be there, all of them. */
+import type { Engine } from '../engines/index.ts';
+import { MultiFlexiError } from '../errors.ts';
+import { foreignError } from './recognise.ts';
+import { readStatus } from './status.ts';
+import { MIGRATIONS } from './versions/index.ts';
+
+/** @throws FOREIGN_DATABASE, NOT_MIGRATED */
+export async function requireMigrated(engine: Engine): Promise<void> {
+  const { kind, pending } = await readStatus(engine, MIGRATIONS);
+  const foreign = foreignError(kind, engine.where);
+  if (foreign) throw foreign;
+  if (pending === 0) return;
+  throw new MultiFlexiError(
+    'NOT_MIGRATED',
+    `${pending} of ${MIGRATIONS.length} migrations are pending on ${engine.where}.`,
+    {
+      next: 'Run multiflexi-cli db:migrate first.',
+    },
+  );
+}

@@ -1,0 +1,41 @@
+/** Runs the built program as an administrator starts it. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM = fileURLToPath(new URL('../../bin/multiflexi-cli.js', import.meta.url));
+
+export interface Finished {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** With an environment of its own: nothing of the tests' leaks in but PATH and HOME. */
+export function cli(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  return finished(startCli(words, environment));
+}
+
+export function startCli(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return spawn(process.execPath, [PROGRAM, ...words], {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+export function finished(child: ReturnType<typeof startCli>): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (exit) => resolve({ exit, stdout, stderr }));
+  });
+}

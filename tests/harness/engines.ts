@@ -1,0 +1,124 @@
+/** The engines under test, and fresh databases on them. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
+import { describe, inject } from 'vitest';
+import { type Access, type Engine, type EngineName, openEngine } from '../../src/engines/index.ts';
+import { migrate } from '../../src/migrations/index.ts';
+import type { DatabaseSettings } from '../../src/settings/index.ts';
+import type { TestServer } from '../servers/index.ts';
+
+export const ENGINE_NAMES: readonly EngineName[] = ['sqlite', 'mysql', 'mariadb', 'postgresql'];
+
+export interface TestDatabase {
+  readonly engineName: EngineName;
+  readonly settings: DatabaseSettings;
+  /** The same as `DB_*` settings, for a process. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Another connection of its own; the caller closes it. */
+  open(access?: Access): Promise<Engine>;
+  drop(): Promise<void>;
+}
+
+/** The suite once for every engine; one whose server is missing is skipped, which the run's beginning says. */
+export function describeEngines(title: string, suite: (engineName: EngineName) => void): void {
+  for (const name of ENGINE_NAMES)
+    describe.skipIf(!isAvailable(name))(`${title} on ${name}`, () => suite(name));
+}
+
+export function isAvailable(name: EngineName): boolean {
+  if (name === 'sqlite') return (process.env.MULTIFLEXI_TEST_ENGINES ?? 'sqlite').includes('sqlite');
+  return 'server' in inject('servers')[name];
+}
+
+export function serverOf(name: Exclude<EngineName, 'sqlite'>): TestServer {
+  const provided = inject('servers')[name];
+  if ('missing' in provided) throw new Error(`no ${name} server: ${provided.missing}`);
+  return provided.server;
+}
+
+/** An empty database of its own; on SQLite a file that is not there yet. */
+export async function freshDatabase(
+  name: EngineName,
+  databaseName = `mf_${randomBytes(6).toString('hex')}`,
+): Promise<TestDatabase> {
+  return name === 'sqlite' ? freshFile() : freshOnServer(name, databaseName);
+}
+
+/** A fresh database with our schema in it, and an engine on it. */
+export async function migratedDatabase(
+  name: EngineName,
+): Promise<TestDatabase & { readonly engine: Engine }> {
+  const database = await freshDatabase(name);
+  const engine = await database.open('create');
+  await migrate(engine, { program: 'test', waitMs: 0 });
+  return {
+    ...database,
+    engine,
+    drop: async () => {
+      await engine.close();
+      await database.drop();
+    },
+  };
+}
+
+function freshFile(): TestDatabase {
+  const directory = mkdtempSync(join(tmpdir(), 'multiflexi-test-'));
+  const file = join(directory, 'multiflexi.sqlite');
+  const settings = { connection: 'sqlite', file } as const;
+  return {
+    engineName: 'sqlite',
+    settings,
+    environment: { DB_CONNECTION: 'sqlite', DB_DATABASE: file },
+    open: (access = 'change') => openEngine(settings, access),
+    drop: async () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+async function freshOnServer(name: Exclude<EngineName, 'sqlite'>, database: string): Promise<TestDatabase> {
+  const server = serverOf(name);
+  const connection = name === 'postgresql' ? 'pgsql' : 'mysql';
+  const { host, port, user: username, password } = server;
+  const quoted = name === 'postgresql' ? `"${database}"` : `\`${database}\``;
+  await administer(name, `create database ${quoted}`);
+  const settings = {
+    connection,
+    host,
+    port,
+    socket: undefined,
+    database,
+    username,
+    password,
+    tls: { mode: 'off' },
+  } as const;
+  return {
+    engineName: name,
+    settings,
+    environment: {
+      DB_CONNECTION: connection,
+      DB_HOST: host,
+      DB_PORT: String(port),
+      DB_DATABASE: database,
+      DB_USERNAME: username,
+      DB_PASSWORD: password,
+    },
+    open: (access = 'change') => openEngine(settings, access),
+    drop: () => administer(name, `drop database ${quoted}${name === 'postgresql' ? ' with (force)' : ''}`),
+  };
+}
+
+/** Runs a statement as the server's superuser, outside of any database under test. */
+export async function administer(name: Exclude<EngineName, 'sqlite'>, statement: string): Promise<void> {
+  const { host, port, user, password } = serverOf(name);
+  if (name === 'postgresql') {
+    const client = new pg.Client({ host, port, user, password, database: 'postgres' });
+    await client.connect();
+    await client.query(statement).finally(() => client.end());
+  } else {
+    const client = await mysql.createConnection({ host, port, user, password });
+    await client.query(statement).finally(() => client.end());
+  }
+}

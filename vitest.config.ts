@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    globalSetup: ['tests/harness/provide-servers.ts'],
+    reporters: ['default', './tests/harness/closing-line.ts'],
+    // Each file has databases of its own; two files at a time are as many as two cores can serve.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
