@@ -5,9 +5,10 @@
  */
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engines/index.ts';
-import { type Database, FINISHED, JOB_AGE, type JobStatus, LOG_AGE } from '../schema/index.ts';
-import { type Key, newer, older } from './boundary.ts';
+import { type Database, FINISHED, type JobStatus } from '../schema/index.ts';
+import type { Key } from './boundary.ts';
 import { FIRST_CHUNK, nextChunk } from './chunk-size.ts';
+import { oldestJobs, oldestLogs } from './oldest.ts';
 import type { PrunePlan } from './prune-plan.ts';
 
 export interface PruneProgress {
@@ -45,8 +46,6 @@ export async function applyPrune(
   }
 }
 
-interface Row extends Key {}
-
 class Prune {
   private readonly engine: Engine;
   private readonly db: Kysely<Database>;
@@ -79,14 +78,7 @@ class Prune {
 
   private pruneLogs(before: Key): Promise<void> {
     return this.walk(
-      (limit, after) => {
-        let query = this.db
-          .selectFrom('logger')
-          .select(['id', 'created_at as at'])
-          .where(older(LOG_AGE, before));
-        if (after) query = query.where(newer(LOG_AGE, after));
-        return query.orderBy('created_at').orderBy('id').limit(limit).execute();
-      },
+      (after, limit) => oldestLogs(this.db, { before, after, limit }).execute(),
       async (rows) => {
         const ids = rows.map((row) => row.id);
         this.deleted.logger += await affected(
@@ -96,33 +88,24 @@ class Prune {
     );
   }
 
-  /** One status after another: with the status fixed, the index gives the rows in the order of their age. */
   private pruneJobs(before: Key, status: JobStatus): Promise<void> {
     return this.walk(
-      (limit, after) => {
-        let query = this.db
-          .selectFrom('job')
-          .select(['id', 'DatCreate as at'])
-          .where('status', '=', status)
-          .where(older(JOB_AGE, before));
-        if (after) query = query.where(newer(JOB_AGE, after));
-        return query.orderBy('DatCreate').orderBy('id').limit(limit).execute();
-      },
+      (after, limit) => oldestJobs(this.db, status, { before, after, limit }).execute(),
       (rows) => this.deleteJobs(rows.map((row) => row.id)),
     );
   }
 
   /** Calls `remove` with chunk after chunk; never starts again from the head, where deleted rows are still to be purged. */
   private async walk(
-    read: (limit: number, after: Key | undefined) => Promise<Row[]>,
-    remove: (rows: Row[]) => Promise<void>,
+    read: (after: Key | undefined, limit: number) => Promise<Key[]>,
+    remove: (rows: readonly Key[]) => Promise<void>,
   ): Promise<void> {
     let limit = FIRST_CHUNK;
     let after: Key | undefined;
     while (!this.stopped) {
       this.lockSignal.throwIfAborted();
       const started = performance.now();
-      const rows = await read(limit, after);
+      const rows = await read(after, limit);
       if (rows.length === 0) return;
       await remove(rows);
       this.options.onProgress?.({ deleted: this.total, expected: this.expected });

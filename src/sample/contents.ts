@@ -39,7 +39,7 @@ export class Text {
     this.#starts = nonEmpty(starts);
   }
 
-  /** Whole lines, of about `size` bytes; never more than the largest size. */
+  /** Whole lines, of about `size` bytes; the last is cut where they would be more than the largest size. */
   piece(size: number, random: Random): Buffer {
     const start = random.pick(this.#starts);
     const end = this.#bytes.indexOf('\n', start + Math.max(size - HALF_LINE, 1));

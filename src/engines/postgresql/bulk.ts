@@ -9,6 +9,8 @@ import type { PostgresqlServer } from './connection.ts';
 
 /** Rows handed to the socket at a time; COPY itself is one statement, so a load is all or nothing here. */
 const ROWS_PER_BATCH = 5_000;
+/** Bytes become twice as many characters of hex, and a batch is one string. */
+const BYTES_PER_BATCH = 256 * 1024;
 
 export async function bulkLoad(
   server: PostgresqlServer,
@@ -19,7 +21,7 @@ export async function bulkLoad(
   client.on('error', () => {}); // It reaches the pipeline as well, and there it is told.
   let written = 0;
   async function* text() {
-    for await (const rows of batches(load.rows, ROWS_PER_BATCH)) {
+    for await (const rows of batches(load.rows, ROWS_PER_BATCH, BYTES_PER_BATCH)) {
       yield rows.map(copyLine).join('');
       written += rows.length;
       load.onProgress?.(written);

@@ -1,0 +1,77 @@
+/** What an SQLite file is born with, and that looking at one never makes or changes it. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openEngine } from '../../src/engines/index.ts';
+
+describe('an SQLite file', () => {
+  let directory: string;
+  let file: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'multiflexi-file-'));
+    file = join(directory, 'deep', 'in', 'a.sqlite');
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const open = (access: 'inspect' | 'change' | 'create') =>
+    openEngine({ connection: 'sqlite', file }, access);
+
+  test('is born private, in WAL, with incremental auto-vacuum and foreign keys on', async () => {
+    const engine = await open('create');
+    const pragma = async (name: string) =>
+      Object.values(
+        (
+          await sql<Record<string, unknown>>`select * from ${sql.raw(`pragma_${name}`)}`.execute(
+            engine.kysely(),
+          )
+        ).rows[0] ?? {},
+      )[0];
+    expect(await pragma('journal_mode')).toBe('wal');
+    expect(await pragma('auto_vacuum')).toBe(2n);
+    expect(await pragma('foreign_keys')).toBe(1n);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(join(directory, 'deep')).mode & 0o777).toBe(0o700);
+    await engine.close();
+  });
+
+  test('that does not exist is not made by looking at it', async () => {
+    const engine = await open('inspect');
+    expect(await engine.tableNames()).toEqual([]);
+    expect((await engine.sizes()).totalBytes).toBe(0);
+    await engine.close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('that does not exist is not made by a change either', async () => {
+    await expect(open('change')).rejects.toMatchObject({ code: 'DATABASE_MISSING', exit: 4 });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('that is no database is refused and stays as it is', async () => {
+    file = join(directory, 'notes.txt');
+    writeFileSync(
+      file,
+      'these are notes, not a database, and longer than a header of one hundred bytes would be, which matters here',
+    );
+    for (const access of ['inspect', 'change', 'create'] as const) {
+      await expect(open(access)).rejects.toMatchObject({ code: 'NOT_A_DATABASE', exit: 4 });
+    }
+    expect(readFileSync(file, 'utf8')).toContain('these are notes');
+  });
+
+  test('that is a directory is refused', async () => {
+    file = directory;
+    await expect(open('create')).rejects.toMatchObject({ code: 'NOT_A_DATABASE' });
+  });
+
+  test('opened to inspect cannot be written, by any statement', async () => {
+    await (await open('create')).close();
+    const engine = await open('inspect');
+    await expect(sql`create table x (y int)`.execute(engine.kysely())).rejects.toMatchObject({
+      code: 'READ_ONLY',
+    });
+    await engine.close();
+  });
+});

@@ -1,0 +1,75 @@
+/** Small histories for tests, every row said: jobs with artifacts and log entries of one company. */
+import type { Engine } from '../../src/engines/index.ts';
+import type { Database, JobStatus } from '../../src/schema/index.ts';
+
+export interface TestJob {
+  readonly id: bigint;
+  readonly status: JobStatus;
+  /** Minutes after the beginning of 2026. */
+  readonly minute: number;
+  readonly artifacts: number;
+  readonly logs: number;
+}
+
+export interface TestLog {
+  readonly id: bigint;
+  readonly job: bigint | null;
+  readonly minute: number;
+}
+
+/** `YYYY-MM-DD HH:MM:SS.ffffff` */
+export function at(minute: number): string {
+  return `${new Date(Date.UTC(2026, 0, 1) + minute * 60_000).toISOString().slice(0, 19).replace('T', ' ')}.000000`;
+}
+
+/** What jobs and artifacts refer to; once a database. */
+export async function makeCompany(engine: Engine): Promise<void> {
+  const db = engine.kysely<Database>();
+  await db.insertInto('company').values({ id: 1n, slug: 'acme', name: 'Acme' }).execute();
+  await db
+    .insertInto('applications')
+    .values({ id: 1n, uuid: '0d3c5d4e-0000-4000-8000-000000000001', name: 'App', executable: 'true' })
+    .execute();
+  await db
+    .insertInto('run_template')
+    .values({ id: 1n, app_id: 1n, company_id: 1n, name: 'Template' })
+    .execute();
+}
+
+/** Replaces all jobs, artifacts and log entries. @returns the log entries: those of jobs first, then the general ones. */
+export async function makeHistory(
+  engine: Engine,
+  jobs: readonly TestJob[],
+  generalLogs: readonly number[],
+): Promise<TestLog[]> {
+  const db = engine.kysely<Database>();
+  for (const table of ['logger', 'artifacts', 'job'] as const) await db.deleteFrom(table).execute();
+  await engine.bulkLoad({
+    table: 'job',
+    columns: ['id', 'run_template_id', 'app_id', 'company_id', 'status', 'DatCreate'],
+    rows: jobs.map((job) => [job.id, 1n, 1n, 1n, job.status, at(job.minute)]),
+  });
+  await engine.bulkLoad({
+    table: 'artifacts',
+    columns: ['job_id', 'filename', 'content', 'created_at'],
+    rows: jobs.flatMap((job) =>
+      Array.from({ length: job.artifacts }, (_, n) => [
+        job.id,
+        `${n}.txt`,
+        Buffer.from('output'),
+        at(job.minute),
+      ]),
+    ),
+  });
+  let id = 0n;
+  const ofJobs = jobs.flatMap((job) =>
+    Array.from({ length: job.logs }, (_, n) => ({ id: ++id, job: job.id, minute: job.minute + n })),
+  );
+  const logs: TestLog[] = [...ofJobs, ...generalLogs.map((minute) => ({ id: ++id, job: null, minute }))];
+  await engine.bulkLoad({
+    table: 'logger',
+    columns: ['id', 'company_id', 'job_id', 'message', 'created_at'],
+    rows: logs.map((log) => [log.id, 1n, log.job, 'said', at(log.minute)]),
+  });
+  return logs;
+}
