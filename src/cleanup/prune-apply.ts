@@ -3,6 +3,7 @@
  * in short transactions of their own, children before their job. Killed at any time it leaves whole jobs; the
  * next run goes on with what is left.
  */
+import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../engines/index.ts';
 import { type Database, FINISHED, type JobStatus } from '../schema/index.ts';
@@ -111,6 +112,8 @@ class Prune {
       this.options.onProgress?.({ deleted: this.total, expected: this.expected });
       after = rows.at(-1);
       limit = nextChunk(rows.length, performance.now() - started);
+      // SQLite's driver is synchronous: without a turn of the event loop no signal would be seen before the end.
+      await otherWork();
     }
   }
 

@@ -1,4 +1,10 @@
-import { applyPrune, type PrunePlan, type PruneResult, planPrune } from '../../cleanup/index.ts';
+import {
+  applyPrune,
+  type PrunePlan,
+  type PruneRequest,
+  type PruneResult,
+  planPrune,
+} from '../../cleanup/index.ts';
 import type { Engine } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { requireMigrated } from '../../migrations/index.ts';
@@ -11,7 +17,7 @@ import type { Terminal } from '../terminal.ts';
 interface PruneCommandOptions {
   readonly logs?: true;
   readonly jobs?: true;
-  readonly keep: number;
+  readonly keep?: number;
   readonly dryRun?: true;
   readonly wait: number;
 }
@@ -28,7 +34,7 @@ small chunks beside the running platform; after an interruption the same command
     command
       .option('--logs', 'prune log entries')
       .option('--jobs', 'prune finished jobs')
-      .requiredOption('--keep <n>', 'how many of the newest stay', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+      .option('--keep <n>', 'how many of the newest stay', wholeNumber(0, Number.MAX_SAFE_INTEGER))
       .option('--dry-run', 'count what would be deleted, delete nothing')
       .option(
         '--wait <seconds>',
@@ -38,14 +44,10 @@ small chunks beside the running platform; after an interruption the same command
       );
   },
   run: (options, terminal) => {
-    requireSubject(options);
+    const request = requireRequest(options);
     return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
-      const plan = await planPrune(engine, {
-        jobs: options.jobs ?? false,
-        logs: options.logs ?? false,
-        keep: options.keep,
-      });
+      const plan = await planPrune(engine, request);
       if (options.dryRun) {
         if (terminal.json) terminal.document(planDocument(plan));
         else printPrunePlan(plan, terminal);
@@ -59,11 +61,24 @@ small chunks beside the running platform; after an interruption the same command
   },
 };
 
-function requireSubject({ logs, jobs }: PruneCommandOptions): void {
-  if (logs || jobs) return;
-  throw new MultiFlexiError('USAGE', 'Nothing is named that is to be pruned.', {
-    next: 'Add --logs, --jobs or both.',
-  });
+/** @throws USAGE: whatever is not said must not be guessed when it is about deleting. */
+function requireRequest(options: PruneCommandOptions): PruneRequest {
+  const { logs, jobs, keep } = {
+    logs: options.logs ?? false,
+    jobs: options.jobs ?? false,
+    keep: options.keep,
+  };
+  if (!logs && !jobs) {
+    throw new MultiFlexiError('USAGE', 'Nothing is named that is to be pruned.', {
+      next: 'Add --logs, --jobs or both.',
+    });
+  }
+  if (keep === undefined) {
+    throw new MultiFlexiError('USAGE', 'It is not said how many of the newest rows stay.', {
+      next: 'Add --keep with a number.',
+    });
+  }
+  return { logs, jobs, keep };
 }
 
 export async function runPrune(

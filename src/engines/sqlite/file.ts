@@ -38,13 +38,20 @@ function open(file: string, access: Access, place: Place): Database.Database {
 /** The file exists with its rights before SQLite writes to it; its WAL inherits them. */
 function createPrivately(file: string, place: Place): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(file));
     closeSync(openSync(file, 'ax', 0o600));
     chmodSync(file, 0o600);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST' && existsSync(file)) return;
     throw failure('SERVER_UNREACHABLE', place, error);
   }
+}
+
+/** Parents first, each private. Node's own `recursive` never ends where a file system makes none, as in /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function setUp(database: Database.Database, access: Access): Database.Database {

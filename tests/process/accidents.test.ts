@@ -1,0 +1,168 @@
+/** What goes wrong around the program: one clear message, the right status, no stack trace, no secret. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cli, type Finished } from '../harness/cli.ts';
+import {
+  administer,
+  describeEngines,
+  freshDatabase,
+  isAvailable,
+  type TestDatabase,
+} from '../harness/engines.ts';
+
+const SECRET = 'n0t-to-be-se3n';
+const PROGRAM = fileURLToPath(new URL('../../bin/multiflexi-cli.js', import.meta.url));
+
+function expectClear({ exit, stdout, stderr }: Finished, status: number, message: RegExp): void {
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^Error: /m);
+  expect(stderr).toMatch(/^Next: /m);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(stdout + stderr).not.toContain(SECRET);
+  expect(exit).toBe(status);
+}
+
+describeEngines('a server that cannot be used', (name) => {
+  if (name === 'sqlite') {
+    test('is none on sqlite: a file in a place that cannot be made is the same case', async () => {
+      const done = await cli(['db:migrate'], {
+        DB_CONNECTION: 'sqlite',
+        DB_DATABASE: '/proc/no/such/place.sqlite',
+      });
+      expectClear(done, 4, /Cannot reach the SQLite file at \/proc\/no\/such\/place\.sqlite/);
+    });
+    return;
+  }
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await freshDatabase(name);
+  });
+  afterAll(() => database.drop());
+
+  const run = (change: Record<string, string>) => cli(['db:migrate'], { ...database.environment, ...change });
+
+  test('a wrong password: 4', async () => {
+    expectClear(await run({ DB_PASSWORD: SECRET }), 4, /refused the login/);
+  });
+
+  test('a closed port: 4', async () => {
+    const probe = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => probe.once('listening', resolve));
+    const { port } = probe.address() as { port: number };
+    await new Promise((resolve) => probe.close(resolve));
+    expectClear(
+      await run({ DB_PORT: String(port), DB_PASSWORD: SECRET }),
+      4,
+      new RegExp(`127\\.0\\.0\\.1:${port}: the connection was refused`),
+    );
+  });
+
+  test('a database that does not exist: 4', async () => {
+    expectClear(await run({ DB_DATABASE: 'not_there' }), 4, /no database not_there/);
+  });
+
+  test('a user who may only read: 1, and nothing is made', async () => {
+    const { DB_DATABASE = '' } = database.environment;
+    const user = `reader_${DB_DATABASE}`.slice(0, 30);
+    const statements =
+      name === 'postgresql'
+        ? [
+            `create role ${user} login password '${SECRET}'`,
+            `grant connect on database ${DB_DATABASE} to ${user}`,
+          ]
+        : [
+            `create user '${user}'@'%' identified by '${SECRET}'`,
+            `grant select on ${DB_DATABASE}.* to '${user}'@'%'`,
+          ];
+    for (const statement of statements) await administer(name, statement);
+    expectClear(await run({ DB_USERNAME: user, DB_PASSWORD: SECRET }), 1, /lacks a right|failed at/);
+    const engine = await database.open();
+    expect(await engine.tableNames()).toEqual([]);
+    await engine.close();
+    for (const statement of name === 'postgresql'
+      ? [
+          `drop owned by ${user}`,
+          `revoke connect on database ${DB_DATABASE} from ${user}`,
+          `drop role ${user}`,
+        ]
+      : [`drop user '${user}'@'%'`]) {
+      await administer(name, statement);
+    }
+  });
+});
+
+describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
+  let directory: string;
+  let file: string;
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'multiflexi-accident-'));
+    file = join(directory, 'a.sqlite');
+    expect((await cli(['db:migrate'], { DB_CONNECTION: 'sqlite', DB_DATABASE: file })).exit).toBe(0);
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  test.runIf(process.getuid?.() === 0)('that may not be written: 1', () => {
+    chmodSync(directory, 0o755);
+    chmodSync(file, 0o444);
+    // Root may write anything, so the program runs as somebody else.
+    const { uid, gid } = statOf('nobody');
+    const done = spawnSync(process.execPath, [PROGRAM, 'db:rollback'], {
+      uid,
+      gid,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', DB_CONNECTION: 'sqlite', DB_DATABASE: file },
+    });
+    expectClear(
+      { exit: done.status, stdout: done.stdout, stderr: done.stderr },
+      1,
+      /cannot be written|failed|Cannot/,
+    );
+    chmodSync(file, 0o600);
+  });
+
+  test.runIf(canMount())(
+    'on a disk that is full: 1, and after room was made the same command finishes',
+    () => {
+      // A small disk of its own, seen by this shell alone, that a sample does not fit on.
+      const script = `
+      set -e
+      mount -t tmpfs -o size=3m tmpfs "$DISK"
+      export DB_CONNECTION=sqlite DB_DATABASE="$DISK/small.sqlite"
+      "$NODE" "$PROGRAM" db:migrate >/dev/null 2>&1
+      status=0; "$NODE" "$PROGRAM" sample:load --jobs 20000 || status=$?
+      echo "full: $status"
+      mount -o remount,size=300m "$DISK"
+      "$NODE" "$PROGRAM" db:rollback -t 0 --yes >/dev/null 2>&1
+      "$NODE" "$PROGRAM" db:migrate >/dev/null 2>&1
+      "$NODE" "$PROGRAM" sample:load --jobs 2000 >/dev/null 2>&1
+      echo "roomy: $?"`;
+      const disk = mkdtempSync(join(tmpdir(), 'multiflexi-disk-'));
+      const done = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: '/nonexistent', DISK: disk, NODE: process.execPath, PROGRAM },
+      });
+      rmSync(disk, { recursive: true });
+      expect(done.stdout).toContain('full: 1');
+      expect(done.stdout).toContain('roomy: 0');
+      expectClear({ exit: 1, stdout: '', stderr: done.stderr }, 1, /The disk of the SQLite file .* is full/);
+    },
+  );
+});
+
+function statOf(user: string): { uid: number; gid: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+/** Mounting takes rights that not every machine gives. */
+function canMount(): boolean {
+  const probe = mkdtempSync(join(tmpdir(), 'multiflexi-mount-'));
+  const { status } = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', probe]);
+  rmSync(probe, { recursive: true, force: true });
+  return status === 0 && statSync(tmpdir()).isDirectory();
+}

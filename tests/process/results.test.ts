@@ -1,0 +1,252 @@
+/** What the commands print for people and for scripts, and the status they end with, on every engine. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
+import type { Engine } from '../../src/engines/index.ts';
+import { LEDGER } from '../../src/migrations/index.ts';
+import { cli, finished, startCli } from '../harness/cli.ts';
+import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
+
+const STATUS = z.strictObject({
+  pending_count: z.int(),
+  missing_count: z.int(),
+  total_count: z.int(),
+  database_kind: z.enum(['ours', 'empty', 'php-edition', 'foreign']),
+  migrations: z.array(
+    z.strictObject({
+      migration_status: z.enum(['up', 'down']),
+      migration_id: z.string().regex(/^\d{14}$/),
+      migration_name: z.string(),
+      state: z.enum(['up', 'down', 'running', 'failed']),
+      direction: z.enum(['up', 'down']).nullable(),
+      steps_done: z.int().nullable(),
+      steps_total: z.int().nullable(),
+      started: z.string().nullable(),
+      finished: z.string().nullable(),
+      breakpoint: z.boolean(),
+      missing: z.boolean(),
+      error: z.string().nullable(),
+    }),
+  ),
+});
+const APPLIED = z.strictObject({
+  migrations: z.array(
+    z.strictObject({ migration_id: z.string(), migration_name: z.string(), milliseconds: z.int() }),
+  ),
+});
+const PLAN = z.strictObject({
+  dry_run: z.literal(true),
+  direction: z.enum(['up', 'down']),
+  migrations: z.array(
+    z.strictObject({
+      migration_id: z.string(),
+      migration_name: z.string(),
+      steps_done: z.int(),
+      statements: z.array(z.strictObject({ summary: z.string(), sql: z.string() })),
+    }),
+  ),
+  losses: z.array(z.strictObject({ table: z.string(), column: z.string().nullable(), values: z.int() })),
+});
+const SIZE = z.strictObject({
+  product: z.string(),
+  total_bytes: z.int(),
+  free_bytes: z.int().nullable(),
+  tables: z.array(
+    z.strictObject({
+      table_name: z.string(),
+      rows: z.int(),
+      rows_exact: z.boolean(),
+      data_bytes: z.int(),
+      index_bytes: z.int(),
+      total_bytes: z.int(),
+      free_bytes: z.int().nullable(),
+    }),
+  ),
+});
+const SAMPLE = z.strictObject({
+  milliseconds: z.int(),
+  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
+});
+const PRUNE_PLAN = z.strictObject({
+  dry_run: z.literal(true),
+  keep: z.int(),
+  jobs_before: z.string().nullable(),
+  logs_before: z.string().nullable(),
+  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int(), with_their_job: z.int() })),
+});
+const PRUNED = z.strictObject({
+  dry_run: z.literal(false),
+  stopped: z.boolean(),
+  milliseconds: z.int(),
+  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
+});
+const FAILURE = z.strictObject({
+  error: z.strictObject({ code: z.string(), message: z.string(), next: z.string() }),
+});
+
+describeEngines('the program', (name) => {
+  let database: TestDatabase;
+  let engine: Engine;
+  beforeAll(async () => {
+    database = await freshDatabase(name);
+  });
+  afterAll(async () => {
+    await engine?.close();
+    await database.drop();
+  });
+
+  const run = (...words: string[]) => cli(words, database.environment);
+  async function json<T>(schema: z.ZodType<T>, exit: number, ...words: string[]): Promise<T> {
+    const done = await run(...words, '-f', 'json');
+    const quiet = (exit === 0 || exit === 3) && !words.includes('--yes');
+    expect([done.exit, done.stderr]).toEqual([exit, quiet ? '' : expect.any(String)]);
+    return schema.parse(JSON.parse(done.stdout));
+  }
+
+  test('leads from an empty database to a pruned one', async () => {
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({
+      pending_count: 13,
+      missing_count: 0,
+      total_count: 13,
+    });
+
+    const plan = await json(PLAN, 0, 'db:migrate', '--dry-run');
+    expect(plan.migrations).toHaveLength(13);
+    expect(plan.migrations[0]?.statements[0]?.sql).toMatch(/^create table ["`]user["`]/);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 13 });
+
+    expect((await json(APPLIED, 0, 'db:migrate', '-t', '20200520140330')).migrations).toHaveLength(5);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 8 });
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(8);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toEqual([]);
+    const status = await json(STATUS, 0, 'db:status');
+    expect(status).toMatchObject({
+      pending_count: 0,
+      missing_count: 0,
+      total_count: 13,
+      database_kind: 'ours',
+    });
+    expect(status.migrations[9]).toMatchObject({
+      migration_status: 'up',
+      migration_id: '20221125095601',
+      migration_name: 'job',
+    });
+
+    const sample = await json(
+      SAMPLE,
+      0,
+      'sample:load',
+      '--jobs',
+      '2000',
+      '--days',
+      '30',
+      '--seed',
+      '7',
+      '--until',
+      '2026-01-31',
+    );
+    expect(sample.tables.find((table) => table.table_name === 'job')?.rows).toBe(2000);
+    expect(await json(FAILURE, 5, 'sample:load', '--jobs', '10')).toMatchObject({
+      error: { code: 'HAS_JOBS', next: expect.stringContaining('--force') },
+    });
+
+    const size = await json(SIZE, 0, 'db:size', '--exact');
+    expect(size.tables.find((table) => table.table_name === 'job')).toMatchObject({
+      rows: 2000,
+      rows_exact: true,
+    });
+
+    const dry = await json(PRUNE_PLAN, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--dry-run');
+    const pruned = await json(PRUNED, 0, 'prune', '--jobs', '--logs', '--keep', '500');
+    expect(pruned.tables).toEqual(dry.tables.map(({ table_name, rows }) => ({ table_name, rows })));
+    expect(pruned.stopped).toBe(false);
+    const after = await json(SIZE, 0, 'db:size', '--exact');
+    expect(after.tables.find((table) => table.table_name === 'logger')?.rows).toBe(500);
+  });
+
+  test('says the same for people', async () => {
+    const status = await run('db:status', '--no-ansi');
+    expect(status.stdout).toMatch(/^Status\s+Migration ID\s+Started\s+Finished\s+Migration Name$/m);
+    expect(status.stdout).toMatch(
+      /^ {4}up {2}20160203130652 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}user$/m,
+    );
+    expect(status.stdout).not.toContain('\u001b');
+    expect((await run('db:size')).stdout).toMatch(/^Table\s+Rows\s+Data\s+Indexes\s+Total\s+Free inside$/m);
+    expect((await run('prune', '--logs', '--keep', '100', '--dry-run')).stdout).toMatch(
+      /^logger\s+400\s+0$/m,
+    );
+  });
+
+  test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
+    const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
+    expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'credential_prototype',
+      'artifacts',
+      'credential_type',
+      'job',
+    ]);
+    expect(plan.losses).toContainEqual({ table: 'job', column: null, values: expect.any(Number) });
+    expect(plan.losses).toContainEqual({ table: 'logger', column: 'job_id', values: expect.any(Number) });
+
+    const refused = await run('db:rollback', '-t', '20221123091933', '--no-input');
+    expect(refused.exit).toBe(5);
+    expect(refused.stderr).toContain('table job will be gone');
+    expect(await json(STATUS, 0, 'db:status')).toMatchObject({ pending_count: 0 });
+
+    expect((await json(APPLIED, 0, 'db:rollback', '-t', '20221123091933', '--yes')).migrations).toHaveLength(
+      4,
+    );
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 4 });
+    expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
+      error: { code: 'NOT_MIGRATED' },
+    });
+    expect((await json(APPLIED, 0, 'db:rollback', '-t', '0', '--yes')).migrations).toHaveLength(9);
+    expect((await json(APPLIED, 0, 'db:rollback')).migrations).toEqual([]);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(13);
+  });
+
+  test('ends with 6 and the holder when another run has the lock', async () => {
+    engine ??= await database.open();
+    const lock = await engine.lock({ name: 'migrations', program: 'somebody', waitMs: 0 });
+    const { exit, stderr } = await run('db:migrate', '--wait', '0');
+    expect([exit, stderr]).toEqual([6, expect.stringContaining(`somebody (process ${process.pid})`)]);
+    await lock.release();
+  });
+
+  test('ends with 2 when the ledger has a migration that is missing here, whatever is pending', async () => {
+    engine ??= await database.open();
+    const db = engine.kysely<Record<typeof LEDGER, Record<string, unknown>>>();
+    const row = await db
+      .selectFrom(LEDGER)
+      .selectAll()
+      .where('version', '=', '20160203130652')
+      .executeTakeFirstOrThrow();
+    await db
+      .insertInto(LEDGER)
+      .values({ ...row, version: '20990101000000', name: 'from_the_future' })
+      .execute();
+    const { exit, stdout } = await run('db:status', '--no-ansi');
+    expect([exit, stdout]).toEqual([
+      2,
+      expect.stringMatching(/20990101000000 .* from_the_future {2}\*\* MISSING MIGRATION FILE \*\*/),
+    ]);
+    expect((await run('db:rollback', '-t', '0', '--yes')).exit).toBe(5);
+    await db.deleteFrom(LEDGER).where('version', '=', '20990101000000').execute();
+  });
+
+  test('ends a prune after the chunk at hand when it is interrupted', async () => {
+    engine ??= await database.open();
+    expect((await run('sample:load', '--jobs', '8000')).exit).toBe(0);
+    const child = startCli(['prune', '--logs', '--jobs', '--keep', '10', '-v'], database.environment);
+    let interrupted = false;
+    // The log of statements says when it has begun to delete.
+    child.stderr.on('data', (text: Buffer) => {
+      if (!text.includes('delete from') || interrupted) return;
+      interrupted = true;
+      child.kill('SIGINT');
+    });
+    const { exit, stdout } = await finished(child);
+    expect([exit, stdout]).toEqual([1, expect.stringContaining('rows in')]);
+    const resumed = await json(PRUNED, 0, 'prune', '--logs', '--jobs', '--keep', '10');
+    expect(resumed.tables.some((table) => table.rows > 0)).toBe(true);
+  });
+});

@@ -1,0 +1,135 @@
+/** The program as an administrator starts it: what is mistyped is refused before anything is opened. */
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/catalogue.ts';
+import { cli } from '../harness/cli.ts';
+
+let home: string;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'multiflexi-home-'));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** Without settings: whatever is opened would appear in this home. */
+const run = (...words: string[]) => cli(words, { HOME: home });
+const expectNothingOpened = () => expect(readdirSync(home)).toEqual([]);
+
+describe('a mistyped command line', () => {
+  test.each([
+    [['prune', '--jobs', '--keep='], /--keep/],
+    [['prune', '--jobs', '--keep', ''], /--keep/],
+    [['prune', '--jobs', '--keep', 'abc'], /whole number/],
+    [['prune', '--jobs', '--keep', '-5'], /whole number/],
+    [['prune', '--jobs', '--keep', '1.5'], /whole number/],
+    [['prune', '--jobs', '--keep', '1e3'], /whole number/],
+    [['prune', '--jobs', '--keep', '0x10'], /whole number/],
+    [['prune', '--jobs', '--keep', ' 5'], /whole number/],
+    [['prune', '--jobs', '--keep', '99999999999999999999'], /whole number/],
+    [['prune', '--jobs', '--keep'], /argument missing/],
+    [['prune', '--jobs'], /--keep/],
+    [['prune', '--keep', '5'], /--logs, --jobs or both/],
+    [['prune', '--jobs', '--kep', '5'], /Did you mean --keep/],
+    [['prune', '--jobs', '--keep', '5', 'stray'], /too many arguments/],
+    [['db:statsu'], /Did you mean db:status/],
+    [['db:size', '-f', 'xml'], /text, json/],
+    [['db:migrate', '--wait', '-1'], /whole number/],
+    [['db:migrate', '-t', 'last'], /Not a version/],
+    [['db:migrate', '-t', '20990101000000'], /no migration 20990101000000/],
+    [['sample:load', '--jobs', '0'], /whole number/],
+    [['sample:load', '--until', '2026-02-31'], /must be a date/],
+    [['sample:load', '--until', 'tomorrow'], /must be a date/],
+    [['db:status', '-e', ''], /blank/],
+    [['db:status', '-e', '/no/such/file.env'], /no such file/],
+    [['db:status', '-e', '/tmp'], /directory/],
+  ])('%j is refused with 64 and a word about why', async (words, why) => {
+    const { exit, stdout, stderr } = await run(...words);
+    expect(stderr).toMatch(why);
+    expect([exit, stdout]).toEqual([64, '']);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    if (!words.includes('-t')) expectNothingOpened();
+    rmSync(join(home, '.local'), { recursive: true, force: true });
+  });
+});
+
+describe('help', () => {
+  test('of the program lists every command', async () => {
+    for (const words of [['--help'], []]) {
+      const { exit, stdout } = await run(...words);
+      expect(exit).toBe(0);
+      for (const name of COMMANDS.keys()) expect(stdout).toContain(name);
+    }
+  });
+
+  test.each([...COMMANDS.keys()])(
+    'of %s has a description, its options and an example that names it',
+    async (name) => {
+      const { exit, stdout } = await run(name, '--help');
+      expect(exit).toBe(0);
+      expect(stdout).toContain(`Usage: multiflexi-cli ${name}`);
+      expect(stdout).toMatch(new RegExp(`Examples:\\n  multiflexi-cli ${name}`));
+      expect(stdout).toContain('--environment');
+      expectNothingOpened();
+    },
+  );
+
+  test('tells the version', async () => {
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+    expect((await run('--version')).stdout.trim()).toBe(manifest.version);
+  });
+});
+
+describe('settings', () => {
+  const file = (text: string) => {
+    const path = join(home, 'multiflexi.env');
+    writeFileSync(path, text);
+    return path;
+  };
+  afterAll(() => rmSync(join(home, 'multiflexi.env'), { force: true }));
+
+  test.each([
+    ['DB_CONNECTION=oracle', /sqlite, mysql \(also for MariaDB\) or pgsql/],
+    ['DB_HOST=db.example', /DB_CONNECTION is not set/],
+    ['DB_CONNECTION=mysql', /DB_DATABASE is not set/],
+    ['DB_CONNECTION=pgsql\nDB_DATABASE=x', /DB_USERNAME is not set/],
+    ['DB_CONNECTION=mysql\nDB_DATABASE=x\nDB_USERNAME=u\nDB_PORT=http', /1 to 65535/],
+    ['DB_CONNECTION=mysql\nDB_DATABASE=x\nDB_USERNAME=u\nDB_PORT=0', /1 to 65535/],
+    ['DB_CONNECTION=mysql\nDB_DATABASE=x\nDB_USERNAME=u\nDB_PORT=65536', /1 to 65535/],
+    ['DB_CONNECTION=mysql\nDB_DATABASE=x\nDB_USERNAME=u\nDB_TLS=maybe', /off, require or verify/],
+  ])('%j are refused with 64, naming the setting and never the password', async (text, why) => {
+    const { exit, stderr } = await run('db:status', '-e', file(`${text}\nDB_PASSWORD=hunter2-secret`));
+    expect(stderr).toMatch(why);
+    expect(stderr).not.toContain('hunter2-secret');
+    expect(exit).toBe(64);
+  });
+
+  test('of the file named by -e win over the environment', async () => {
+    const database = join(home, 'from-file.sqlite');
+    const environment = {
+      HOME: home,
+      DB_CONNECTION: 'mysql',
+      DB_HOST: 'no-such-host.invalid',
+      DB_DATABASE: 'x',
+      DB_USERNAME: 'x',
+    };
+    const { exit } = await cli(
+      ['db:migrate', '-e', file(`DB_CONNECTION=sqlite\nDB_DATABASE="${database}"`)],
+      environment,
+    );
+    expect([exit, existsSync(database)]).toEqual([0, true]);
+  });
+
+  test('without any, the first command works, on a file in the data directory', async () => {
+    expect((await run('db:status')).exit).toBe(3);
+    expect(existsSync(join(home, '.local'))).toBe(false);
+    expect((await run('db:migrate')).exit).toBe(0);
+    expect((await run('db:status')).exit).toBe(0);
+    expect(existsSync(join(home, '.local/share/multiflexi/multiflexi.sqlite'))).toBe(true);
+    const elsewhere = { HOME: home, XDG_DATA_HOME: join(home, 'data') };
+    expect((await cli(['db:migrate'], elsewhere)).exit).toBe(0);
+    expect(existsSync(join(home, 'data/multiflexi/multiflexi.sqlite'))).toBe(true);
+    rmSync(join(home, '.local'), { recursive: true });
+    rmSync(join(home, 'data'), { recursive: true });
+  });
+});
