@@ -15,6 +15,12 @@ await build({
   platform: 'node',
   external: ['better-sqlite3', 'mysql2', 'mysql2/promise', 'pg', 'pg-copy-streams', 'pino'],
   treeshake: true,
-  output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', minify: false },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    minify: false,
+  },
   logLevel: 'warn',
 });

@@ -1,9 +1,10 @@
 /** The front door of the engines: opens the database that the settings name, whichever engine it is. */
-import type { DatabaseSettings } from '../settings/index.ts';
+import type { DatabaseSettings } from './connection-settings.ts';
 import type { Access, Engine } from './engine.ts';
 import type { StatementLog } from './statement-log.ts';
 
 export type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from './catalog.ts';
+export type * from './connection-settings.ts';
 export type { Ddl, DdlStatement, Effect } from './ddl.ts';
 export * from './definition.ts';
 export type * from './engine.ts';

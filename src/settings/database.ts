@@ -1,35 +1,6 @@
 /** What `DB_*` settings must be, in one schema; every message names the setting and what it should have been. */
 import * as z from 'zod/mini';
-
-export interface TlsSettings {
-  /** `require` encrypts without looking at the certificate; `verify` checks it and the host's name. */
-  readonly mode: 'off' | 'require' | 'verify';
-  /** Paths of PEM files. */
-  readonly ca?: string | undefined;
-  readonly certificate?: string | undefined;
-  readonly key?: string | undefined;
-}
-
-export interface SqliteSettings {
-  readonly connection: 'sqlite';
-  /** Path of the database file, or `:memory:`. */
-  readonly file: string;
-}
-
-export interface ServerSettings {
-  /** `mysql` stands for MySQL and MariaDB: the server is asked which of them it is. */
-  readonly connection: 'mysql' | 'pgsql';
-  readonly host: string;
-  readonly port: number;
-  /** Path of a Unix socket (for PostgreSQL, of its directory); used instead of host and port. */
-  readonly socket: string | undefined;
-  readonly database: string;
-  readonly username: string;
-  readonly password: string;
-  readonly tls: TlsSettings;
-}
-
-export type DatabaseSettings = SqliteSettings | ServerSettings;
+import type { DatabaseSettings } from '../engines/index.ts';
 
 const DEFAULT_PORT = { mysql: 3306, pgsql: 5432 } as const;
 

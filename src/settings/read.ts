@@ -3,13 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import type { DatabaseSettings } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
-import {
-  type DatabaseSettings,
-  type RawSettings,
-  SETTING_NAMES,
-  validateDatabaseSettings,
-} from './database.ts';
+import { type RawSettings, SETTING_NAMES, validateDatabaseSettings } from './database.ts';
 
 export const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
 

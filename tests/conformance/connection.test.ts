@@ -2,9 +2,9 @@
 import { createServer } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServerSettings } from '../../src/engines/index.ts';
 import { openEngine } from '../../src/engines/index.ts';
 import { isMultiFlexiError, type MultiFlexiError } from '../../src/errors.ts';
-import type { ServerSettings } from '../../src/settings/index.ts';
 import { describeEngines, freshDatabase, serverOf, type TestDatabase } from '../harness/engines.ts';
 
 const PRODUCTS = {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { describe, inject } from 'vitest';
+import type { DatabaseSettings } from '../../src/engines/index.ts';
 import { type Access, type Engine, type EngineName, openEngine } from '../../src/engines/index.ts';
 import { migrate } from '../../src/migrations/index.ts';
-import type { DatabaseSettings } from '../../src/settings/index.ts';
 import type { TestServer } from '../servers/index.ts';
 
 export const ENGINE_NAMES: readonly EngineName[] = ['sqlite', 'mysql', 'mariadb', 'postgresql'];

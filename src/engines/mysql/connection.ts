@@ -12,7 +12,7 @@ import {
 import { type ConnectionOptions, createConnection, createPool, type SslOptions } from 'mysql2';
 import type { Connection } from 'mysql2/promise';
 import { MultiFlexiError } from '../../errors.ts';
-import type { ServerSettings, TlsSettings } from '../../settings/index.ts';
+import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
 import { codeOf, failure, type Place } from '../failure.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { translatingDriver } from '../translating-driver.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import { MultiFlexiError } from '../../errors.ts';
-import type { ServerSettings, TlsSettings } from '../../settings/index.ts';
+import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
 import { failure, type Place } from '../failure.ts';
 import { parseVersion, type Version } from '../version.ts';
 import { classify } from './failures.ts';

@@ -1,6 +1,6 @@
 /** PostgreSQL. */
 import { Kysely, PostgresAdapter, PostgresDialect, PostgresDriver } from 'kysely';
-import type { ServerSettings } from '../../settings/index.ts';
+import type { ServerSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Engine } from '../engine.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';

@@ -10,7 +10,7 @@ import {
   SqliteDriver,
   type TransactionSettings,
 } from 'kysely';
-import type { SqliteSettings } from '../../settings/index.ts';
+import type { SqliteSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Access, Engine } from '../engine.ts';
 import { failure, type Place } from '../failure.ts';

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { validateDatabaseSettings } from './database.ts';
+import { readSettings } from './read.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'multiflexi-settings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const plain = fc.stringMatching(/^[A-Za-z0-9_.][A-Za-z0-9_. -]{0,20}[A-Za-z0-9_.]$/);
+const server = fc.record({
+  DB_CONNECTION: fc.constantFrom('mysql', 'pgsql'),
+  DB_HOST: plain,
+  DB_PORT: fc.integer({ min: 1, max: 65_535 }).map(String),
+  DB_DATABASE: plain,
+  DB_USERNAME: plain,
+  // What is awkward in a password: quotes apart, the file keeps it between single quotes.
+  DB_PASSWORD: fc
+    .string({ unit: 'grapheme', minLength: 1 })
+    .filter((text) => !/['\p{Cc}]/u.test(text) && text.trim() !== ''),
+});
+
+test('settings mean the same in a file and in the environment', () => {
+  fc.assert(
+    fc.property(server, (settings) => {
+      const file = join(folder, 'a.env');
+      writeFileSync(
+        file,
+        Object.entries(settings)
+          .map(([name, value]) => `${name}='${value}'`)
+          .join('\n'),
+      );
+      const fromFile = readSettings({ file, environment: {} });
+      expect(fromFile).toEqual(readSettings({ environment: settings, defaultFile: '' }));
+      expect(fromFile).toMatchObject({
+        database: settings.DB_DATABASE,
+        password: settings.DB_PASSWORD,
+        port: Number(settings.DB_PORT),
+      });
+    }),
+  );
+});
+
+test('any text for any setting is taken or refused with a sentence that never has the password', () => {
+  const names = [
+    'DB_CONNECTION',
+    'DB_HOST',
+    'DB_PORT',
+    'DB_SOCKET',
+    'DB_DATABASE',
+    'DB_USERNAME',
+    'DB_TLS',
+    'DB_TLS_CA',
+    'DB_TLS_KEY',
+  ];
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('mysql', 'sqlite', '', ' ', '3306', '-1', '1e9', '\u0000'),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), text), (raw) => {
+      const result = validateDatabaseSettings({ ...raw, DB_PASSWORD: 'pa55w0rd-secret' });
+      if ('settings' in result) {
+        if (result.settings.connection !== 'sqlite')
+          expect(result.settings.port).toSatisfy(
+            (port: number) => Number.isInteger(port) && port >= 1 && port <= 65_535,
+          );
+      } else {
+        expect(result.faults.length).toBeGreaterThan(0);
+        for (const fault of result.faults) expect(fault).toMatch(/^DB_\w+ /);
+        expect(result.faults.join()).not.toContain('pa55w0rd-secret');
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('blank settings count as not set, so that a template nobody filled in is the embedded database', () => {
+  const blank = { DB_CONNECTION: '', DB_HOST: ' ', DB_DATABASE: '', DB_PASSWORD: '' };
+  expect(readSettings({ environment: { ...blank, HOME: '/home/a' }, defaultFile: '' })).toEqual({
+    connection: 'sqlite',
+    file: '/home/a/.local/share/multiflexi/multiflexi.sqlite',
+  });
+});
+
+test('the environment wins over the default file, and a file that is named wins over the environment', () => {
+  const file = join(folder, 'b.env');
+  writeFileSync(file, 'DB_CONNECTION=sqlite\nDB_DATABASE=/from/file');
+  const environment = { DB_DATABASE: '/from/environment' };
+  expect(readSettings({ environment, defaultFile: file })).toMatchObject({ file: '/from/environment' });
+  expect(readSettings({ environment, file })).toMatchObject({ file: '/from/file' });
+});
+
+test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {
+  expect(
+    readSettings({ environment: { XDG_DATA_HOME: 'data', HOME: '/home/a' }, defaultFile: '' }),
+  ).toMatchObject({
+    file: '/home/a/.local/share/multiflexi/multiflexi.sqlite',
+  });
+});

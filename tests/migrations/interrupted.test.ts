@@ -1,0 +1,120 @@
+/** A migration that fails half way: what is left, what is said, and that the same command goes on. */
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Engine } from '../../src/engines/index.ts';
+import { applyMigrations } from '../../src/migrations/apply.ts';
+import { id, nullable, string } from '../../src/migrations/columns.ts';
+import type { Migration } from '../../src/migrations/migration.ts';
+import {
+  addColumn,
+  createIndex,
+  createTable,
+  createUniqueIndex,
+  dropTable,
+} from '../../src/migrations/operations/index.ts';
+import { planMigrate, planRollback } from '../../src/migrations/plan.ts';
+import { readStatus } from '../../src/migrations/status.ts';
+import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
+
+const first: Migration = {
+  version: '20300101000000',
+  name: 'first',
+  up: [createTable('first', 'the first', [id('key'), string('word', 50, 'a word')])],
+  down: [dropTable('first')],
+};
+/** Its third step fails while the words of `first` are not unique. */
+const second: Migration = {
+  version: '20300102000000',
+  name: 'second',
+  up: [
+    createTable('second', 'the second', [id('key')]),
+    addColumn('first', nullable(string('more', 20, 'more of it'))),
+    createUniqueIndex('first', 'word'),
+    createIndex('first', 'more'),
+  ],
+  down: [dropTable('second')],
+};
+
+describeEngines('a migration that fails half way', (name) => {
+  let database: TestDatabase;
+  let engine: Engine;
+  beforeEach(async () => {
+    database = await freshDatabase(name);
+    engine = await database.open('create');
+    await up([first]);
+    await sql`insert into first (word) values ('twice'), ('twice')`.execute(engine.kysely<unknown>());
+  });
+  afterEach(async () => {
+    await engine.close();
+    await database.drop();
+  });
+
+  async function up(known: readonly Migration[]) {
+    const lock = await engine.lock({ name: 'migrations', program: 'test', waitMs: 0 });
+    try {
+      return await applyMigrations(engine, await planMigrate(engine, known), known, { lock });
+    } finally {
+      await lock.release();
+    }
+  }
+  const state = async () =>
+    (await readStatus(engine, [first, second])).migrations.map(({ name, status }) => `${name} ${status}`);
+
+  test('names version, step and cause; the cause mended, the same command finishes', async () => {
+    await expect(up([first, second])).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringMatching(
+        /20300102000000 second failed at step \d+ of \d+ \(create unique index uq_first_word\)/,
+      ),
+      next: expect.stringContaining(
+        engine.capabilities.transactionalDdl ? 'rolled back as a whole' : 'goes on at this step',
+      ),
+    });
+    expect((await engine.tableNames()).includes('second')).toBe(!engine.capabilities.transactionalDdl);
+    expect(await state()).toEqual([
+      'first up',
+      engine.capabilities.transactionalDdl ? 'second down' : 'second failed',
+    ]);
+
+    await sql`delete from first where id = 1`.execute(engine.kysely<unknown>());
+    expect((await up([first, second])).map(({ name: done }) => done)).toEqual(['second']);
+    expect(await state()).toEqual(['first up', 'second up']);
+    const table = (await engine.introspect()).find((found) => found.name === 'first');
+    expect(table?.indexes.map((index) => index.name)).toEqual(['ix_first_more', 'uq_first_word']);
+  });
+
+  test('that was changed meanwhile does not go on where the engine kept its first half', async () => {
+    await expect(up([first, second])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+    const changed: Migration = {
+      ...second,
+      up: [createTable('second', 'other words', [id('key')]), ...second.up.slice(1)],
+    };
+    await sql`delete from first where id = 1`.execute(engine.kysely<unknown>());
+    // SQLite has no comments: the same words make the same SQL there.
+    if (engine.capabilities.transactionalDdl) await up([first, changed]);
+    else await expect(up([first, changed])).rejects.toMatchObject({ code: 'MIGRATION_CHANGED', exit: 7 });
+  });
+
+  test('is not rolled back half way: it is to be finished first', async () => {
+    await expect(up([first, second])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+    const plan = planRollback(engine, [first, second]);
+    if (engine.capabilities.transactionalDdl)
+      expect((await plan).migrations.map((planned) => planned.name)).toEqual(['first']);
+    else
+      await expect(plan).rejects.toMatchObject({
+        code: 'MIGRATION_FAILED',
+        next: expect.stringContaining('db:migrate'),
+      });
+  });
+
+  test('runs an older gap that appears later', async () => {
+    const gap: Migration = {
+      ...first,
+      version: '20291231000000',
+      name: 'gap',
+      up: [createTable('gap', 'the gap', [id('key')])],
+      down: [dropTable('gap')],
+    };
+    expect((await up([gap, first])).map(({ name: done }) => done)).toEqual(['gap']);
+  });
+});
