@@ -20,8 +20,14 @@ describe('the door rule', () => {
 
   const lint = (file: string, specifier: string) => {
     mkdirSync(join(house, file, '..'), { recursive: true });
-    writeFileSync(join(house, file), `import { thing } from '${specifier}';\n\nexport const other = thing;\n`);
-    const done = spawnSync(join(ROOT, 'node_modules/.bin/biome'), ['lint', file], { cwd: house, encoding: 'utf8' });
+    writeFileSync(
+      join(house, file),
+      `import { thing } from '${specifier}';\n\nexport const other = thing;\n`,
+    );
+    const done = spawnSync(join(ROOT, 'node_modules/.bin/biome'), ['lint', file], {
+      cwd: house,
+      encoding: 'utf8',
+    });
     rmSync(join(house, file));
     return done.stdout + done.stderr;
   };
