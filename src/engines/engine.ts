@@ -79,6 +79,11 @@ export interface LockHolder {
 export interface Lock {
   /** Aborts when the lock is lost, as with its connection: whoever holds it must stop before the next step. */
   readonly signal: AbortSignal;
+  /**
+   * Queries on the session that holds the lock: what runs there keeps the lock until the server has ended it,
+   * even when this process is gone already. Its waits for locks of others are bounded to two seconds.
+   */
+  kysely<Tables>(): Kysely<Tables>;
   release(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
@@ -84,6 +85,42 @@ describeEngines('the lock', (name) => {
     await Promise.all(engines.map((engine) => engine.close()));
   });
 
+  test('has a session whose statements go on holding it after the process is gone', async () => {
+    const nap = {
+      sqlite: undefined,
+      mysql: 'do sleep(3)',
+      mariadb: 'do sleep(3)',
+      postgresql: 'select pg_sleep(3)',
+    }[name];
+    if (nap === undefined) return; // SQLite runs in the process itself.
+    const child = await holdElsewhere(database, nap);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    // MySQL looks whether its client is still there only now and then; the others only at the end of a statement.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(other.lock(request)).rejects.toMatchObject({ code: 'LOCKED' });
+    await (await other.lock({ ...request, waitMs: 20_000 })).release();
+  });
+
+  test('has a session that gives up waiting for locks of others after two seconds', async () => {
+    const db = one.kysely<unknown>();
+    await sql`create table busy_table (id int)`.execute(db);
+    const lock = await one.lock(request);
+    const started = performance.now();
+    if (name !== 'sqlite') {
+      await db.transaction().execute(async (transaction) => {
+        await sql`select * from busy_table`.execute(transaction);
+        await expect(
+          sql`alter table busy_table add column more int`.execute(lock.kysely()),
+        ).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+      });
+      expect(performance.now() - started).toBeLessThan(6_000);
+    }
+    await sql`alter table busy_table add column more int`.execute(lock.kysely());
+    await lock.release();
+  });
+
   test('goes with its process, kill -9 included', async () => {
     const child = await holdElsewhere(database);
     await expect(other.lock(request)).rejects.toMatchObject({
@@ -96,8 +133,8 @@ describeEngines('the lock', (name) => {
   });
 });
 
-async function holdElsewhere(database: TestDatabase): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [HOLDER, JSON.stringify(database.settings)], {
+async function holdElsewhere(database: TestDatabase, statement = ''): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [HOLDER, JSON.stringify(database.settings), statement], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (!child.stdout) throw new Error('no stdout');

@@ -1,7 +1,10 @@
-/** A process that takes the lock `work`, says so, and holds it until it is ended. */
+/** A process that takes the lock `work`, says so, runs a statement on the lock's session, and holds the lock until it is ended. */
+import { sql } from 'kysely';
 import { openEngine } from '../../src/engines/index.ts';
 
-const engine = await openEngine(JSON.parse(process.argv[2] ?? ''), 'change');
-await engine.lock({ name: 'work', program: 'elsewhere', waitMs: 5_000 });
+const [settings = '', statement = ''] = process.argv.slice(2);
+const engine = await openEngine(JSON.parse(settings), 'change');
+const lock = await engine.lock({ name: 'work', program: 'elsewhere', waitMs: 5_000 });
 process.stdout.write('held\n');
+if (statement !== '') await sql.raw(statement).execute(lock.kysely());
 setInterval(() => {}, 60_000);

@@ -13,7 +13,7 @@ const BYTES_PER_STATEMENT = 1024 * 1024;
 const STATEMENTS_PER_TRANSACTION = 10;
 
 export async function bulkLoad(server: MysqlServer, load: BulkLoad): Promise<number> {
-  const connection = await server.connect();
+  const connection = (await server.connect()).promise();
   let written = 0;
   let open = 0;
   try {

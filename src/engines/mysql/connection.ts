@@ -2,15 +2,20 @@
 import { readFileSync } from 'node:fs';
 import {
   CompiledQuery,
-  type DatabaseConnection,
   Kysely,
   MysqlAdapter,
   MysqlDialect,
+  type MysqlDialectConfig,
   MysqlDriver,
   type MysqlPool,
 } from 'kysely';
-import { type ConnectionOptions, createConnection, createPool, type SslOptions } from 'mysql2';
-import type { Connection } from 'mysql2/promise';
+import {
+  type Connection,
+  type ConnectionOptions,
+  createConnection,
+  createPool,
+  type SslOptions,
+} from 'mysql2';
 import { MultiFlexiError } from '../../errors.ts';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
 import { codeOf, failure, type Place } from '../failure.ts';
@@ -32,6 +37,8 @@ export interface MysqlServer {
   readonly isMariadb: boolean;
   /** A connection of its own, outside the pool, set up like all others: for locks and bulk work. */
   connect(): Promise<Connection>;
+  /** Kysely on such a connection alone; ending the connection stays with the caller. */
+  kyselyOn(connection: Connection): Kysely<unknown>;
   translate(error: unknown): Error;
 }
 
@@ -58,6 +65,8 @@ export async function connectMysql(settings: ServerSettings, log?: StatementLog)
   return {
     settings,
     place: known,
+    kyselyOn: (connection) =>
+      new Kysely<unknown>({ dialect: dialectOn(connection, translate), ...kyselyLog(log) }),
     db: new Kysely<unknown>({ dialect: dialect(options, session, translate), ...kyselyLog(log) }),
     // MariaDB before 11 says `5.5.5-10.11.14-MariaDB` to clients that know only MySQL.
     version: parseVersion(version.replace(/^5\.5\.5-/, '')),
@@ -65,8 +74,8 @@ export async function connectMysql(settings: ServerSettings, log?: StatementLog)
     translate,
     connect: async () => {
       try {
-        const connection = createConnection(options).promise();
-        for (const statement of session) await connection.query(statement);
+        const connection = createConnection(options);
+        for (const statement of session) await connection.promise().query(statement);
         return connection;
       } catch (error) {
         throw translate(error);
@@ -155,12 +164,27 @@ function dialect(
   session: readonly string[],
   translate: (error: unknown) => Error,
 ) {
-  const config = {
-    pool: async () => createPool({ ...options, connectionLimit: POOL_SIZE }) as unknown as MysqlPool,
-    onCreateConnection: async (connection: DatabaseConnection) => {
-      for (const statement of session) await connection.executeQuery(CompiledQuery.raw(statement));
+  return translatedDialect(
+    {
+      pool: async () => createPool({ ...options, connectionLimit: POOL_SIZE }) as unknown as MysqlPool,
+      onCreateConnection: async (connection) => {
+        for (const statement of session) await connection.executeQuery(CompiledQuery.raw(statement));
+      },
     },
-  };
+    translate,
+  );
+}
+
+/** A pool of one connection that is never given back. */
+function dialectOn(connection: Connection, translate: (error: unknown) => Error) {
+  const one = Object.assign(connection, { release: () => {} });
+  return translatedDialect(
+    { pool: { getConnection: (done) => done(undefined, one), end: (done) => done(undefined) } },
+    translate,
+  );
+}
+
+function translatedDialect(config: MysqlDialectConfig, translate: (error: unknown) => Error) {
   const parent = new MysqlDialect(config);
   return {
     createDriver: () => translatingDriver(new MysqlDriver(config), translate),

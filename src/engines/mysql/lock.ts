@@ -14,15 +14,21 @@ import type { MysqlServer } from './connection.ts';
 const HOLDERS = 'multiflexi_lock';
 /** An idle lock connection must outlive any run: 30 days, in seconds. */
 const IDLE_SECONDS = 2_592_000;
+/** Behind DDL that waits for a lock everybody else queues up: it gives up soon, and is tried again later. */
+const WAIT_SECONDS = 2;
 
 export async function lock(server: MysqlServer, request: LockRequest): Promise<Lock> {
   const name = lockName(server.settings.database, request.name);
-  const connection = await server.connect();
+  const session = await server.connect();
+  const connection = session.promise();
   const lost = new AbortController();
   connection.on('error', (error) => lost.abort(server.translate(error)));
   connection.on('end', () => lost.abort());
   try {
-    await connection.query('set session wait_timeout = ?', [IDLE_SECONDS]);
+    await connection.query(
+      'set session wait_timeout = ?, lock_wait_timeout = ?, innodb_lock_wait_timeout = ?',
+      [IDLE_SECONDS, WAIT_SECONDS, WAIT_SECONDS],
+    );
     // The result is what counts: 1 taken, 0 timed out, NULL an error of the server.
     const [rows] = await connection.query('select get_lock(?, ?) as taken, connection_id() as id', [
       name,
@@ -36,8 +42,10 @@ export async function lock(server: MysqlServer, request: LockRequest): Promise<L
     connection.destroy();
     throw server.translate(error);
   }
+  const db = server.kyselyOn(session);
   return {
     signal: lost.signal,
+    kysely: <Tables>() => db as unknown as Kysely<Tables>,
     release: async () => {
       connection.removeAllListeners('end');
       try {

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { MultiFlexiError } from '../../errors.ts';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
 import { failure, type Place } from '../failure.ts';
+import type { StatementLog } from '../statement-log.ts';
 import { parseVersion, type Version } from '../version.ts';
 import { classify } from './failures.ts';
 import { TYPES } from './values.ts';
@@ -17,13 +18,18 @@ export interface PostgresqlServer {
   readonly place: Place;
   readonly pool: pg.Pool;
   readonly version: Version;
+  /** Every statement on every connection, for whoever watches. */
+  readonly log: StatementLog | undefined;
   /** A connection of its own, outside the pool; `name` is what `pg_stat_activity` shows of it. */
   connect(name: string): Promise<pg.Client>;
   translate(error: unknown): Error;
 }
 
 /** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
-export async function connectPostgresql(settings: ServerSettings): Promise<PostgresqlServer> {
+export async function connectPostgresql(
+  settings: ServerSettings,
+  log?: StatementLog,
+): Promise<PostgresqlServer> {
   const place: Place = {
     kind: 'PostgreSQL server',
     address: settings.socket ?? `${settings.host}:${settings.port}`,
@@ -51,6 +57,7 @@ export async function connectPostgresql(settings: ServerSettings): Promise<Postg
     };
     return {
       settings,
+      log,
       place,
       pool,
       version: parseVersion(rows[0]?.server_version ?? ''),

@@ -1,14 +1,14 @@
 /** PostgreSQL. */
-import { Kysely, PostgresAdapter, PostgresDialect, PostgresDriver } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { ServerSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Engine } from '../engine.ts';
-import { kyselyLog, type StatementLog } from '../statement-log.ts';
-import { translatingDriver } from '../translating-driver.ts';
+import type { StatementLog } from '../statement-log.ts';
 import { requireVersion } from '../version.ts';
 import { bulkLoad } from './bulk.ts';
-import { connectPostgresql, type PostgresqlServer } from './connection.ts';
+import { connectPostgresql } from './connection.ts';
 import { introspect, tableNames } from './introspection.ts';
+import { kyselyOn } from './kysely.ts';
 import { lock } from './lock.ts';
 import { sizes } from './sizes.ts';
 import { POSTGRESQL_WORDS } from './types.ts';
@@ -16,8 +16,8 @@ import { POSTGRESQL_WORDS } from './types.ts';
 const MINIMUM = [13];
 
 export async function openPostgresql(settings: ServerSettings, log?: StatementLog): Promise<Engine> {
-  const server = await connectPostgresql(settings);
-  const db = new Kysely<unknown>({ dialect: dialect(server), ...kyselyLog(log) });
+  const server = await connectPostgresql(settings, log);
+  const db = kyselyOn(server, server.pool);
   try {
     requireVersion('PostgreSQL', server.version, MINIMUM, 'older ones are no longer maintained');
   } catch (error) {
@@ -41,16 +41,5 @@ export async function openPostgresql(settings: ServerSettings, log?: StatementLo
       // Kysely ends the pool only if it used it.
       if (!server.pool.ended) await server.pool.end();
     },
-  };
-}
-
-function dialect(server: PostgresqlServer) {
-  const config = { pool: server.pool };
-  const parent = new PostgresDialect(config);
-  return {
-    createDriver: () => translatingDriver(new PostgresDriver(config), server.translate),
-    createAdapter: () => new PostgresAdapter(),
-    createQueryCompiler: () => parent.createQueryCompiler(),
-    createIntrospector: (db: Kysely<unknown>) => parent.createIntrospector(db),
   };
 }

@@ -3,11 +3,13 @@
  * connection ends; advisory locks are of one database. Who holds it stands in the connection's application
  * name, which every role may read. (A pooler that shares sessions between clients breaks such locks.)
  */
+import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import type { Lock, LockHolder, LockRequest } from '../engine.ts';
 import { locked, thisProcess } from '../lock-holder.ts';
 import { tryFor } from '../waiting.ts';
 import type { PostgresqlServer } from './connection.ts';
+import { kyselyOn, poolOf } from './kysely.ts';
 
 /** PostgreSQL cuts an application name off here. */
 const NAME_BYTES = 63;
@@ -18,6 +20,8 @@ export async function lock(server: PostgresqlServer, request: LockRequest): Prom
   client.on('error', (error) => lost.abort(server.translate(error)));
   client.on('end', () => lost.abort());
   try {
+    // Behind DDL that waits for a lock everybody else queues up: it gives up soon, and is tried again later.
+    await client.query(`set lock_timeout = '2s'`);
     // A session that only holds a lock is idle by design.
     await client.query(`set idle_session_timeout = 0`).catch(() => {}); // from PostgreSQL 14 on
     const taken = await tryFor(request.waitMs, async () => {
@@ -32,8 +36,10 @@ export async function lock(server: PostgresqlServer, request: LockRequest): Prom
     await client.end().catch(() => {});
     throw server.translate(error);
   }
+  const db = kyselyOn(server, poolOf(client));
   return {
     signal: lost.signal,
+    kysely: <Tables>() => db as unknown as Kysely<Tables>,
     release: async () => {
       client.removeAllListeners('end');
       await client.end().catch(() => {}); // Ending the session frees the lock, and a session that is gone has.

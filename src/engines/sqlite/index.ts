@@ -65,7 +65,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     introspect: () => introspect(db),
     tableNames: () => tableNames(db),
     sizes: () => sizes(db, file),
-    lock: (request) => lock(file, place, request),
+    lock: (request) => lock(file, place, db, request),
     bulkLoad: (load) =>
       bulkLoad(database, db, load).catch((error: unknown) => {
         throw translate(error);

@@ -6,14 +6,23 @@
  */
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import type { Kysely } from 'kysely';
 import type { Lock, LockRequest } from '../engine.ts';
 import { codeOf, failure, type Place } from '../failure.ts';
 import { locked, parseHolder, thisProcess } from '../lock-holder.ts';
 import { tryFor } from '../waiting.ts';
 import { classify } from './failures.ts';
 
-export async function lock(file: string, place: Place, request: LockRequest): Promise<Lock> {
-  if (file === ':memory:') return { signal: new AbortController().signal, release: async () => {} };
+export async function lock(
+  file: string,
+  place: Place,
+  db: Kysely<unknown>,
+  request: LockRequest,
+): Promise<Lock> {
+  // The file's write lock is the transaction's own, and that goes with the process as well.
+  const kysely = <Tables>() => db as unknown as Kysely<Tables>;
+  const signal = new AbortController().signal;
+  if (file === ':memory:') return { signal, kysely, release: async () => {} };
   const sidecar = `${file}-${request.name}.lock`;
   const holderFile = `${sidecar}.holder`;
   try {
@@ -21,7 +30,8 @@ export async function lock(file: string, place: Place, request: LockRequest): Pr
     if (!held) throw locked(request, readHolder(holderFile));
     writeFileSync(holderFile, JSON.stringify(thisProcess(request)), { mode: 0o600 });
     return {
-      signal: new AbortController().signal,
+      signal,
+      kysely,
       release: async () => {
         rmSync(holderFile, { force: true });
         held.close();
