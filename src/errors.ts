@@ -41,7 +41,8 @@ const CATALOGUE = {
   HAS_JOBS: { exit: EXIT.refused },
   LOCKED: { exit: EXIT.busy },
   MIGRATION_FAILED: { exit: EXIT.failed },
-  MIGRATION_MISSING: { exit: EXIT.missingMigration },
+  NO_WAY_DOWN: { exit: EXIT.refused },
+  BREAKPOINT: { exit: EXIT.refused },
   MIGRATION_CHANGED: { exit: EXIT.differs },
   INTERRUPTED: { exit: EXIT.failed },
 } as const satisfies Record<string, { readonly exit: number }>;

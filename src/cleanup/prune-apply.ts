@@ -5,7 +5,7 @@
  */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import type { Engine } from '../engines/index.ts';
+import { type Engine, patiently } from '../engines/index.ts';
 import { type Database, FINISHED, type JobStatus } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
 import { FIRST_CHUNK, nextChunk } from './chunk-size.ts';
@@ -38,7 +38,12 @@ export async function applyPrune(
   plan: PrunePlan,
   options: PruneOptions,
 ): Promise<PruneResult> {
-  const lock = await engine.lock({ name: 'prune', program: options.program, waitMs: options.waitMs });
+  const lock = await engine.lock({
+    name: 'prune',
+    program: options.program,
+    waitMs: options.waitMs,
+    signal: options.signal,
+  });
   try {
     const prune = new Prune(engine, plan, options, lock.signal);
     return await prune.run();
@@ -108,13 +113,21 @@ class Prune {
       const started = performance.now();
       const rows = await read(after, limit);
       if (rows.length === 0) return;
-      await remove(rows);
+      await this.patiently(() => remove(rows));
       this.options.onProgress?.({ deleted: this.total, expected: this.expected });
       after = rows.at(-1);
       limit = nextChunk(rows.length, performance.now() - started);
       // SQLite's driver is synchronous: without a turn of the event loop no signal would be seen before the end.
       await otherWork();
     }
+  }
+
+  /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
+  private patiently(remove: () => Promise<void>): Promise<void> {
+    return patiently(remove, {
+      signal: this.lockSignal,
+      onWait: () => this.options.signal?.throwIfAborted(),
+    });
   }
 
   private async deleteJobs(ids: readonly bigint[]): Promise<void> {

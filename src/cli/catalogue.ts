@@ -29,6 +29,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:breakpoint',
+    {
+      summary: 'set or remove a breakpoint that rollbacks stop at',
+      load: async () => (await import('./commands/db-breakpoint.ts')).dbBreakpoint,
+    },
+  ],
+  [
     'db:size',
     {
       summary: 'show how big the database and its tables are',

@@ -20,4 +20,6 @@ export interface GlobalOptions {
   readonly ansi: boolean;
   readonly input: boolean;
   readonly yes?: true;
+  /** In seconds. */
+  readonly waitForDatabase: number;
 }

@@ -1,4 +1,17 @@
 /** Where the program starts, and the only place that sets its exit status. */
+import { EXIT } from '../errors.ts';
 import { runProgram } from './program.ts';
 
-process.exitCode = await runProgram(process.argv.slice(2));
+/** The reader has gone (`| head`): the work goes on to its end, without a word. Anything else is a failure. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.exitCode = EXIT.failed;
+  if (error.code !== undefined)
+    process.stderr.write(`Error: The output cannot be written (${error.code}).\n`);
+}
+
+process.stdout.on('error', onOutputError);
+process.stderr.on('error', () => {});
+
+const exit = await runProgram(process.argv.slice(2));
+process.exitCode ??= exit;

@@ -5,28 +5,49 @@ import { PROGRAM_VERSION } from '../program-version.ts';
 import { COMMANDS } from './catalogue.ts';
 import type { CliCommand, GlobalOptions } from './command.ts';
 import { reportFailure } from './failure-report.ts';
+import { wholeNumber } from './numbers.ts';
 import { Terminal } from './terminal.ts';
 
 export async function runProgram(words: readonly string[]): Promise<number> {
   let exit: number = EXIT.done;
   const program = newProgram();
-  const called = words.find((word) => COMMANDS.has(word));
-  for (const [name, { summary, load }] of COMMANDS) {
-    const command = program.command(name).summary(summary).description(summary);
-    if (name !== called) continue;
-    const loaded = await load();
+  for (const [name, { summary }] of COMMANDS) program.command(name).summary(summary).description(summary);
+  // Only the command that is called is loaded, and only when its words are about to be read.
+  program.hook('preSubcommand', async (_, command) => {
+    const loaded = await COMMANDS.get(command.name())?.load();
+    if (!loaded) return;
     describe(command, loaded);
     command.action(async () => {
       exit = await runCommand(loaded, command.optsWithGlobals<GlobalOptions>());
     });
-  }
+  });
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error.exitCode === 0) return EXIT.done;
+    if (asksForJson(words))
+      process.stdout.write(`${JSON.stringify({ error: usageReport(error) }, null, 2)}\n`);
+    return EXIT.usage;
   }
   return exit;
+}
+
+/** The command line could not be read as a whole, so its words are looked at one by one. */
+function asksForJson(words: readonly string[]): boolean {
+  return words.some(
+    (word, index) =>
+      /^(-f|--format=)json$/.test(word) ||
+      (word === 'json' && /^(-f|--format)$/.test(words[index - 1] ?? '')),
+  );
+}
+
+function usageReport(error: CommanderError) {
+  return {
+    code: 'USAGE',
+    message: error.message.replace(/^error: /, ''),
+    next: 'Run the command with --help for what it takes.',
+  };
 }
 
 function newProgram(): Command {
@@ -47,6 +68,12 @@ function newProgram(): Command {
     .option('--no-ansi', 'no colours and no progress bars (also: NO_COLOR)')
     .option('--no-input', 'never ask; what would need an answer is refused')
     .option('-y, --yes', 'answer every question with yes')
+    .option(
+      '--wait-for-database <seconds>',
+      'how long to wait for a server that is still starting',
+      wholeNumber(0, 86_400),
+      0,
+    )
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(add --help for what it takes)')
     .exitOverride()

@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
 import type { StatementLog } from '../engines/index.ts';
+import { MultiFlexiError } from '../errors.ts';
 import type { GlobalOptions } from './command.ts';
 import { openProgressBar, type ProgressBar } from './progress-bar.ts';
 
@@ -16,7 +17,11 @@ export class Terminal {
   private readonly interruption = new AbortController();
   private readonly onSignal = (signal: NodeJS.Signals) => {
     this.say(`\n${signal}: ending after what is being done now; once more ends at once.`);
-    this.interruption.abort();
+    this.interruption.abort(
+      new MultiFlexiError('INTERRUPTED', `Interrupted by ${signal}.`, {
+        next: 'What was done until then stays done; run the same command again to go on.',
+      }),
+    );
     this.stopListening();
   };
 

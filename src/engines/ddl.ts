@@ -36,7 +36,27 @@ export interface DdlStatement {
   /** What it does, in words: `create table job`. */
   readonly summary: string;
   readonly effect: Effect;
+  readonly impact: Impact;
+  /** It cannot run in a transaction. */
+  readonly alone?: true;
+  /** Clears away what a failed try may have left, before it is tried again. */
+  readonly clearing?: string;
 }
+
+/** What a statement does to others while it runs. */
+export interface Impact {
+  readonly table: string;
+  /** What waits until it is done: nothing, who writes the table, or everybody who uses it. */
+  readonly blocks: 'nothing' | 'writes' | 'everything';
+  /** Whether its time is that of a moment, of reading all rows, or of writing them all again. */
+  readonly work: 'a moment' | 'reads all rows' | 'rewrites all rows';
+}
+
+export type Cost = Omit<Impact, 'table'>;
+
+/** A table that nobody knows yet, and words about one, keep nobody waiting. */
+const FREE: Cost = { blocks: 'nothing', work: 'a moment' };
+const BRIEF: Cost = { blocks: 'everything', work: 'a moment' };
 
 export interface Ddl {
   createTable(table: TableDefinition): DdlStatement[];
@@ -45,7 +65,8 @@ export interface Ddl {
   addColumn(table: string, column: ColumnDefinition): DdlStatement[];
   /** The reverse of {@link Ddl.addColumn}, index and foreign key included. */
   dropColumn(table: string, column: ColumnDefinition): DdlStatement[];
-  createIndex(index: IndexDefinition): DdlStatement[];
+  /** @param filled whether the table may have rows and users: then the engine's gentlest way is taken */
+  createIndex(index: IndexDefinition, filled: boolean): DdlStatement[];
   dropIndex(index: IndexDefinition): DdlStatement[];
 }
 
@@ -67,6 +88,15 @@ export interface DdlWords {
   readonly dropColumnTakes: { readonly index: boolean; readonly foreignKey: boolean };
   /** Whether an index's name belongs to its table (MySQL) or to the schema. */
   readonly indexBelongsToTable: boolean;
+  /** CREATE INDEX CONCURRENTLY: blocks nobody, but runs outside of transactions and can leave an invalid index. */
+  readonly concurrentIndexes: boolean;
+  /** What changes of a table with rows cost here. */
+  readonly costs: {
+    readonly addColumn: Cost;
+    readonly dropColumn: Cost;
+    readonly createIndex: Cost;
+    readonly addForeignKey: Cost;
+  };
 }
 
 export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
@@ -98,6 +128,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
             ).sql,
             summary: `comment on ${table}.${column.name}`,
             effect: { kind: 'repeatable' },
+            impact: { table, ...FREE },
           },
         ]
       : [];
@@ -110,6 +141,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
       .compile().sql,
     summary: `add foreign key ${table}.${column} to ${reference.table}`,
     effect: { kind: 'foreignKey', table, column, present: true },
+    impact: { table, ...words.costs.addForeignKey },
   });
 
   return {
@@ -137,6 +169,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
           sql: builder.compile().sql,
           summary: `create table ${table.name}`,
           effect: { kind: 'table', table: table.name, present: true },
+          impact: { table: table.name, ...FREE },
         },
       ];
       if (words.comments === 'statements') {
@@ -145,6 +178,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
             .sql,
           summary: `comment on ${table.name}`,
           effect: { kind: 'repeatable' },
+          impact: { table: table.name, ...FREE },
         });
         statements.push(...table.columns.flatMap((column) => commentStatements(table.name, column)));
       }
@@ -157,6 +191,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
           sql: schema.dropTable(table).compile().sql,
           summary: `drop table ${table}`,
           effect: { kind: 'table', table, present: false },
+          impact: { table, ...BRIEF },
         },
       ];
     },
@@ -174,9 +209,10 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
           sql: add.compile().sql,
           summary: `add column ${table}.${column.name}`,
           effect: { kind: 'column', table, column: column.name, present: true },
+          impact: { table, ...words.costs.addColumn },
         },
         ...commentStatements(table, column),
-        ...(references ? this.createIndex(referenceIndex(table, column.name)) : []),
+        ...(references ? this.createIndex(referenceIndex(table, column.name), true) : []),
         ...(references && !words.referenceInAddColumn ? [addForeignKey(table, column.name, references)] : []),
       ];
     },
@@ -188,6 +224,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
           sql: schema.alterTable(table).dropConstraint(foreignKeyName(table, column.name)).compile().sql,
           summary: `drop foreign key ${table}.${column.name}`,
           effect: { kind: 'foreignKey', table, column: column.name, present: false },
+          impact: { table, ...BRIEF },
         });
       }
       if (column.references && !words.dropColumnTakes.index) {
@@ -197,20 +234,25 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
         sql: schema.alterTable(table).dropColumn(column.name).compile().sql,
         summary: `drop column ${table}.${column.name}`,
         effect: { kind: 'column', table, column: column.name, present: false },
+        impact: { table, ...words.costs.dropColumn },
       });
       return statements;
     },
 
-    createIndex(index) {
-      const builder = schema
-        .createIndex(index.name)
-        .on(index.table)
-        .columns([...index.columns]);
+    createIndex(index, filled) {
+      const { name, table, unique } = index;
+      const concurrently = filled && words.concurrentIndexes;
+      const columns = sql.join(index.columns.map((column) => sql.ref(column)));
+      const words_ = sql.raw(`create ${unique ? 'unique ' : ''}index ${concurrently ? 'concurrently ' : ''}`);
       return [
         {
-          sql: (index.unique ? builder.unique() : builder).compile().sql,
-          summary: `create ${index.unique ? 'unique ' : ''}index ${index.name}`,
-          effect: { kind: 'index', table: index.table, index: index.name, present: true },
+          sql: sql`${words_}${sql.ref(name)} on ${sql.table(table)} (${columns})`.compile(compiler).sql,
+          summary: `create ${unique ? 'unique ' : ''}index ${name}`,
+          effect: { kind: 'index', table, index: name, present: true },
+          impact: { table, ...(filled ? words.costs.createIndex : FREE) },
+          ...(concurrently
+            ? { alone: true, clearing: sql`drop index if exists ${sql.ref(name)}`.compile(compiler).sql }
+            : {}),
         },
       ];
     },
@@ -222,6 +264,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
           sql: (words.indexBelongsToTable ? builder.on(index.table) : builder).compile().sql,
           summary: `drop index ${index.name}`,
           effect: { kind: 'index', table: index.table, index: index.name, present: false },
+          impact: { table: index.table, ...BRIEF },
         },
       ];
     },

@@ -7,7 +7,7 @@
  * boolean, `datetime` text `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, `json` JSON text, `binary` Buffer. `count(*)`
  * is a bigint. Every failure of a driver leaves the engine as a `MultiFlexiError`, without secrets.
  */
-import type { Kysely } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
 import type { CatalogTable } from './catalog.ts';
 import type { Ddl } from './ddl.ts';
 
@@ -47,6 +47,8 @@ export interface Engine {
   /** The names of {@link introspect}'s tables alone: cheap, for guards that run before every command. */
   tableNames(): Promise<string[]>;
   sizes(): Promise<DatabaseSize>;
+  /** A column as something that `octet_length` takes, whatever its type. */
+  asText(column: string): RawBuilder<unknown>;
   /**
    * Takes the named lock of this database for this process, waiting at most `waitMs`. The engine frees it when
    * the process dies. @throws LOCKED with the holder and since when.
@@ -66,6 +68,8 @@ export interface LockRequest {
   /** Who asks, as in `db:migrate`: what others are told while they wait. */
   readonly program: string;
   readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LockHolder {

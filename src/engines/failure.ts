@@ -2,7 +2,9 @@
  * From a driver's error to an entry of the catalogue. Each engine's `failures.ts` names the kind of failure;
  * the words an administrator reads are here, once.
  */
+
 import { type ErrorCode, isMultiFlexiError, MultiFlexiError } from '../errors.ts';
+import type { ServerSettings } from './connection-settings.ts';
 
 export interface Place {
   /** `MySQL server`, `PostgreSQL server`, `SQLite file`. */
@@ -13,6 +15,11 @@ export interface Place {
   readonly username: string | undefined;
   /** Cut out of every message, should a driver ever repeat it. */
   readonly secret: string | undefined;
+}
+
+/** Host and port as they are written in a URL, or the socket. */
+export function addressOf({ host, port, socket }: ServerSettings): string {
+  return socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 export type FailureCode = Extract<
@@ -35,7 +42,9 @@ export type FailureCode = Extract<
 const WORDS: Record<FailureCode, (place: Place, detail: string) => { message: string; next: string }> = {
   SERVER_UNREACHABLE: ({ kind, address }, detail) => ({
     message: `Cannot reach the ${kind} at ${address}: ${detail}.`,
-    next: 'Check that it runs and that DB_HOST, DB_PORT and DB_SOCKET name it.',
+    next: isFile(kind)
+      ? 'Check DB_DATABASE, and your rights on the file and its directory.'
+      : 'Check that it runs and that DB_HOST, DB_PORT and DB_SOCKET name it.',
   }),
   LOGIN_REFUSED: ({ kind, address, username, database }, detail) => ({
     message: `The ${kind} at ${address} refused the login of user ${username} to database ${database}: ${detail}.`,
@@ -83,9 +92,15 @@ const WORDS: Record<FailureCode, (place: Place, detail: string) => { message: st
   }),
   DATABASE_FAILED: ({ kind, address }, detail) => ({
     message: `The ${kind} at ${address} failed: ${detail}.`,
-    next: 'Look into its log; run the command with -v for the statement that failed.',
+    next: isFile(kind)
+      ? 'Run the command with -v for the statement that failed; sqlite3 FILE "pragma integrity_check" says whether the file is whole.'
+      : 'Look into its log; run the command with -v for the statement that failed.',
   }),
 };
+
+function isFile(kind: string): boolean {
+  return kind.endsWith('file');
+}
 
 /** The failure as an error of the catalogue; one that is of the catalogue already passes through. */
 export function failure(code: FailureCode, place: Place, cause: unknown): MultiFlexiError {
@@ -94,6 +109,11 @@ export function failure(code: FailureCode, place: Place, cause: unknown): MultiF
   // The driver's own error is not kept as the cause: it holds the statement's parameters and, on some
   // drivers, the connection's options, and would carry them into a log.
   return new MultiFlexiError(code, message, { next });
+}
+
+/** For a connection that ended without a word of the driver. */
+export function lostConnection(place: Place): MultiFlexiError {
+  return failure('CONNECTION_LOST', place, new Error('the server closed the connection'));
 }
 
 const NETWORK_WORDS: Readonly<Record<string, string>> = {
@@ -144,5 +164,6 @@ function detailOf(error: unknown): string {
 }
 
 function withoutSecret(text: string, secret: string | undefined): string {
-  return secret ? text.replaceAll(secret, '***') : text;
+  // A short one is part of ordinary words: cutting it out would garble them, and give it away.
+  return secret && secret.length >= 6 ? text.replaceAll(secret, '***') : text;
 }

@@ -8,6 +8,7 @@ export type * from './connection-settings.ts';
 export type { Ddl, DdlStatement, Effect } from './ddl.ts';
 export * from './definition.ts';
 export type * from './engine.ts';
+export { patiently } from './patience.ts';
 export type { StatementEvent, StatementLog } from './statement-log.ts';
 
 /**
@@ -25,10 +26,10 @@ export async function openEngine(
   }
   if (settings.connection === 'pgsql') {
     const { openPostgresql } = await import('./postgresql/index.ts');
-    return openPostgresql(settings, log);
+    return openPostgresql(settings, access, log);
   }
   const { connectMysql } = await import('./mysql/connection.ts');
-  const server = await connectMysql(settings, log);
+  const server = await connectMysql(settings, access, log);
   // One protocol, one setting, two products: the server itself says which it is.
   if (server.isMariadb) return (await import('./mariadb/index.ts')).openMariadb(server);
   return (await import('./mysql/index.ts')).openMysql(server);

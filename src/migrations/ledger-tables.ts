@@ -1,6 +1,9 @@
-/** The tables of the ledger, and their rows as queries see them. */
+/**
+ * The tables of the ledger, and their rows as queries see them. They change in one way alone: a nullable column
+ * is added at the end. So an older program reads and writes a newer ledger, and a newer one mends an older.
+ */
 import type { TableDefinition } from '../engines/index.ts';
-import { boolean, datetime, integer, now, nullable, oneOf, string, text } from './columns.ts';
+import { boolean, datetime, integer, json, now, nullable, oneOf, string, text } from './columns.ts';
 
 export const LEDGER = 'multiflexi_migration';
 export const STEPS = 'multiflexi_migration_step';
@@ -41,6 +44,7 @@ export const LEDGER_TABLES: readonly TableDefinition[] = [
       string('summary', 255, 'What the step does'),
       text('statement', 'Its SQL on this engine'),
       string('hash', 80, 'Hash of the statement, with the number of the method'),
+      nullable(json('detail', 'What the step touches, destroys and blocks')),
     ],
   },
 ];
@@ -67,6 +71,7 @@ export interface StepRow {
   summary: string;
   statement: string;
   hash: string;
+  detail: string | null;
 }
 
 export interface LedgerSchema {

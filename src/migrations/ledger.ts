@@ -1,7 +1,7 @@
 /** The ledger: which migrations a database has, how far one came, and the steps that revert it. */
 import { hostname } from 'node:os';
 import { type Kysely, sql } from 'kysely';
-import type { DdlStatement, Engine } from '../engines/index.ts';
+import type { Engine, TableDefinition } from '../engines/index.ts';
 import { PROGRAM_VERSION } from '../program-version.ts';
 import {
   LEDGER,
@@ -11,50 +11,81 @@ import {
   STEPS,
   type StepRow,
 } from './ledger-tables.ts';
-import type { Direction, Migration } from './migration.ts';
+import type { Direction, Step } from './migration.ts';
 import { stepHash } from './step-hash.ts';
 
-type LedgerDb = Kysely<LedgerSchema>;
+export type LedgerDb = Kysely<LedgerSchema>;
 
-export async function ledgerExists(engine: Engine): Promise<boolean> {
-  return (await engine.tableNames()).includes(LEDGER);
+/** What the ledger says of a migration beyond its steps. */
+export interface Identity {
+  readonly version: string;
+  readonly name: string;
 }
 
-/** Makes what is missing of the ledger; to be called under the lock. */
-export async function createLedger(engine: Engine): Promise<void> {
-  const present = new Set(await engine.tableNames());
-  const db = engine.kysely<LedgerSchema>();
+/** Makes what is missing of the ledger, columns that came later included; to be called under the lock. */
+export async function prepareLedger(engine: Engine, db: LedgerDb): Promise<void> {
+  const present = new Map(
+    (await engine.introspect()).map((table) => [table.name, table.columns.map(({ name }) => name)]),
+  );
   // The steps come first: the ledger's own table says that both are there.
-  for (const table of [...LEDGER_TABLES].reverse()) {
-    if (present.has(table.name)) continue;
-    for (const statement of engine.ddl.createTable(table)) await sql.raw(statement.sql).execute(db);
-  }
+  const statements = [...LEDGER_TABLES]
+    .reverse()
+    .flatMap((table) => missing(engine, table, present.get(table.name)));
+  const run = async (on: LedgerDb) => {
+    for (const { sql: text } of statements) await sql.raw(text).execute(on);
+  };
+  // Where DDL can be rolled back, a ledger is whole or not there.
+  if (engine.capabilities.transactionalDdl) await db.transaction().execute(run);
+  else await run(db);
+}
+
+function missing(engine: Engine, table: TableDefinition, columns: readonly string[] | undefined) {
+  if (!columns) return engine.ddl.createTable(table);
+  const added = table.columns.filter(({ name }) => !columns.includes(name));
+  return added.flatMap((column) => engine.ddl.addColumn(table.name, column));
 }
 
 /** By version; none when there is no ledger yet. */
 export async function readLedger(engine: Engine): Promise<LedgerRow[]> {
-  if (!(await ledgerExists(engine))) return [];
+  if (!(await engine.tableNames()).includes(LEDGER)) return [];
   return engine.kysely<LedgerSchema>().selectFrom(LEDGER).selectAll().orderBy('version').execute();
 }
 
-export async function readSteps(engine: Engine, version: string, direction: Direction): Promise<StepRow[]> {
-  return engine
+/** The steps of every migration in one direction, by version, in order. */
+export async function readSteps(
+  engine: Engine,
+  direction: Direction,
+): Promise<ReadonlyMap<string, StepRow[]>> {
+  if (!(await engine.tableNames()).includes(LEDGER)) return new Map();
+  const rows = await engine
     .kysely<LedgerSchema>()
     .selectFrom(STEPS)
     .selectAll()
-    .where('version', '=', version)
     .where('direction', '=', direction)
+    .orderBy('version')
     .orderBy('position')
     .execute();
+  return Map.groupBy(rows, (row) => row.version);
+}
+
+/** A recorded step as it can be run. Undefined for one of a ledger that did not keep what it touches yet. */
+export function runnable(row: StepRow): Step | undefined {
+  if (!row.detail) return undefined;
+  const detail = JSON.parse(row.detail) as Omit<Step, 'sql' | 'summary'>;
+  return { sql: row.statement, summary: row.summary, ...detail };
 }
 
 /** Notes that a migration begins to go up, with the steps of both ways. */
 export async function recordStart(
   db: LedgerDb,
-  migration: Migration,
-  up: readonly DdlStatement[],
-  down: readonly DdlStatement[],
+  migration: Identity,
+  up: readonly Step[],
+  down: readonly Step[],
 ) {
+  await atOnce(db, (whole) => insertStart(whole, migration, up, down));
+}
+
+async function insertStart(db: LedgerDb, migration: Identity, up: readonly Step[], down: readonly Step[]) {
   await db
     .insertInto(LEDGER)
     .values({
@@ -72,9 +103,19 @@ export async function recordStart(
       error: null,
     })
     .execute();
+  await replaceSteps(db, migration.version, up, down);
+}
+
+/** Replaces the steps of a migration by these. */
+export async function recordSteps(db: LedgerDb, version: string, up: readonly Step[], down: readonly Step[]) {
+  await atOnce(db, (whole) => replaceSteps(whole, version, up, down));
+}
+
+async function replaceSteps(db: LedgerDb, version: string, up: readonly Step[], down: readonly Step[]) {
+  await db.deleteFrom(STEPS).where('version', '=', version).execute();
   await db
     .insertInto(STEPS)
-    .values([...stepRows(migration.version, 'up', up), ...stepRows(migration.version, 'down', down)])
+    .values([...stepRows(version, 'up', up), ...stepRows(version, 'down', down)])
     .execute();
 }
 
@@ -102,23 +143,36 @@ export async function recordFailure(db: LedgerDb, version: string, message: stri
   await update(db, version, { state: 'failed', error: message });
 }
 
+export async function recordBreakpoint(db: LedgerDb, version: string, set: boolean) {
+  await update(db, version, { breakpoint: set });
+}
+
 export async function forget(db: LedgerDb, version: string) {
-  await db.deleteFrom(STEPS).where('version', '=', version).execute();
-  await db.deleteFrom(LEDGER).where('version', '=', version).execute();
+  await atOnce(db, async (whole) => {
+    await whole.deleteFrom(STEPS).where('version', '=', version).execute();
+    await whole.deleteFrom(LEDGER).where('version', '=', version).execute();
+  });
+}
+
+/** A row and its steps are written together or not at all; within a transaction they are part of that one. */
+async function atOnce(db: LedgerDb, write: (db: LedgerDb) => Promise<void>): Promise<void> {
+  if (db.isTransaction) await write(db);
+  else await db.transaction().execute(write);
 }
 
 async function update(db: LedgerDb, version: string, values: Partial<LedgerRow>) {
   await db.updateTable(LEDGER).set(values).where('version', '=', version).execute();
 }
 
-function stepRows(version: string, direction: Direction, statements: readonly DdlStatement[]): StepRow[] {
-  return statements.map(({ sql: statement, summary }, index) => ({
+function stepRows(version: string, direction: Direction, steps: readonly Step[]): StepRow[] {
+  return steps.map(({ sql: statement, summary, ...detail }, index) => ({
     version,
     direction,
     position: index + 1,
     summary,
     statement,
     hash: stepHash(statement),
+    detail: JSON.stringify(detail),
   }));
 }
 

@@ -4,12 +4,20 @@ import type { SchemaModel } from './model.ts';
 
 /** One change of the schema, as data: its SQL is known on every engine before anything runs. */
 export interface Operation {
-  /** The SQL of one engine, a statement a step. */
-  statements(ddl: Ddl): DdlStatement[];
+  /** The SQL of one engine, a statement a step. `made`: the tables that this migration has made before. */
+  statements(ddl: Ddl, made: ReadonlySet<string>): DdlStatement[];
   /** What the change makes of the schema. */
   model(before: SchemaModel): SchemaModel;
   /** What it destroys, if it destroys something: a table, or a column of it. */
-  readonly destroys?: { readonly table: string; readonly column?: string };
+  readonly destroys?: Destruction;
+  /** The table it makes, if it makes one. */
+  readonly makes?: string;
+}
+
+export interface Destruction {
+  readonly table: string;
+  /** Without one, the whole table goes. */
+  readonly column?: string;
 }
 
 export interface Migration {
@@ -33,6 +41,21 @@ export function migration(definition: Migration): Migration {
   return definition;
 }
 
-export function compile(migration: Migration, direction: Direction, ddl: Ddl): DdlStatement[] {
-  return migration[direction].flatMap((operation) => operation.statements(ddl));
+/** A step: a statement, and what it destroys. */
+export interface Step extends DdlStatement {
+  readonly destroys?: Destruction;
+}
+
+export function compile(migration: Migration, direction: Direction, ddl: Ddl): Step[] {
+  const made = new Set<string>();
+  return migration[direction].flatMap((operation) => {
+    const statements = operation.statements(ddl, made);
+    if (operation.makes !== undefined) made.add(operation.makes);
+    // Of several statements the last one destroys: a foreign key goes before its column.
+    return statements.map((statement, index) =>
+      operation.destroys && index === statements.length - 1
+        ? { ...statement, destroys: operation.destroys }
+        : statement,
+    );
+  });
 }

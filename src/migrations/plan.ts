@@ -1,18 +1,25 @@
 /** Which migrations are to be run, and which way: decided from sets of versions, before anything runs. */
-import type { DdlStatement, Engine } from '../engines/index.ts';
+import type { Engine } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
-import { readLedger, readSteps } from './ledger.ts';
-import type { LedgerRow } from './ledger-tables.ts';
-import { compile, type Direction, type Migration, VERSION_PATTERN } from './migration.ts';
+import { changedHalfWay, changedSinceApplied, firstChange } from './changed.ts';
+import { readLedger, readSteps, runnable } from './ledger.ts';
+import type { LedgerRow, StepRow } from './ledger-tables.ts';
+import { type Loss, losses } from './losses.ts';
+import { compile, type Direction, type Migration, type Step } from './migration.ts';
+import { type TargetWords, targetOf } from './target.ts';
 
 export interface PlannedMigration {
   readonly version: string;
   readonly name: string;
-  readonly statements: readonly DdlStatement[];
-  /** How many of the statements an earlier run has done already. */
+  readonly steps: readonly Step[];
+  /** What would revert it; recorded when it goes up. */
+  readonly wayBack: readonly Step[];
+  /** How many of the steps an earlier run has done already. */
   readonly done: number;
   /** The ledger has it half way from an earlier run. */
   readonly resumed: boolean;
+  /** A newer one is applied already. */
+  readonly outOfOrder: boolean;
 }
 
 export interface MigrationPlan {
@@ -20,108 +27,125 @@ export interface MigrationPlan {
   readonly migrations: readonly PlannedMigration[];
   /** What a rollback would destroy that is not empty. */
   readonly losses: readonly Loss[];
+  /** Applied ones that were changed since, whose new steps are to be recorded. */
+  readonly accepted: readonly {
+    readonly version: string;
+    readonly up: readonly Step[];
+    readonly down: readonly Step[];
+  }[];
 }
 
-export interface Loss {
-  readonly table: string;
-  /** Null when the whole table goes. */
-  readonly column: string | null;
-  /** Rows of the table, or values of the column that are not null. */
-  readonly values: number;
+export interface MigrateWords extends TargetWords {
+  /** The version of a changed migration that somebody has looked at. */
+  readonly acceptChanged?: string | undefined;
 }
 
-/** Every pending migration up to the target, older gaps included. @throws UNKNOWN_TARGET */
+export interface RollbackWords extends TargetWords {
+  /** Go past breakpoints. */
+  readonly force?: boolean | undefined;
+}
+
+/** Every pending migration up to the target, older gaps included. @throws UNKNOWN_TARGET, MIGRATION_CHANGED */
 export async function planMigrate(
   engine: Engine,
   known: readonly Migration[],
-  target?: string,
+  words: MigrateWords = {},
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
-  if (target !== undefined) requireTarget(target, known, ledger);
+  const target = targetOf(words, versionsOf(known, ledger));
+  const recorded = await readSteps(engine, 'up');
   const rows = new Map(ledger.map((row) => [row.version, row]));
-  const wanted = sorted(known).filter(({ version }) => target === undefined || version <= target);
+  const newest = ledger.findLast((row) => row.state === 'applied')?.version ?? '';
   const migrations: PlannedMigration[] = [];
-  for (const migration of wanted) {
+  const accepted: MigrationPlan['accepted'][number][] = [];
+  for (const migration of [...known].sort(byVersion)) {
     const row = rows.get(migration.version);
-    if (row?.state === 'applied') continue;
+    const steps = compile(migration, 'up', engine.ddl);
+    const wayBack = compile(migration, 'down', engine.ddl);
+    const change = row && firstChange(recorded.get(row.version) ?? [], steps);
+    if (row?.state === 'applied') {
+      if (change === undefined) continue;
+      if (words.acceptChanged !== row.version) throw changedSinceApplied(row, change);
+      accepted.push({ version: row.version, up: steps, down: wayBack });
+      continue;
+    }
+    if (target !== undefined && migration.version > target) continue;
     if (row?.direction === 'down') throw halfWay(row, 'db:rollback');
-    const statements = compile(migration, 'up', engine.ddl);
-    if (row) await requireUnchanged(engine, row, statements);
-    migrations.push({ ...migration, statements, done: row?.step ?? 0, resumed: row !== undefined });
+    if (row && change !== undefined) throw changedHalfWay(row, change);
+    const { version, name } = migration;
+    migrations.push({
+      version,
+      name,
+      steps,
+      wayBack,
+      done: row?.step ?? 0,
+      resumed: row !== undefined,
+      outOfOrder: version < newest,
+    });
   }
-  return { direction: 'up', migrations, losses: [] };
+  return { direction: 'up', migrations, losses: [], accepted };
 }
 
 /**
- * Without a target the newest applied migration; with one, every applied migration that is newer than it;
- * with `0`, all. @throws UNKNOWN_TARGET, MIGRATION_MISSING when one on the path has no way down here
+ * Without a target the newest applied migration; with one, every applied migration that is newer than it; with
+ * `0`, all. What is run are the steps recorded when it was applied, so that a program takes back what a newer one did.
+ * @throws UNKNOWN_TARGET, NO_WAY_DOWN, BREAKPOINT
  */
 export async function planRollback(
   engine: Engine,
   known: readonly Migration[],
-  target?: string,
+  words: RollbackWords = {},
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
-  if (target !== undefined && target !== '0') requireTarget(target, known, ledger);
-  const newestFirst = [...ledger].sort((a, b) => (a.version < b.version ? 1 : -1));
-  const begun = newestFirst.find((row) => row.state !== 'applied' && row.direction === 'down');
+  const target = targetOf(words, versionsOf(known, ledger));
+  const newestFirst = [...ledger].sort(byVersion).reverse();
   const stuck = newestFirst.find((row) => row.state !== 'applied' && row.direction === 'up');
   if (stuck) throw halfWay(stuck, 'db:migrate');
   const rows =
-    target === undefined
-      ? [begun ?? newestFirst[0]].filter((row) => row !== undefined)
-      : newestFirst.filter((row) => target === '0' || row.version > target);
-  const byVersion = new Map(known.map((migration) => [migration.version, migration]));
-  const chosen = rows.map((row) => ({ row, migration: byVersion.get(row.version) }));
-  const wayless = chosen.find(({ migration }) => migration === undefined);
-  if (wayless) throw noWayDown(wayless.row);
-  const path = chosen.flatMap(({ row, migration }) => (migration ? [{ row, migration }] : []));
-  const migrations: PlannedMigration[] = [];
-  for (const { row, migration } of path) {
-    const statements = compile(migration, 'down', engine.ddl);
-    const resumed = row.state !== 'applied';
-    if (resumed) await requireUnchanged(engine, row, statements);
-    migrations.push({ ...migration, statements, done: resumed ? row.step : 0, resumed });
-  }
-  return {
-    direction: 'down',
-    migrations,
-    losses: await losses(
-      engine,
-      path.map(({ migration }) => migration),
-    ),
-  };
+    target === undefined ? newestOrBegun(newestFirst) : newestFirst.filter((row) => row.version > target);
+  const held = rows.find((row) => row.breakpoint);
+  if (held && !words.force) throw breakpointReached(held);
+  const recorded = await readSteps(engine, 'down');
+  const migrations = rows.map((row) => goingDown(row, recorded.get(row.version) ?? [], known, engine));
+  const steps = migrations.flatMap((migration) => migration.steps.slice(migration.done));
+  return { direction: 'down', migrations, losses: await losses(engine, steps), accepted: [] };
 }
 
-/** @throws UNKNOWN_TARGET */
-function requireTarget(target: string, known: readonly Migration[], ledger: readonly LedgerRow[]): void {
-  const versions = sorted([...known, ...ledger]).map(({ version }) => version);
-  if (VERSION_PATTERN.test(target) && versions.includes(target)) return;
-  const why = VERSION_PATTERN.test(target) ? 'There is no migration' : 'Not a version of a migration:';
-  throw new MultiFlexiError('UNKNOWN_TARGET', `${why} ${target}; nothing was done.`, {
-    next: `Versions have the form YYYYMMDDHHMMSS; db:status lists them (the newest is ${versions.at(-1) ?? 'none'}).`,
-  });
+/** One that is half way down comes before the newest. */
+function newestOrBegun(newestFirst: readonly LedgerRow[]): LedgerRow[] {
+  const row = newestFirst.find(({ state }) => state !== 'applied') ?? newestFirst[0];
+  return row ? [row] : [];
 }
 
-/** An interrupted migration goes on only if its steps are still those that were begun. @throws MIGRATION_CHANGED */
-async function requireUnchanged(
-  engine: Engine,
+function goingDown(
   row: LedgerRow,
-  statements: readonly DdlStatement[],
-): Promise<void> {
-  const { stepHash } = await import('./step-hash.ts');
-  const recorded = await readSteps(engine, row.version, row.direction);
-  const changedAt = statements.findIndex(
-    (statement, index) => recorded[index]?.hash !== stepHash(statement.sql),
-  );
-  if (changedAt < 0 && recorded.length === statements.length) return;
-  throw new MultiFlexiError(
-    'MIGRATION_CHANGED',
-    `Migration ${row.version} ${row.name} stopped at step ${row.step} of ${row.steps}, and its steps are no longer those it was begun with (they differ from step ${changedAt < 0 ? Math.min(recorded.length, statements.length) + 1 : changedAt + 1} on).`,
-    {
-      next: `Run the program that began it (version ${row.program_version}) once more, so that it is finished; then this one.`,
-    },
-  );
+  recorded: readonly StepRow[],
+  known: readonly Migration[],
+  engine: Engine,
+): PlannedMigration {
+  const resumed = row.state !== 'applied';
+  const common = {
+    version: row.version,
+    name: row.name,
+    wayBack: [],
+    done: resumed ? row.step : 0,
+    resumed,
+    outOfOrder: false,
+  };
+  const steps = recorded.flatMap((step) => runnable(step) ?? []);
+  if (steps.length > 0 && steps.length === recorded.length) return { ...common, steps };
+  // A ledger of a program that did not record enough yet: then ours must be the same.
+  const migration = known.find(({ version }) => version === row.version);
+  if (!migration) throw noWayDown(row);
+  return { ...common, steps: compile(migration, 'down', engine.ddl) };
+}
+
+function versionsOf(known: readonly Migration[], ledger: readonly LedgerRow[]): string[] {
+  return [...known, ...ledger].map(({ version }) => version);
+}
+
+function byVersion(a: { readonly version: string }, b: { readonly version: string }): number {
+  return a.version < b.version ? -1 : 1;
 }
 
 function halfWay(row: LedgerRow, command: string): MultiFlexiError {
@@ -134,40 +158,18 @@ function halfWay(row: LedgerRow, command: string): MultiFlexiError {
 
 function noWayDown(row: LedgerRow): MultiFlexiError {
   return new MultiFlexiError(
-    'FOREIGN_DATABASE',
-    `Migration ${row.version} ${row.name} is applied, but this program does not have it and cannot revert it; nothing was done.`,
+    'NO_WAY_DOWN',
+    `Migration ${row.version} ${row.name} is applied, but this program does not have it and the ledger has no steps that revert it; nothing was done.`,
+    { next: `Use the program that applied it (version ${row.program_version}) to roll it back.` },
+  );
+}
+
+function breakpointReached(row: LedgerRow): MultiFlexiError {
+  return new MultiFlexiError(
+    'BREAKPOINT',
+    `The rollback would pass the breakpoint at ${row.version} ${row.name}; nothing was done.`,
     {
-      next: `Use the program that applied it (version ${row.program_version}) to roll it back.`,
+      next: 'Roll back to that version with -t, remove it with db:breakpoint --unset, or pass it with --force.',
     },
   );
-}
-
-async function losses(engine: Engine, path: readonly Migration[]): Promise<Loss[]> {
-  const destroyed = path.flatMap(({ down }) => down.flatMap((operation) => operation.destroys ?? []));
-  const tables = new Set(destroyed.filter((loss) => loss.column === undefined).map((loss) => loss.table));
-  const present = new Map(
-    (await engine.introspect()).map((table) => [table.name, new Set(table.columns.map(({ name }) => name))]),
-  );
-  const found: Loss[] = [];
-  for (const { table, column } of destroyed) {
-    // A column that goes with its table is not lost twice; one already gone in an interrupted run is not lost now.
-    if (column !== undefined && (tables.has(table) || !present.get(table)?.has(column))) continue;
-    if (!present.has(table)) continue;
-    const values = await count(engine, table, column);
-    if (values > 0) found.push({ table, column: column ?? null, values });
-  }
-  return found;
-}
-
-async function count(engine: Engine, table: string, column: string | undefined): Promise<number> {
-  const { sql } = await import('kysely');
-  const counted = column === undefined ? sql`*` : sql.ref(column);
-  const { rows } = await sql<{ n: bigint }>`select count(${counted}) as n from ${sql.table(table)}`.execute(
-    engine.kysely<unknown>(),
-  );
-  return Number(rows[0]?.n ?? 0n);
-}
-
-function sorted<T extends { readonly version: string }>(migrations: readonly T[]): T[] {
-  return [...migrations].sort((a, b) => (a.version < b.version ? -1 : 1));
 }

@@ -7,10 +7,21 @@ import { MIGRATIONS } from './versions/index.ts';
 
 /** @throws FOREIGN_DATABASE, NOT_MIGRATED */
 export async function requireMigrated(engine: Engine): Promise<void> {
-  const { kind, pending } = await readStatus(engine, MIGRATIONS);
+  const { kind, pending, migrations } = await readStatus(engine, MIGRATIONS);
   const foreign = foreignError(kind, engine.where);
   if (foreign) throw foreign;
   if (pending === 0) return;
+  const halfWay = migrations.find(({ direction }) => direction !== null);
+  if (halfWay) {
+    const command = halfWay.direction === 'up' ? 'db:migrate' : 'db:rollback';
+    throw new MultiFlexiError(
+      'NOT_MIGRATED',
+      `Migration ${halfWay.version} ${halfWay.name} is half way ${halfWay.direction} on ${engine.where}.`,
+      {
+        next: `Finish it with multiflexi-cli ${command} first; multiflexi-cli db:status shows how far it is.`,
+      },
+    );
+  }
   throw new MultiFlexiError(
     'NOT_MIGRATED',
     `${pending} of ${MIGRATIONS.length} migrations are pending on ${engine.where}.`,

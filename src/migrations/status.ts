@@ -1,8 +1,9 @@
 /** What a database has of our migrations, and what it lacks. Reads only. */
 import type { Engine } from '../engines/index.ts';
-import { readLedger } from './ledger.ts';
-import type { LedgerRow } from './ledger-tables.ts';
-import type { Migration } from './migration.ts';
+import { firstChange } from './changed.ts';
+import { readLedger, readSteps } from './ledger.ts';
+import type { LedgerRow, StepRow } from './ledger-tables.ts';
+import { compile, type Migration } from './migration.ts';
 import { type DatabaseKind, recognise } from './recognise.ts';
 
 export interface MigrationStatus {
@@ -18,6 +19,10 @@ export interface MigrationStatus {
   readonly breakpoint: boolean;
   /** The ledger has it, this program does not. */
   readonly missing: boolean;
+  /** The first step that is another one than was applied; null when none is. */
+  readonly changedAt: number | null;
+  /** Pending, though a newer one is applied. */
+  readonly outOfOrder: boolean;
   readonly error: string | null;
 }
 
@@ -27,41 +32,72 @@ export interface Status {
   readonly migrations: readonly MigrationStatus[];
   readonly pending: number;
   readonly missing: number;
+  readonly changed: number;
+  /** The ledger has a migration that is newer than all of this program. */
+  readonly newerThanProgram: boolean;
 }
 
 export async function readStatus(engine: Engine, known: readonly Migration[]): Promise<Status> {
   const kind = await recognise(engine);
-  return { kind, ...compareWithLedger(known, kind === 'ours' ? await readLedger(engine) : []) };
+  if (kind !== 'ours') return { kind, ...compareWithLedger(known, [], () => undefined) };
+  const ledger = await readLedger(engine);
+  const recorded = await readSteps(engine, 'up');
+  return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
+}
+
+function change(
+  engine: Engine,
+  migration: Migration,
+  recorded: ReadonlyMap<string, StepRow[]>,
+): number | undefined {
+  return firstChange(recorded.get(migration.version) ?? [], compile(migration, 'up', engine.ddl));
 }
 
 /** Sets of versions are compared, never a highest one: a gap is pending too. */
-export function compareWithLedger(
+function compareWithLedger(
   known: readonly Migration[],
   ledger: readonly LedgerRow[],
+  changeOf: (migration: Migration) => number | undefined,
 ): Omit<Status, 'kind'> {
   const rows = new Map(ledger.map((row) => [row.version, row]));
-  const versions = [...new Set([...known.map(({ version }) => version), ...rows.keys()])].sort();
-  const names = new Map(known.map(({ version, name }) => [version, name]));
-  const migrations = versions.map((version) => statusOf(version, names.get(version), rows.get(version)));
+  const ours = new Map(known.map((migration) => [migration.version, migration]));
+  const versions = [...new Set([...ours.keys(), ...rows.keys()])].sort();
+  const newestApplied = ledger.findLast((row) => row.state === 'applied')?.version ?? '';
+  const newestKnown = [...ours.keys()].sort().at(-1) ?? '';
+  const migrations = versions.map((version) => {
+    const migration = ours.get(version);
+    const row = rows.get(version);
+    return {
+      ...statusOf(version, migration, row),
+      changedAt: (row && migration && changeOf(migration)) ?? null,
+      outOfOrder: row === undefined && version < newestApplied,
+    };
+  });
   return {
     migrations,
     pending: migrations.filter((migration) => !migration.missing && migration.status !== 'up').length,
     missing: migrations.filter((migration) => migration.missing).length,
+    changed: migrations.filter((migration) => migration.changedAt !== null).length,
+    newerThanProgram: migrations.some((migration) => migration.missing && migration.version > newestKnown),
   };
 }
 
-function statusOf(version: string, name: string | undefined, row: LedgerRow | undefined): MigrationStatus {
+function statusOf(
+  version: string,
+  migration: Migration | undefined,
+  row: LedgerRow | undefined,
+): Omit<MigrationStatus, 'changedAt' | 'outOfOrder'> {
   const halfWay = row !== undefined && row.state !== 'applied';
   return {
     version,
-    name: name ?? row?.name ?? '',
+    name: migration?.name ?? row?.name ?? '',
     status: row === undefined ? 'down' : row.state === 'applied' ? 'up' : row.state,
     direction: halfWay ? row.direction : null,
     progress: halfWay ? { step: row.step, steps: row.steps } : null,
     started: row?.started_at ?? null,
     finished: row?.finished_at ?? null,
     breakpoint: row?.breakpoint ?? false,
-    missing: name === undefined,
+    missing: migration === undefined,
     error: row?.error ?? null,
   };
 }

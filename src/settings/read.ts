@@ -1,5 +1,5 @@
 /** Where settings come from: a file in the form of `multiflexi.env`, the environment, or nowhere. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -10,7 +10,7 @@ import { type RawSettings, SETTING_NAMES, validateDatabaseSettings } from './dat
 export const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
 
 export interface SettingsSource {
-  /** The file named by `-e`; it must exist, and it wins over the environment. */
+  /** The file named by `-e`; it must exist and have settings, and then only the password is looked for elsewhere. */
   readonly file?: string | undefined;
   readonly environment: RawSettings;
   /** Read when no file is named, and then the environment wins over it; it need not exist. */
@@ -18,8 +18,8 @@ export interface SettingsSource {
 }
 
 /**
- * The settings of the database. The more explicit source wins: a file named by `-e`, then the environment,
- * then the default file; with none of them, an SQLite file in the user's data directory.
+ * The settings of the database. A file named by `-e` counts alone; else the environment, setting by setting, before
+ * the default file; with none of them, an SQLite file in the user's data directory.
  * @throws SETTINGS_INVALID with every fault found, before anything is opened.
  */
 export function readSettings(source: SettingsSource): DatabaseSettings {
@@ -47,14 +47,43 @@ function gather({ file, environment, defaultFile = DEFAULT_FILE }: SettingsSourc
 } {
   const fromEnvironment = known(environment);
   if (file !== undefined) {
-    return { settings: { ...fromEnvironment, ...known(readEnvFile(file)) }, origin: file };
+    const fromFile = known(readEnvFile(file));
+    if (Object.keys(fromFile).length === 0) throw nothingIn(file);
+    // A file that is named says it all: mixed with the environment it could mean a third database. The password may
+    // come from there alone, so that it need not lie in a file.
+    const password = fromFile.DB_PASSWORD ?? fromEnvironment.DB_PASSWORD;
+    return {
+      settings: { ...fromFile, ...(password === undefined ? {} : { DB_PASSWORD: password }) },
+      origin: file,
+    };
   }
   if (!existsSync(defaultFile)) return { settings: fromEnvironment, origin: 'the environment' };
+  const fromFile = known(readEnvFile(defaultFile));
+  const overrules = Object.keys(fromEnvironment).length > 0;
   return {
-    settings: { ...known(readEnvFile(defaultFile)), ...fromEnvironment },
-    origin: Object.keys(fromEnvironment).length > 0 ? `${defaultFile} and the environment` : defaultFile,
+    settings: {
+      ...without(PLACE.some((name) => fromEnvironment[name] !== undefined) ? PLACE : [], fromFile),
+      ...fromEnvironment,
+    },
+    origin: overrules ? `${defaultFile} and the environment` : defaultFile,
   };
 }
+
+/** Where the server is: said by one source or the other, never by both. */
+const PLACE = ['DB_HOST', 'DB_PORT', 'DB_SOCKET'] as const;
+
+function without(names: readonly string[], settings: RawSettings): RawSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
+}
+
+function nothingIn(file: string): MultiFlexiError {
+  return new MultiFlexiError('SETTINGS_INVALID', `There is no DB_* setting in ${file}.`, {
+    next: 'Name the file that has the settings of the database; docs/settings.md says what they are.',
+  });
+}
+
+/** No settings are longer; whatever is was named by mistake. */
+const LARGEST_FILE = 1024 * 1024;
 
 function readEnvFile(file: string): RawSettings {
   if (file.trim() === '') {
@@ -63,23 +92,29 @@ function readEnvFile(file: string): RawSettings {
     });
   }
   try {
-    return parseEnv(readFileSync(file, 'utf8'));
+    if (statSync(file).size > LARGEST_FILE) throw new Error('it is too large to be one');
+    // Some editors begin a file with a byte order mark, which would be part of the first name.
+    return parseEnv(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code;
-    const reason =
-      { ENOENT: 'there is no such file', EACCES: 'you may not read it', EISDIR: 'it is a directory' }[
-        why ?? ''
-      ] ??
-      why ??
-      'it cannot be parsed';
-    throw new MultiFlexiError('SETTINGS_INVALID', `The settings in ${file} cannot be read: ${reason}.`, {
-      next:
-        why === 'EACCES'
-          ? 'Run the command as the user multiflexi (sudo -u multiflexi …), or name another file with -e.'
-          : 'Name the right file with -e.',
-      cause,
-    });
+    throw unreadable(file, cause);
   }
+}
+
+function unreadable(file: string, cause: unknown): MultiFlexiError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const words: Record<string, string> = {
+    ENOENT: 'there is no such file',
+    EACCES: 'you may not read it',
+    EISDIR: 'it is a directory',
+  };
+  const reason = words[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  return new MultiFlexiError('SETTINGS_INVALID', `The settings in ${file} cannot be read: ${reason}.`, {
+    next:
+      code === 'EACCES'
+        ? 'Run the command as the user multiflexi (sudo -u multiflexi …), or name another file with -e.'
+        : 'Name the right file with -e.',
+    cause,
+  });
 }
 
 /** Only our settings, blank ones left out: `DB_PORT=` in a file means that nobody filled it in. */
@@ -96,6 +131,20 @@ function known(raw: RawSettings): RawSettings {
 function embeddedFile(environment: RawSettings): string {
   const data = environment.XDG_DATA_HOME;
   // The specification: a relative path there is invalid and is to be ignored.
-  const base = data?.startsWith('/') ? data : join(environment.HOME || homedir(), '.local', 'share');
+  const base = data?.startsWith('/') ? data : join(environment.HOME || homeDirectory(), '.local', 'share');
   return resolve(base, 'multiflexi', 'multiflexi.sqlite');
+}
+
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    throw new MultiFlexiError(
+      'SETTINGS_INVALID',
+      'No database is set, and there is no home directory to keep one in.',
+      {
+        next: 'Set DB_CONNECTION and DB_DATABASE, or HOME.',
+      },
+    );
+  }
 }

@@ -100,3 +100,19 @@ test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {
     file: '/home/a/.local/share/multiflexi/multiflexi.sqlite',
   });
 });
+
+test('host, port and socket come from one source: a socket of the environment does not lead a file to another server', () => {
+  const file = join(folder, 'c.env');
+  writeFileSync(file, 'DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_DATABASE=x\nDB_USERNAME=u');
+  expect(
+    readSettings({ file, environment: { DB_SOCKET: '/run/other.sock', DB_PASSWORD: 'from outside' } }),
+  ).toMatchObject({
+    host: 'db.example',
+    socket: undefined,
+    password: 'from outside',
+  });
+  expect(readSettings({ defaultFile: file, environment: { DB_SOCKET: '/run/other.sock' } })).toMatchObject({
+    host: '127.0.0.1',
+    socket: '/run/other.sock',
+  });
+});

@@ -57,12 +57,15 @@ describeEngines('tables', (engineName) => {
   test('are made, changed and dropped, and introspection follows', async () => {
     await run([...engine.ddl.createTable(parent), ...engine.ddl.createTable(child)]);
     await run(
-      engine.ddl.createIndex({
-        name: 'ix_ddl_child_parent_id',
-        table: 'ddl_child',
-        columns: ['parent_id'],
-        unique: false,
-      }),
+      engine.ddl.createIndex(
+        {
+          name: 'ix_ddl_child_parent_id',
+          table: 'ddl_child',
+          columns: ['parent_id'],
+          unique: false,
+        },
+        false,
+      ),
     );
     const before = await catalog('ddl_child');
     expect(before?.foreignKeys).toMatchObject([

@@ -165,7 +165,7 @@ describeEngines('values', (name) => {
       ],
     };
     const index = { name: 'uq_unique_words_word', table: 'unique_words', columns: ['word'], unique: true };
-    for (const { sql: text } of [...engine.ddl.createTable(table), ...engine.ddl.createIndex(index)])
+    for (const { sql: text } of [...engine.ddl.createTable(table), ...engine.ddl.createIndex(index, true)])
       await sql.raw(text).execute(engine.kysely());
     const words = ['straße', 'STRASSE', 'strasse', 'Strasse', 'strasse ', 'ß', 'ss', 'é', 'e'];
     for (const word of words)

@@ -36,6 +36,8 @@ const second: Migration = {
 };
 
 describeEngines('a migration that fails half way', (name) => {
+  // On PostgreSQL the index is made concurrently, because the table has rows: outside of any transaction.
+  const allOrNothing = name === 'sqlite';
   let database: TestDatabase;
   let engine: Engine;
   beforeEach(async () => {
@@ -52,7 +54,7 @@ describeEngines('a migration that fails half way', (name) => {
   async function up(known: readonly Migration[]) {
     const lock = await engine.lock({ name: 'migrations', program: 'test', waitMs: 0 });
     try {
-      return await applyMigrations(engine, await planMigrate(engine, known), known, { lock });
+      return await applyMigrations(engine, await planMigrate(engine, known), { lock });
     } finally {
       await lock.release();
     }
@@ -66,15 +68,10 @@ describeEngines('a migration that fails half way', (name) => {
       message: expect.stringMatching(
         /20300102000000 second failed at step \d+ of \d+ \(create unique index uq_first_word\)/,
       ),
-      next: expect.stringContaining(
-        engine.capabilities.transactionalDdl ? 'rolled back as a whole' : 'goes on at this step',
-      ),
+      next: expect.stringContaining(allOrNothing ? 'Nothing of it was kept' : 'goes on at this step'),
     });
-    expect((await engine.tableNames()).includes('second')).toBe(!engine.capabilities.transactionalDdl);
-    expect(await state()).toEqual([
-      'first up',
-      engine.capabilities.transactionalDdl ? 'second down' : 'second failed',
-    ]);
+    expect((await engine.tableNames()).includes('second')).toBe(!allOrNothing);
+    expect(await state()).toEqual(['first up', allOrNothing ? 'second down' : 'second failed']);
 
     await sql`delete from first where id = 1`.execute(engine.kysely<unknown>());
     expect((await up([first, second])).map(({ name: done }) => done)).toEqual(['second']);
@@ -91,15 +88,14 @@ describeEngines('a migration that fails half way', (name) => {
     };
     await sql`delete from first where id = 1`.execute(engine.kysely<unknown>());
     // SQLite has no comments: the same words make the same SQL there.
-    if (engine.capabilities.transactionalDdl) await up([first, changed]);
+    if (allOrNothing) await up([first, changed]);
     else await expect(up([first, changed])).rejects.toMatchObject({ code: 'MIGRATION_CHANGED', exit: 7 });
   });
 
   test('is not rolled back half way: it is to be finished first', async () => {
     await expect(up([first, second])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
     const plan = planRollback(engine, [first, second]);
-    if (engine.capabilities.transactionalDdl)
-      expect((await plan).migrations.map((planned) => planned.name)).toEqual(['first']);
+    if (allOrNothing) expect((await plan).migrations.map((planned) => planned.name)).toEqual(['first']);
     else
       await expect(plan).rejects.toMatchObject({
         code: 'MIGRATION_FAILED',

@@ -10,6 +10,8 @@ const STATUS = z.strictObject({
   pending_count: z.int(),
   missing_count: z.int(),
   total_count: z.int(),
+  changed_count: z.int(),
+  newer_than_program: z.boolean(),
   database_kind: z.enum(['ours', 'empty', 'php-edition', 'foreign']),
   migrations: z.array(
     z.strictObject({
@@ -24,6 +26,8 @@ const STATUS = z.strictObject({
       finished: z.string().nullable(),
       breakpoint: z.boolean(),
       missing: z.boolean(),
+      changed_at_step: z.int().nullable(),
+      out_of_order: z.boolean(),
       error: z.string().nullable(),
     }),
   ),
@@ -41,10 +45,23 @@ const PLAN = z.strictObject({
       migration_id: z.string(),
       migration_name: z.string(),
       steps_done: z.int(),
-      statements: z.array(z.strictObject({ summary: z.string(), sql: z.string() })),
+      out_of_order: z.boolean(),
+      statements: z.array(
+        z.strictObject({
+          summary: z.string(),
+          sql: z.string(),
+          table_name: z.string(),
+          blocks: z.enum(['nothing', 'writes', 'everything']),
+          work: z.enum(['a moment', 'reads all rows', 'rewrites all rows']),
+          rows: z.int(),
+          bytes: z.int(),
+        }),
+      ),
     }),
   ),
-  losses: z.array(z.strictObject({ table: z.string(), column: z.string().nullable(), values: z.int() })),
+  losses: z.array(
+    z.strictObject({ table: z.string(), column: z.string().nullable(), values: z.int(), bytes: z.int() }),
+  ),
 });
 const SIZE = z.strictObject({
   product: z.string(),
@@ -184,8 +201,18 @@ describeEngines('the program', (name) => {
       'credential_type',
       'job',
     ]);
-    expect(plan.losses).toContainEqual({ table: 'job', column: null, values: expect.any(Number) });
-    expect(plan.losses).toContainEqual({ table: 'logger', column: 'job_id', values: expect.any(Number) });
+    expect(plan.losses).toContainEqual({
+      table: 'job',
+      column: null,
+      values: expect.any(Number),
+      bytes: expect.any(Number),
+    });
+    expect(plan.losses).toContainEqual({
+      table: 'logger',
+      column: 'job_id',
+      values: expect.any(Number),
+      bytes: expect.any(Number),
+    });
 
     const refused = await run('db:rollback', '-t', '20221123091933', '--no-input');
     expect(refused.exit).toBe(5);

@@ -36,6 +36,11 @@ describe('a mistyped command line', () => {
     [['db:size', '-f', 'xml'], /text, json/],
     [['db:migrate', '--wait', '-1'], /whole number/],
     [['db:migrate', '-t', 'last'], /Not a version/],
+    [['db:migrate', '-t', '123'], /Not a version/],
+    [['db:migrate', '-d', 'yesterday'], /Not a date/],
+    [['db:rollback', '-t', '0', '-d', '2025'], /cannot be used with/],
+    [['db:breakpoint', '--set', '--unset'], /exclude each other/],
+    [['tour', '-f', 'json'], /no JSON/],
     [['db:migrate', '-t', '20990101000000'], /no migration 20990101000000/],
     [['sample:load', '--jobs', '0'], /whole number/],
     [['sample:load', '--until', '2026-02-31'], /must be a date/],
@@ -46,9 +51,12 @@ describe('a mistyped command line', () => {
   ])('%j is refused with 64 and a word about why', async (words, why) => {
     const { exit, stdout, stderr } = await run(...words);
     expect(stderr).toMatch(why);
-    expect([exit, stdout]).toEqual([64, '']);
+    expect(exit).toBe(64);
+    // One JSON document where JSON was asked for, nothing else.
+    if (words.includes('json')) expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'USAGE' } });
+    else expect(stdout).toBe('');
     expect(stderr).not.toMatch(/^\s+at /m);
-    if (!words.includes('-t')) expectNothingOpened();
+    if (!words.includes('20990101000000') && !words.includes('-d')) expectNothingOpened();
     rmSync(join(home, '.local'), { recursive: true, force: true });
   });
 });
@@ -73,6 +81,25 @@ describe('help', () => {
       expectNothingOpened();
     },
   );
+
+  test('of nothing but an option and its value that is named like a command is not confused', async () => {
+    const { exit, stderr } = await run('-e', 'tour', 'db:status');
+    expect([exit, stderr]).toEqual([64, expect.stringContaining('tour cannot be read')]);
+  });
+
+  test('of a wrong command line in JSON is one document', async () => {
+    for (const words of [
+      ['db:statsu', '-f', 'json'],
+      ['prune', '--format=json', '--keep', 'abc'],
+      ['-f', 'json', 'db:size', 'stray'],
+    ]) {
+      const { exit, stdout } = await run(...words);
+      expect([exit, JSON.parse(stdout)]).toEqual([
+        64,
+        { error: { code: 'USAGE', message: expect.any(String), next: expect.any(String) } },
+      ]);
+    }
+  });
 
   test('tells the version', async () => {
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
@@ -102,6 +129,25 @@ describe('settings', () => {
     expect(stderr).toMatch(why);
     expect(stderr).not.toContain('hunter2-secret');
     expect(exit).toBe(64);
+  });
+
+  test.each([
+    ['an empty file', ''],
+    ['a file about something else', 'PATH=/bin\nMAIL=on'],
+    ['a binary file', '\u0000\u0001\u0002'],
+  ])('in %s are none, and not the embedded database', async (_, text) => {
+    const { exit, stderr } = await run('db:migrate', '-e', file(text));
+    expect([exit, stderr]).toEqual([64, expect.stringContaining('no DB_* setting')]);
+    expect(existsSync(join(home, '.local'))).toBe(false);
+  });
+
+  test('are read behind a byte order mark', async () => {
+    const database = join(home, 'bom.sqlite');
+    expect(
+      (await run('db:migrate', '-e', file(`\uFEFFDB_DATABASE="${database}"\r\nDB_CONNECTION=sqlite\r\n`)))
+        .exit,
+    ).toBe(0);
+    expect(existsSync(database)).toBe(true);
   });
 
   test('of the file named by -e win over the environment', async () => {

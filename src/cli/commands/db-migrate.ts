@@ -2,7 +2,14 @@ import { EXIT } from '../../errors.ts';
 import { MIGRATIONS, migrate, planMigrate, refuseForeign } from '../../migrations/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { announce, type MigrationOptions, showApplied, showPlan, waitOption } from './migration-output.ts';
+import {
+  announce,
+  type MigrationOptions,
+  migrationOptions,
+  showApplied,
+  showPlan,
+  version,
+} from './migration-output.ts';
 
 export const dbMigrate: CliCommand<MigrationOptions> = {
   description: `Applies every pending migration, older gaps included, under a lock. Safe to repeat; after an
@@ -13,26 +20,35 @@ interruption the same command goes on. An SQLite file that does not exist is cre
     ['multiflexi-cli db:migrate -t 20221125095601', 'no further than this version'],
   ],
   options: (command) => {
-    waitOption(
-      command
-        .option('-t, --target <version>', 'the last version to apply')
-        .option('--dry-run', 'print the statements, execute nothing'),
+    migrationOptions(command, 'the last version to apply').option(
+      '--accept-changed <version>',
+      'record the steps of an applied migration that was changed since',
+      version,
     );
   },
   run: (options, terminal) =>
     withDatabase(options, terminal, options.dryRun ? 'inspect' : 'create', async (engine) => {
+      const { target, date, acceptChanged, fake } = options;
       if (options.dryRun) {
         await refuseForeign(engine);
-        showPlan(await planMigrate(engine, MIGRATIONS, options.target), terminal);
+        showPlan(
+          await planMigrate(engine, MIGRATIONS, { target, date, acceptChanged }),
+          await engine.sizes(),
+          terminal,
+        );
         return EXIT.done;
       }
       const applied = await migrate(engine, {
         program: 'db:migrate',
         waitMs: options.wait * 1000,
-        target: options.target,
+        signal: terminal.interrupted,
+        target,
+        date,
+        acceptChanged,
+        fake,
         onProgress: announce(terminal),
       });
-      showApplied('migrated', applied, terminal);
+      showApplied(fake ? 'recorded' : 'migrated', applied, terminal);
       return EXIT.done;
     }),
 };

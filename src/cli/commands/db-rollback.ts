@@ -13,41 +13,51 @@ import {
   announce,
   lossLines,
   type MigrationOptions,
+  migrationOptions,
   showApplied,
   showPlan,
-  waitOption,
 } from './migration-output.ts';
 
 export const dbRollback: CliCommand<MigrationOptions> = {
   description: `Reverts the newest applied migration, or with -t all that are newer than the version. What a revert
-would destroy is listed first; where that is anything, it needs a yes.`,
+would destroy is listed first; where that is anything, it needs a yes. Breakpoints stop it.`,
   examples: [
     ['multiflexi-cli db:rollback', 'revert the newest migration'],
     ['multiflexi-cli db:rollback -t 20251130113650', 'revert what is newer than this version, which stays'],
     ['multiflexi-cli db:rollback -t 0 --dry-run', 'what reverting everything would run and destroy'],
   ],
   options: (command) => {
-    waitOption(
-      command
-        .option('-t, --target <version>', 'the version to go back to; 0 reverts all')
-        .option('--dry-run', 'print the statements and the losses, execute nothing'),
+    migrationOptions(command, 'the version to go back to; 0 reverts all').option(
+      '--force',
+      'go past breakpoints',
     );
   },
   run: (options, terminal) =>
     withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
+      const { target, date, force, fake } = options;
       if (options.dryRun) {
         await refuseForeign(engine);
-        showPlan(await planRollback(engine, MIGRATIONS, options.target), terminal);
+        showPlan(
+          await planRollback(engine, MIGRATIONS, { target, date, force }),
+          await engine.sizes(),
+          terminal,
+        );
         return EXIT.done;
       }
       const reverted = await rollback(engine, {
         program: 'db:rollback',
         waitMs: options.wait * 1000,
-        target: options.target,
+        signal: terminal.interrupted,
+        target,
+        date,
+        force,
+        fake,
         onProgress: announce(terminal),
-        approve: (plan) => approveLosses(plan, terminal),
+        approve: async (plan) => {
+          if (!fake) await approveLosses(plan, terminal);
+        },
       });
-      showApplied('reverted', reverted, terminal);
+      showApplied(fake ? 'forgotten' : 'reverted', reverted, terminal);
       return EXIT.done;
     }),
 };

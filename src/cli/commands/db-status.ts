@@ -36,6 +36,8 @@ function document(status: Status) {
     pending_count: status.pending,
     missing_count: status.missing,
     total_count: status.migrations.length,
+    changed_count: status.changed,
+    newer_than_program: status.newerThanProgram,
     database_kind: status.kind,
     migrations: status.migrations.map((migration) => ({
       migration_status: migration.status === 'up' ? 'up' : 'down',
@@ -49,6 +51,8 @@ function document(status: Status) {
       finished: migration.finished,
       breakpoint: migration.breakpoint,
       missing: migration.missing,
+      changed_at_step: migration.changedAt,
+      out_of_order: migration.outOfOrder,
       error: migration.error,
     })),
   };
@@ -73,16 +77,19 @@ export function printStatus(status: Status, { where, product }: Engine, terminal
   terminal.print(
     `${status.migrations.length} migrations, ${status.pending} pending, ${status.missing} missing`,
   );
+  if (status.newerThanProgram) terminal.say('The database is newer than this program: upgrade the program.');
   if (status.pending > 0 && !foreign) terminal.say('Apply what is pending: multiflexi-cli db:migrate');
 }
 
 function row(migration: MigrationStatus, terminal: Terminal): string[][] {
-  const word = migration.status === 'running' ? 'failed' : migration.status;
+  const word = migration.status;
   const colour = word === 'up' ? 'green' : word === 'down' ? 'yellow' : 'red';
   const notes = [
     migration.missing ? '** MISSING MIGRATION FILE **' : '',
+    migration.changedAt === null ? '' : `** CHANGED SINCE APPLIED, AT STEP ${migration.changedAt} **`,
+    migration.outOfOrder ? 'out of order: a newer one is applied' : '',
     migration.progress
-      ? `half way ${migration.direction}: ${migration.progress.step} of ${migration.progress.steps} steps done`
+      ? `${migration.status === 'running' ? 'running now, or cut off' : 'half way'} ${migration.direction}: ${migration.progress.step} of ${migration.progress.steps} steps done`
       : '',
     migration.error && migration.status !== 'up' ? migration.error : '',
   ].filter((note) => note !== '');

@@ -1,6 +1,6 @@
 import { planPrune } from '../../cleanup/index.ts';
 import { type Engine, openEngine } from '../../engines/index.ts';
-import { EXIT } from '../../errors.ts';
+import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { measure } from '../../maintenance/index.ts';
 import { MIGRATIONS, migrate, readStatus } from '../../migrations/index.ts';
 import { loadSample } from '../../sample/index.ts';
@@ -23,6 +23,10 @@ new is migrated and looked at, no more; one named in settings is not touched at 
   examples: [['multiflexi-cli tour', 'the whole way, no question asked']],
   options: () => {},
   run: async (_options, terminal) => {
+    if (terminal.json)
+      throw new MultiFlexiError('USAGE', 'The tour is for people: it has no JSON.', {
+        next: 'Call the commands it shows with -f json.',
+      });
     // Only where to keep user data is taken from the environment: a configured database is not for trying things on.
     const settings = readSettings({
       environment: { XDG_DATA_HOME: process.env.XDG_DATA_HOME, HOME: process.env.HOME },

@@ -18,7 +18,8 @@ import {
 } from 'mysql2';
 import { MultiFlexiError } from '../../errors.ts';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
-import { codeOf, failure, type Place } from '../failure.ts';
+import type { Access } from '../engine.ts';
+import { addressOf, codeOf, failure, type Place } from '../failure.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { translatingDriver } from '../translating-driver.ts';
 import { parseVersion, type Version } from '../version.ts';
@@ -43,10 +44,14 @@ export interface MysqlServer {
 }
 
 /** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
-export async function connectMysql(settings: ServerSettings, log?: StatementLog): Promise<MysqlServer> {
+export async function connectMysql(
+  settings: ServerSettings,
+  access: Access,
+  log?: StatementLog,
+): Promise<MysqlServer> {
   const place: Place = {
     kind: 'MySQL or MariaDB server',
-    address: settings.socket ?? `${settings.host}:${settings.port}`,
+    address: addressOf(settings),
     database: settings.database,
     username: settings.username,
     secret: settings.password,
@@ -61,7 +66,7 @@ export async function connectMysql(settings: ServerSettings, log?: StatementLog)
   const isMariadb = /mariadb/i.test(version);
   const known: Place = { ...place, kind: isMariadb ? 'MariaDB server' : 'MySQL server' };
   const translate = (error: unknown) => failure(classify(error, true), known, error);
-  const session = sessionStatements(isMariadb);
+  const session = sessionStatements(isMariadb, access);
   return {
     settings,
     place: known,
@@ -147,15 +152,28 @@ function unreadableTlsFile(error: unknown, { address }: Place): MultiFlexiError 
   );
 }
 
-/** Every session means the same, whatever the server's defaults are: UTC, strict, foreign keys on. */
-function sessionStatements(isMariadb: boolean): string[] {
+/**
+ * Whoever waits for a lock of others makes everybody else queue up behind it: ours wait no longer than this, in
+ * seconds, and are tried again later.
+ */
+const LOCK_WAIT_SECONDS = 2;
+
+/** Every session means the same, whatever the server's defaults are: UTC, strict, foreign keys on, no limits on results. */
+function sessionStatements(isMariadb: boolean, access: Access): string[] {
   return [
     `set session time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, autocommit = 1,
-      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
+      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+      sql_big_selects = 1,
+      lock_wait_timeout = ${LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
+    'set session sql_select_limit = 18446744073709551615',
     // Row locks end with the row: the default, REPEATABLE READ, would lock gaps that a platform inserts into.
     'set session transaction isolation level read committed',
     // MySQL 8 caches sizes for a day unless told otherwise; MariaDB never does and does not know the name.
-    ...(isMariadb ? [] : ['set session information_schema_stats_expiry = 0']),
+    isMariadb
+      ? 'set session max_statement_time = 0'
+      : 'set session information_schema_stats_expiry = 0, max_execution_time = 0',
+    // Whoever only looks cannot write, whatever statement he sends.
+    ...(access === 'inspect' ? ['set session transaction read only'] : []),
   ];
 }
 

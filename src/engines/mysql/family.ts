@@ -1,5 +1,5 @@
 /** What MySQL and MariaDB truly share: the engine, but for the few things handed in as {@link Differences}. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { kyselyDdl } from '../ddl.ts';
 import type { Engine, EngineName } from '../engine.ts';
 import { bulkLoad } from './bulk.ts';
@@ -27,6 +27,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db, differences.columns),
     tableNames: () => tableNames(db),
+    asText: (column) => sql.ref(column),
     sizes: () => sizes(db),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),

@@ -8,14 +8,14 @@ import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { isMultiFlexiError } from '../../errors.ts';
 import type { Lock, LockHolder, LockRequest } from '../engine.ts';
+import { lostConnection } from '../failure.ts';
 import { locked, parseHolder, thisProcess } from '../lock-holder.ts';
+import { tryFor } from '../waiting.ts';
 import type { MysqlServer } from './connection.ts';
 
 const HOLDERS = 'multiflexi_lock';
 /** An idle lock connection must outlive any run: 30 days, in seconds. */
 const IDLE_SECONDS = 2_592_000;
-/** Behind DDL that waits for a lock everybody else queues up: it gives up soon, and is tried again later. */
-const WAIT_SECONDS = 2;
 
 export async function lock(server: MysqlServer, request: LockRequest): Promise<Lock> {
   const name = lockName(server.settings.database, request.name);
@@ -23,21 +23,20 @@ export async function lock(server: MysqlServer, request: LockRequest): Promise<L
   const connection = session.promise();
   const lost = new AbortController();
   connection.on('error', (error) => lost.abort(server.translate(error)));
-  connection.on('end', () => lost.abort());
+  connection.on('end', () => lost.abort(lostConnection(server.place)));
   try {
-    await connection.query(
-      'set session wait_timeout = ?, lock_wait_timeout = ?, innodb_lock_wait_timeout = ?',
-      [IDLE_SECONDS, WAIT_SECONDS, WAIT_SECONDS],
-    );
-    // The result is what counts: 1 taken, 0 timed out, NULL an error of the server.
-    const [rows] = await connection.query('select get_lock(?, ?) as taken, connection_id() as id', [
-      name,
-      request.waitMs / 1000,
-    ]);
-    const row = Array.isArray(rows) ? rows[0] : undefined;
-    const answer = row as { taken: bigint | number | null; id: bigint } | undefined;
-    if (Number(answer?.taken ?? 0) !== 1) throw locked(request, await findHolder(server.db, name));
-    await noteHolder(server.db, name, answer?.id ?? 0n, thisProcess(request));
+    await connection.query('set session wait_timeout = ?', [IDLE_SECONDS]);
+    const taken = await tryFor(request, async () => {
+      // The result is what counts: 1 taken, 0 timed out, NULL an error of the server. Asked again and again instead
+      // of once with the whole wait, which a server's limit on the time of statements would cut short.
+      const [rows] = await connection.query('select get_lock(?, 0) as taken, connection_id() as id', [name]);
+      const answer = (Array.isArray(rows) ? rows[0] : undefined) as
+        | { taken: bigint | number | null; id: bigint }
+        | undefined;
+      return Number(answer?.taken ?? 0) === 1 ? answer : undefined;
+    });
+    if (!taken) throw locked(request, await findHolder(server.db, name));
+    await noteHolder(server.db, name, taken.id, thisProcess(request));
   } catch (error) {
     connection.destroy();
     throw server.translate(error);

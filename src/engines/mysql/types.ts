@@ -16,6 +16,15 @@ export function mysqlWords(collation: string): DdlWords {
     referenceInAddColumn: false,
     dropColumnTakes: { index: true, foreignKey: false },
     indexBelongsToTable: true,
+    concurrentIndexes: false,
+    costs: {
+      // ALGORITHM=INSTANT and INPLACE are what both servers take by themselves where they can; a foreign key is
+      // added by a copy of the table as long as foreign keys are checked.
+      addColumn: { blocks: 'everything', work: 'a moment' },
+      dropColumn: { blocks: 'everything', work: 'a moment' },
+      createIndex: { blocks: 'nothing', work: 'reads all rows' },
+      addForeignKey: { blocks: 'writes', work: 'rewrites all rows' },
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import pg from 'pg';
 import { MultiFlexiError } from '../../errors.ts';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
-import { failure, type Place } from '../failure.ts';
+import type { Access } from '../engine.ts';
+import { addressOf, failure, type Place } from '../failure.ts';
 import type { StatementLog } from '../statement-log.ts';
 import { parseVersion, type Version } from '../version.ts';
 import { classify } from './failures.ts';
@@ -28,16 +29,17 @@ export interface PostgresqlServer {
 /** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
 export async function connectPostgresql(
   settings: ServerSettings,
+  access: Access,
   log?: StatementLog,
 ): Promise<PostgresqlServer> {
   const place: Place = {
     kind: 'PostgreSQL server',
-    address: settings.socket ?? `${settings.host}:${settings.port}`,
+    address: addressOf(settings),
     database: settings.database,
     username: settings.username,
     secret: settings.password,
   };
-  const config = clientConfig(settings, place);
+  const config = clientConfig(settings, access, place);
   const pool = new pg.Pool({
     ...config,
     max: POOL_SIZE,
@@ -45,6 +47,8 @@ export async function connectPostgresql(
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => {});
+  // One that breaks at work fails its query as well, and there it is told.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const translate = (error: unknown) => failure(classify(error, true), place, error);
   try {
     const { rows } = await pool.query<{ server_version: string }>('show server_version');
@@ -70,7 +74,7 @@ export async function connectPostgresql(
   }
 }
 
-function clientConfig(settings: ServerSettings, place: Place): pg.ClientConfig {
+function clientConfig(settings: ServerSettings, access: Access, place: Place): pg.ClientConfig {
   return {
     // The driver takes a host that begins with a slash for the directory of the socket.
     host: settings.socket ?? settings.host,
@@ -83,8 +87,7 @@ function clientConfig(settings: ServerSettings, place: Place): pg.ClientConfig {
     keepAlive: true,
     types: TYPES,
     // Every session means the same, whatever the role's and the server's defaults are.
-    options:
-      '-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning',
+    options: `-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning -c quote_all_identifiers=off -c lock_timeout=2s${access === 'inspect' ? ' -c default_transaction_read_only=on' : ''}`,
     ssl: tlsOptions(settings.tls, place),
   };
 }

@@ -1,8 +1,8 @@
 /** PostgreSQL. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { ServerSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
-import type { Engine } from '../engine.ts';
+import type { Access, Engine } from '../engine.ts';
 import type { StatementLog } from '../statement-log.ts';
 import { requireVersion } from '../version.ts';
 import { bulkLoad } from './bulk.ts';
@@ -15,8 +15,12 @@ import { POSTGRESQL_WORDS } from './types.ts';
 
 const MINIMUM = [13];
 
-export async function openPostgresql(settings: ServerSettings, log?: StatementLog): Promise<Engine> {
-  const server = await connectPostgresql(settings, log);
+export async function openPostgresql(
+  settings: ServerSettings,
+  access: Access,
+  log?: StatementLog,
+): Promise<Engine> {
+  const server = await connectPostgresql(settings, access, log);
   const db = kyselyOn(server, server.pool);
   try {
     requireVersion('PostgreSQL', server.version, MINIMUM, 'older ones are no longer maintained');
@@ -33,6 +37,8 @@ export async function openPostgresql(settings: ServerSettings, log?: StatementLo
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db),
     tableNames: () => tableNames(db),
+    // A text's bytes as they are, everything else as it is written out.
+    asText: (column) => sql`${sql.ref(column)}::text`,
     sizes: () => sizes(db),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, db, load),

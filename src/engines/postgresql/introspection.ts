@@ -5,7 +5,7 @@ import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } fro
 type Db = Kysely<unknown>;
 
 /** Ordinary and partitioned tables, of the current schema alone. */
-const OUR_TABLES = sql`c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema()::regnamespace`;
+const OUR_TABLES = sql`c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = quote_ident(current_schema())::regnamespace`;
 
 export async function tableNames(db: Db): Promise<string[]> {
   const { rows } = await sql<{
@@ -108,7 +108,7 @@ async function indexRows(db: Db): Promise<IndexRow[]> {
            array(select pg_get_indexdef(x.indexrelid, k.n, true)
                  from generate_series(1, x.indnkeyatts) as k(n) order by k.n) as columns
     from pg_class as c
-    join pg_index as x on x.indrelid = c.oid
+    join pg_index as x on x.indrelid = c.oid and x.indisvalid -- what a failed CONCURRENTLY left is none
     join pg_class as i on i.oid = x.indexrelid
     where ${OUR_TABLES} order by c.relname, i.relname collate "C"`.execute(db);
   return rows;

@@ -6,6 +6,7 @@
 import type { Kysely } from 'kysely';
 import type pg from 'pg';
 import type { Lock, LockHolder, LockRequest } from '../engine.ts';
+import { lostConnection } from '../failure.ts';
 import { locked, thisProcess } from '../lock-holder.ts';
 import { tryFor } from '../waiting.ts';
 import type { PostgresqlServer } from './connection.ts';
@@ -18,15 +19,13 @@ export async function lock(server: PostgresqlServer, request: LockRequest): Prom
   const client = await server.connect(nameOf(thisProcess(request)));
   const lost = new AbortController();
   client.on('error', (error) => lost.abort(server.translate(error)));
-  client.on('end', () => lost.abort());
+  client.on('end', () => lost.abort(lostConnection(server.place)));
   try {
-    // Behind DDL that waits for a lock everybody else queues up: it gives up soon, and is tried again later.
-    await client.query(`set lock_timeout = '2s'`);
     // A session that only holds a lock is idle by design.
     await client.query(`set idle_session_timeout = 0`).catch(() => {}); // from PostgreSQL 14 on
-    const taken = await tryFor(request.waitMs, async () => {
+    const taken = await tryFor(request, async () => {
       const { rows } = await client.query<{ taken: boolean }>(
-        `select pg_try_advisory_lock(hashtext('multiflexi'), hashtext($1)) as taken`,
+        `select pg_try_advisory_lock(hashtext('multiflexi ' || current_schema()), hashtext($1)) as taken`,
         [request.name],
       );
       return rows[0]?.taken || undefined;
@@ -60,7 +59,7 @@ async function findHolder(client: pg.Client, name: string): Promise<LockHolder |
      from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
      where l.locktype = 'advisory' and l.granted
        and l.database = (select oid from pg_database where datname = current_database())
-       and l.classid::bigint = hashtext('multiflexi')::bigint & 4294967295
+       and l.classid::bigint = hashtext('multiflexi ' || current_schema())::bigint & 4294967295
        and l.objid::bigint = hashtext($1)::bigint & 4294967295`,
     [name],
   );

@@ -24,11 +24,11 @@ export async function sizes(db: Kysely<unknown>): Promise<DatabaseSize> {
              (select sum((1 - p.null_frac) * p.avg_width) from pg_stats as p
               where p.schemaname = current_schema() and p.tablename = c.relname) as width
       from pg_class as c left join pg_stat_user_tables as s on s.relid = c.oid
-      where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace
+      where c.relkind = 'r' and c.relnamespace = quote_ident(current_schema())::regnamespace
     )
     select relname as name, greatest(coalesce(rows, 0), 0) as rows,
            pg_table_size(oid) as data_bytes, pg_indexes_size(oid) as index_bytes,
-           greatest(pg_relation_size(oid) - rows * (28 + width), 0) as free_bytes
+           case when width is not null then greatest(pg_relation_size(oid) - rows * (28 + width), 0) end as free_bytes
     from estimate`.execute(db);
   const tables = biggestFirst(
     rows.map((row) => {

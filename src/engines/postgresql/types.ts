@@ -14,6 +14,13 @@ export const POSTGRESQL_WORDS: DdlWords = {
   referenceInAddColumn: true,
   dropColumnTakes: { index: true, foreignKey: true },
   indexBelongsToTable: false,
+  concurrentIndexes: true,
+  costs: {
+    addColumn: { blocks: 'everything', work: 'a moment' },
+    dropColumn: { blocks: 'everything', work: 'a moment' },
+    createIndex: { blocks: 'nothing', work: 'reads all rows' },
+    addForeignKey: { blocks: 'writes', work: 'reads all rows' },
+  },
 };
 
 function columnType(type: LogicalType): string {

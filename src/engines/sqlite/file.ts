@@ -51,7 +51,9 @@ function createPrivately(file: string, place: Place): void {
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   makeDirectory(dirname(path));
-  mkdirSync(path, { mode: 0o700 });
+  mkdirSync(path);
+  // Not left to the umask, which could take even the owner's rights away.
+  chmodSync(path, 0o700);
 }
 
 function setUp(database: Database.Database, access: Access): Database.Database {

@@ -1,4 +1,5 @@
 /** SQLite, embedded: the database is a file of this machine. */
+import { existsSync, realpathSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -8,6 +9,7 @@ import {
   SqliteAdapter,
   SqliteDialect,
   SqliteDriver,
+  sql,
   type TransactionSettings,
 } from 'kysely';
 import type { SqliteSettings } from '../connection-settings.ts';
@@ -41,7 +43,8 @@ class ImmediateDriver extends SqliteDriver {
 }
 
 export function openSqlite(settings: SqliteSettings, access: Access, log?: StatementLog): Engine {
-  const { file } = settings;
+  // One file, one lock, whatever name it was reached by.
+  const file = existsSync(settings.file) ? realpathSync(settings.file) : settings.file;
   const place: Place = {
     kind: 'SQLite file',
     address: file,
@@ -64,6 +67,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db),
     tableNames: () => tableNames(db),
+    asText: (column) => sql.ref(column),
     sizes: () => sizes(db, file),
     lock: (request) => lock(file, place, db, request),
     bulkLoad: (load) =>

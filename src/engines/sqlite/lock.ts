@@ -4,7 +4,7 @@
  * stays free for readers and writers meanwhile. Who holds it stands in a small file beside the sidecar,
  * written by the holder: a word for whoever waits, never the lock itself.
  */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import type { Lock, LockRequest } from '../engine.ts';
@@ -26,9 +26,10 @@ export async function lock(
   const sidecar = `${file}-${request.name}.lock`;
   const holderFile = `${sidecar}.holder`;
   try {
-    const held = await tryFor(request.waitMs, async () => tryHold(sidecar));
+    const held = await tryFor(request, async () => tryHold(sidecar, file));
     if (!held) throw locked(request, readHolder(holderFile));
     writeFileSync(holderFile, JSON.stringify(thisProcess(request)), { mode: 0o600 });
+    giveToOwner(holderFile, file);
     return {
       signal,
       kysely,
@@ -42,10 +43,16 @@ export async function lock(
   }
 }
 
-function tryHold(sidecar: string): Database.Database | undefined {
+function tryHold(sidecar: string, file: string): Database.Database | undefined {
+  const isNew = !existsSync(sidecar);
   const database = new Database(sidecar, { timeout: 0 });
   try {
-    chmodSync(sidecar, 0o600);
+    if (isNew) {
+      chmodSync(sidecar, 0o600);
+      giveToOwner(sidecar, file);
+    }
+    // Nothing is ever written: without a journal on disk, a full one keeps nobody from the lock.
+    database.pragma('journal_mode = memory');
     database.exec('BEGIN EXCLUSIVE');
     return database;
   } catch (error) {
@@ -53,6 +60,13 @@ function tryHold(sidecar: string): Database.Database | undefined {
     if (codeOf(error) === 'SQLITE_BUSY') return undefined;
     throw error;
   }
+}
+
+/** What root makes beside another user's database is that user's, who has to lock it tomorrow. */
+function giveToOwner(path: string, file: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(file);
+  chownSync(path, uid, gid);
 }
 
 function readHolder(file: string) {

@@ -15,6 +15,14 @@ export const SQLITE_WORDS: DdlWords = {
   referenceInAddColumn: true,
   dropColumnTakes: { index: false, foreignKey: true },
   indexBelongsToTable: false,
+  concurrentIndexes: false,
+  costs: {
+    // One writer at a time: whatever writes keeps all other writers waiting; readers go on beside it (WAL).
+    addColumn: { blocks: 'writes', work: 'a moment' },
+    dropColumn: { blocks: 'writes', work: 'rewrites all rows' },
+    createIndex: { blocks: 'writes', work: 'reads all rows' },
+    addForeignKey: { blocks: 'writes', work: 'a moment' },
+  },
 };
 
 function columnType(type: LogicalType): string {

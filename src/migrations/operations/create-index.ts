@@ -14,7 +14,7 @@ export function createUniqueIndex(table: string, ...columns: readonly string[]):
 
 function create(index: IndexDefinition): Operation {
   return {
-    statements: (ddl) => ddl.createIndex(index),
+    statements: (ddl, made) => ddl.createIndex(index, !made.has(index.table)),
     model: (before) =>
       changed(before, index.table, (table) => ({ ...table, indexes: [...table.indexes, index] })),
   };

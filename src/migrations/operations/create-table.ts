@@ -6,6 +6,7 @@ export function createTable(name: string, comment: string, columns: readonly Col
   const primaryKey = columns.filter((column) => column.identity).map((column) => column.name);
   const table = { name, comment, columns, primaryKey };
   return {
+    makes: name,
     statements: (ddl) => ddl.createTable(table),
     model: (before) => new Map(before).set(name, { ...table, indexes: [] }),
   };

@@ -1,0 +1,62 @@
+/** What a rollback destroys: counted before anything is done. */
+import { sql } from 'kysely';
+import type { Engine } from '../engines/index.ts';
+import type { Step } from './migration.ts';
+
+export interface Loss {
+  readonly table: string;
+  /** Null when the whole table goes. */
+  readonly column: string | null;
+  /** Rows of the table, or values of the column that are not null. */
+  readonly values: number;
+  /** What those values take, by the engine's account of the table for a table, by their length for a column. */
+  readonly bytes: number;
+}
+
+/** Only what is not empty. Counting reads the table once. */
+export async function losses(engine: Engine, steps: readonly Step[]): Promise<Loss[]> {
+  const destroyed = steps.flatMap((step) => step.destroys ?? []);
+  if (destroyed.length === 0) return [];
+  const tables = new Set(destroyed.filter((loss) => loss.column === undefined).map((loss) => loss.table));
+  const present = new Map(
+    (await engine.introspect()).map((table) => [table.name, table.columns.map(({ name }) => name)]),
+  );
+  const found: Loss[] = [];
+  for (const { table, column } of destroyed) {
+    // A column that goes with its table is not lost twice; one already gone in an interrupted run is not lost now.
+    if (
+      !present.has(table) ||
+      (column !== undefined && (tables.has(table) || !present.get(table)?.includes(column)))
+    )
+      continue;
+    const loss =
+      column === undefined
+        ? await tableLoss(engine, table, present.get(table) ?? [])
+        : await columnLoss(engine, table, column);
+    if (loss.values > 0) found.push(loss);
+  }
+  return found;
+}
+
+async function tableLoss(engine: Engine, table: string, columns: readonly string[]): Promise<Loss> {
+  return { table, column: null, ...(await measure(engine, table, sql`*`, columns)) };
+}
+
+async function columnLoss(engine: Engine, table: string, column: string): Promise<Loss> {
+  return { table, column, ...(await measure(engine, table, sql.ref(column), [column])) };
+}
+
+async function measure(
+  engine: Engine,
+  table: string,
+  counted: ReturnType<typeof sql.ref>,
+  columns: readonly string[],
+) {
+  const lengths = columns.map((column) => sql`coalesce(octet_length(${engine.asText(column)}), 0)`);
+  const bytes = lengths.reduce((sum, length) => sql`${sum} + ${length}`);
+  const { rows } = await sql<{ n: bigint; bytes: unknown }>`
+    select count(${counted}) as n, coalesce(sum(${bytes}), 0) as bytes from ${sql.table(table)}`.execute(
+    engine.kysely<unknown>(),
+  );
+  return { values: Number(rows[0]?.n ?? 0n), bytes: Number(rows[0]?.bytes ?? 0) };
+}
