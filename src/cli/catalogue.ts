@@ -29,6 +29,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:verify',
+    {
+      summary: 'compare the live schema with the one that the migrations make',
+      load: async () => (await import('./commands/db-verify.ts')).dbVerify,
+    },
+  ],
+  [
     'db:breakpoint',
     {
       summary: 'set or remove a breakpoint that rollbacks stop at',

@@ -29,6 +29,8 @@ export interface CatalogForeignKey {
 export interface CatalogTable {
   readonly name: string;
   readonly comment: string | null;
+  /** Storage engine and collation, where a table has such; null elsewhere. */
+  readonly storage: string | null;
   /** In the table's own order. */
   readonly columns: readonly CatalogColumn[];
   readonly primaryKey: readonly string[];

@@ -38,6 +38,8 @@ export interface Engine {
   /** Where the database is, as an administrator would say it; never with a secret. */
   readonly where: string;
   readonly capabilities: Capabilities;
+  /** The storage engine and collation that our tables have; null where tables have none. */
+  readonly storage: string | null;
   /** SQL of the engine for table definitions; pure, runs nothing. */
   readonly ddl: Ddl;
   /** Typed queries over the one pool of this engine. */

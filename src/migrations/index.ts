@@ -15,6 +15,8 @@ import { MIGRATIONS } from './versions/index.ts';
 
 export type { AppliedMigration, MigrationProgress } from './apply.ts';
 export type { Breakpoint, BreakpointChange } from './breakpoints.ts';
+export { type Difference, findDrift } from './drift.ts';
+export { expectedTables } from './expected.ts';
 export { LEDGER, STEPS } from './ledger-tables.ts';
 export type { Loss } from './losses.ts';
 export type { Migration } from './migration.ts';

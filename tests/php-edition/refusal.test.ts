@@ -31,6 +31,7 @@ const DUMPS: readonly (readonly [EngineName, string])[] = [
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'db:migrate': [],
   'db:rollback': ['-t', '0', '--yes'],
+  'db:verify': [],
   'db:breakpoint': ['--remove-all'],
   prune: ['--logs', '--jobs', '--keep', '1'],
   'sample:load': ['--jobs', '10', '--force'],
@@ -56,7 +57,7 @@ for (const [name, dump] of DUMPS) {
     test.each(Object.entries(CALLS))('is refused by %s', async (command, options) => {
       for (const dryRun of [
         [],
-        ...(['sample:load', 'db:breakpoint'].includes(command) ? [] : [['--dry-run']]),
+        ...(['sample:load', 'db:breakpoint', 'db:verify'].includes(command) ? [] : [['--dry-run']]),
       ]) {
         const { exit, stdout, stderr } = await cli([command, ...options, ...dryRun], database.environment);
         expect([exit, stdout]).toEqual([5, '']);

@@ -22,33 +22,37 @@ export async function tableNames(db: Db): Promise<string[]> {
   return rows.map((row) => row.name).sort();
 }
 
-export async function introspect(db: Db, dialect: ColumnDialect): Promise<CatalogTable[]> {
-  const comments = await tableComments(db);
+/** @param collation of our texts: a column with another one is of another type */
+export async function introspect(db: Db, dialect: ColumnDialect, collation: string): Promise<CatalogTable[]> {
+  const tables = await tableRows(db);
   const columns = Map.groupBy(await columnRows(db), (row) => row.table_);
   const indexes = Map.groupBy(await indexRows(db), (row) => row.table_);
   const foreignKeys = Map.groupBy(await foreignKeyRows(db), (row) => row.table_);
   const json = await dialect.jsonColumns(db);
-  return [...comments.keys()].sort().map((name) => ({
+  return tables.map(({ name, comment, storage }) => ({
     name,
-    comment: comments.get(name) || null,
-    columns: (columns.get(name) ?? []).map((row) => column(row, json, dialect)),
+    comment: comment || null,
+    storage,
+    columns: (columns.get(name) ?? []).map((row) => column(row, json, dialect, collation)),
     primaryKey: (indexes.get(name) ?? []).filter((row) => row.index_ === 'PRIMARY').map((row) => row.column_),
     indexes: groupIndexes(indexes.get(name) ?? []),
     foreignKeys: groupForeignKeys(foreignKeys.get(name) ?? []),
   }));
 }
 
-async function tableComments(db: Db): Promise<Map<string, string>> {
-  const { rows } = await sql<{ name: string; comment: string }>`
-    select table_name as name, table_comment as comment from information_schema.tables
+async function tableRows(db: Db): Promise<{ name: string; comment: string; storage: string }[]> {
+  const { rows } = await sql<{ name: string; comment: string; storage: string }>`
+    select table_name as name, table_comment as comment, concat(engine, ' ', table_collation) as storage
+    from information_schema.tables
     where table_schema = database() and table_type = 'BASE TABLE'`.execute(db);
-  return new Map(rows.map((row) => [row.name, row.comment]));
+  return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 interface ColumnRow {
   table_: string;
   column_: string;
   type: string;
+  collation: string | null;
   nullable: string;
   default_: string | null;
   extra: string;
@@ -57,15 +61,25 @@ interface ColumnRow {
 
 async function columnRows(db: Db): Promise<ColumnRow[]> {
   const { rows } = await sql<ColumnRow>`
-    select table_name as table_, column_name as column_, column_type as type, is_nullable as nullable,
+    select table_name as table_, column_name as column_, column_type as type, collation_name as collation, is_nullable as nullable,
            column_default as default_, extra as extra, column_comment as comment
     from information_schema.columns where table_schema = database()
     order by table_name, ordinal_position`.execute(db);
   return rows;
 }
 
-function column(row: ColumnRow, json: ReadonlySet<string>, dialect: ColumnDialect): CatalogColumn {
-  const type = json.has(`${row.table_}.${row.column_}`) ? 'json' : logicalType(row.type.toLowerCase());
+function column(
+  row: ColumnRow,
+  json: ReadonlySet<string>,
+  dialect: ColumnDialect,
+  collation: string,
+): CatalogColumn {
+  const isJson = json.has(`${row.table_}.${row.column_}`);
+  const plain = isJson ? 'json' : logicalType(row.type.toLowerCase());
+  const type =
+    isJson || row.collation === null || row.collation === collation
+      ? plain
+      : `${plain} collate ${row.collation}`;
   return {
     name: row.column_,
     type,

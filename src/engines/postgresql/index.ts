@@ -33,6 +33,7 @@ export async function openPostgresql(
     product: `PostgreSQL ${server.version.join('.')}`,
     where: `database ${server.place.database} at ${server.place.address}`,
     capabilities: { transactionalDdl: true, comments: true, rowEstimates: true, rowLocks: true },
+    storage: null,
     ddl: kyselyDdl(db, POSTGRESQL_WORDS),
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db),

@@ -22,6 +22,7 @@ export async function introspect(db: Db): Promise<CatalogTable[]> {
   return [...comments.keys()].sort().map((name) => ({
     name,
     comment: comments.get(name) ?? null,
+    storage: null,
     columns: (columns.get(name) ?? []).map(column),
     primaryKey: (indexes.get(name) ?? []).find((row) => row.primary)?.columns ?? [],
     indexes: (indexes.get(name) ?? []).filter((row) => !row.primary).map(index),

@@ -63,6 +63,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     product: `SQLite ${version}`,
     where: file,
     capabilities: { transactionalDdl: true, comments: false, rowEstimates: false, rowLocks: false },
+    storage: null,
     ddl: kyselyDdl(db, SQLITE_WORDS),
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db),

@@ -35,6 +35,7 @@ async function introspectTable(db: Db, name: string): Promise<CatalogTable> {
   return {
     name,
     comment: null,
+    storage: null,
     columns: rows.map((row) => column(row, keys.length === 1)),
     primaryKey: keys.map((row) => row.name),
     indexes: await indexes(db, name),
