@@ -25,6 +25,8 @@ export interface Migration {
   readonly version: string;
   /** One word or several with underscores, as in the file's name. */
   readonly name: string;
+  /** Why going up may destroy a table or a column; without it, it may not. */
+  readonly destructive?: string;
   readonly up: readonly Operation[];
   readonly down: readonly Operation[];
 }
@@ -38,6 +40,9 @@ export function migration(definition: Migration): Migration {
   if (!VERSION_PATTERN.test(definition.version)) throw new Error(`not a version: ${definition.version}`);
   if (!/^[a-z][a-z0-9_]*$/.test(definition.name)) throw new Error(`not a name: ${definition.name}`);
   if (definition.down.length === 0) throw new Error(`${definition.version} has no way down`);
+  const destroyed = definition.up.find((operation) => operation.destroys)?.destroys;
+  if (destroyed && !definition.destructive)
+    throw new Error(`${definition.version} destroys ${destroyed.table} without saying why`);
   return definition;
 }
 
