@@ -59,21 +59,29 @@ describeEngines('a transaction held open for 20 s', (name) => {
       },
     }).then(() => performance.now() - started);
 
-    // The reader is somebody else's: it has no limit of ours on waiting.
-    if (name === 'postgresql') await sql`set lock_timeout = 0`.execute(reading.kysely());
     let slowest = 0;
     let reads = 0;
     let finished = false;
     migration.finally(() => {
       finished = true;
     });
-    while (!finished) {
-      const begun = performance.now();
-      await sql`select count(*) as n from busy`.execute(reading.kysely());
-      slowest = Math.max(slowest, performance.now() - begun);
-      reads++;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await reading
+      .kysely<unknown>()
+      .connection()
+      .execute(async (reader) => {
+        // The reader is somebody else's: it has no limit of ours on waiting.
+        if (name !== 'sqlite')
+          await sql
+            .raw(name === 'postgresql' ? 'set lock_timeout = 0' : 'set session lock_wait_timeout = 50')
+            .execute(reader);
+        while (!finished) {
+          const begun = performance.now();
+          await sql`select count(*) as n from busy`.execute(reader);
+          slowest = Math.max(slowest, performance.now() - begun);
+          reads++;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      });
     const took = await migration;
     await holder;
     process.stderr.write(
