@@ -1,5 +1,14 @@
 /** What an SQLite file is born with, and that looking at one never makes or changes it. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -64,6 +73,20 @@ describe('an SQLite file', () => {
   test('that is a directory is refused', async () => {
     file = directory;
     await expect(open('create')).rejects.toMatchObject({ code: 'NOT_A_DATABASE' });
+  });
+
+  test('reached by a symbolic link is the same file to the lock', async () => {
+    const engine = await open('create');
+    const link = join(directory, 'link.sqlite');
+    symlinkSync(file, link);
+    const linked = await openEngine({ connection: 'sqlite', file: link }, 'change');
+    const lock = await engine.lock({ name: 'work', program: 'test', waitMs: 0 });
+    await expect(linked.lock({ name: 'work', program: 'test', waitMs: 0 })).rejects.toMatchObject({
+      code: 'LOCKED',
+    });
+    await lock.release();
+    await engine.close();
+    await linked.close();
   });
 
   test('opened to inspect cannot be written, by any statement', async () => {

@@ -106,6 +106,25 @@ describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+  test('is migrated to the end though nobody reads the talk any more', () => {
+    const other = join(directory, 'unread.sqlite');
+    const script =
+      '"$NODE" "$PROGRAM" db:migrate 2>&1 | head -n 1; "$NODE" "$PROGRAM" db:status >/dev/full; echo "full: $?"; "$NODE" "$PROGRAM" db:status >/dev/null; echo "status: $?"';
+    const done = spawnSync('bash', ['-c', script], {
+      encoding: 'utf8',
+      env: {
+        PATH: process.env.PATH,
+        HOME: '/nonexistent',
+        NODE: process.execPath,
+        PROGRAM,
+        DB_CONNECTION: 'sqlite',
+        DB_DATABASE: other,
+      },
+    });
+    expect(done.stdout).toMatch(/full: 1\nstatus: 0\n$/);
+    expect(done.stderr).not.toMatch(/^\s+at /m);
+  });
+
   test.runIf(process.getuid?.() === 0)('that may not be written: 1', () => {
     chmodSync(directory, 0o755);
     chmodSync(file, 0o444);

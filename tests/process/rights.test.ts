@@ -100,6 +100,21 @@ describeEngines('an account with the documented rights', (name) => {
     }
   });
 
+  test('that fails a rollback before its first step leaves the migration applied', async () => {
+    const user = await account();
+    await grant(
+      user,
+      server === 'postgresql'
+        ? 'SELECT, INSERT, UPDATE, DELETE on the tables'
+        : 'SELECT, INSERT, UPDATE, DELETE',
+    );
+    const { exit, stderr } = await run(user, 'db:rollback', '--yes');
+    expect([exit, stderr]).toEqual([1, expect.stringMatching(/failed at step 1 of/)]);
+    expect((await run(user, 'db:status')).exit).toBe(0);
+    expect((await run(user, 'prune', '--logs', '--keep', '5')).exit).toBe(0);
+    await revoke(user);
+  });
+
   async function grant(user: string, rights: string): Promise<void> {
     if (name !== 'postgresql') return administer(server, `grant ${rights} on ${name_()}.* to '${user}'@'%'`);
     const [onTables = '', onSequences] = rights.replace('on the tables', '').split(', USAGE');
