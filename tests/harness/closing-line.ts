@@ -7,6 +7,7 @@ export default class ClosingLine implements Reporter {
     for (const module of modules) {
       // A file that does not even load has no tests to fail.
       if (module.errors().length > 0) count.failed++;
+      for (const suite of module.children.allSuites()) count.failed += suite.errors().length;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed' || state === 'skipped') count[state]++;

@@ -58,6 +58,10 @@ describeEngines('the schema', (name) => {
 
 describe('between the engines', () => {
   const others = ENGINE_NAMES.filter((name) => name !== 'sqlite' && isAvailable(name));
+  test.runIf(isAvailable('sqlite'))('there is the one of sqlite to compare with', () => {
+    expect(found.get('sqlite')).toBeDefined();
+  });
+
   test.each(others)('the schema on %s is the one on sqlite', (name) => {
     expect(found.get(name)).toBeDefined();
     expect(found.get(name)).toEqual(found.get('sqlite'));
