@@ -82,7 +82,6 @@ describeEngines('an account with the documented rights', (name) => {
         'db:status',
         [
           ['db:status'],
-          ['db:verify'],
           ['db:size', '--exact'],
           ['db:migrate', '--dry-run'],
           ['prune', '--jobs', '--keep', '1', '--dry-run'],
