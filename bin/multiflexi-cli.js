@@ -3,7 +3,7 @@
 // The flag keeps V8 from letting garbage of long loads pile up: a third less memory, at the same speed.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -15,7 +15,7 @@ if (major < 22 || (major === 22 && minor < 12)) {
   else complain(`Node ${process.versions.node} is too old.`, 'use Node 22.12 or later.');
 } else if (existsSync(program)) {
   // Compiled code is kept beside the program, and only where it may be written: half of the start-up is compiling.
-  enableCompileCache(fileURLToPath(new URL('../dist/compile-cache', import.meta.url)));
+  module.enableCompileCache?.(fileURLToPath(new URL('../dist/compile-cache', import.meta.url)));
   await import(program.href);
 } else {
   complain('the program is not built.', 'run npm ci, or npm run build, in the checkout.');
