@@ -113,7 +113,11 @@ class Prune {
       const started = performance.now();
       const rows = await read(after, limit);
       if (rows.length === 0) return;
-      await this.patiently(() => remove(rows));
+      // A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again.
+      await patiently(() => remove(rows), {
+        signals: [this.lockSignal, this.options.signal],
+        onWait: () => {},
+      }).catch(this.unlessStopped);
       this.options.onProgress?.({ deleted: this.total, expected: this.expected });
       after = rows.at(-1);
       limit = nextChunk(rows.length, performance.now() - started);
@@ -122,13 +126,10 @@ class Prune {
     }
   }
 
-  /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
-  private patiently(remove: () => Promise<void>): Promise<void> {
-    return patiently(remove, {
-      signal: this.lockSignal,
-      onWait: () => this.options.signal?.throwIfAborted(),
-    });
-  }
+  /** Stopped while it waited: what was deleted until then is the result. */
+  private readonly unlessStopped = (error: unknown): void => {
+    if (!this.stopped || error !== this.options.signal?.reason) throw error;
+  };
 
   private async deleteJobs(ids: readonly bigint[]): Promise<void> {
     const counts = await this.db.transaction().execute(async (transaction) => {

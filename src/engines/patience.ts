@@ -9,25 +9,30 @@ import { isMultiFlexiError } from '../errors.ts';
 const FIRST_REST = 250;
 const LONGEST_REST = 4_000;
 /** How long it is tried altogether, in milliseconds. */
-export const PATIENCE_MS = 300_000;
+const PATIENCE_MS = 300_000;
 
+export interface Patience {
+  /** Each of them ends the waiting, with its own reason. */
+  readonly signals: readonly (AbortSignal | undefined)[];
+  readonly patienceMs?: number | undefined;
+  readonly onWait: () => void;
+}
+
+/** @throws what the last try threw, or the reason of a signal */
 export async function patiently<T>(
   attempt: () => Promise<T>,
-  options: {
-    readonly signal: AbortSignal;
-    readonly patienceMs?: number | undefined;
-    readonly onWait: (error: Error) => void;
-  },
+  { signals, patienceMs = PATIENCE_MS, onWait }: Patience,
 ): Promise<T> {
-  const deadline = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+  const ended = AbortSignal.any(signals.filter((signal) => signal !== undefined));
+  const deadline = performance.now() + patienceMs;
   for (let rest = FIRST_REST; ; rest = Math.min(rest * 2, LONGEST_REST)) {
     try {
       return await attempt();
     } catch (error) {
       const passing = isMultiFlexiError(error, 'LOCK_TIMEOUT') || isMultiFlexiError(error, 'DEADLOCK');
       if (!passing || performance.now() + rest > deadline) throw error;
-      options.onWait(error);
-      await sleep(rest, undefined, { signal: options.signal });
+      onWait();
+      await sleep(rest, undefined, { signal: ended }).catch(() => ended.throwIfAborted());
     }
   }
 }

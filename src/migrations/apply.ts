@@ -13,10 +13,12 @@ import {
   prepareLedger,
   recordApplied,
   recordFailure,
+  recordResumption,
   recordReturn,
   recordStart,
   recordStep,
   recordSteps,
+  restore,
 } from './ledger.ts';
 import type { LedgerSchema } from './ledger-tables.ts';
 import type { Direction, Step } from './migration.ts';
@@ -41,7 +43,7 @@ export interface AppliedMigration {
 
 export interface ApplyOptions {
   readonly lock: Lock;
-  /** Ends the run after the migration at hand. */
+  /** Ends the run after the migration at hand, or while it waits for a lock of others. */
   readonly signal?: AbortSignal | undefined;
   /** Record the migrations without running a statement. */
   readonly fake?: boolean | undefined;
@@ -77,13 +79,13 @@ async function prepare(
   engine: Engine,
   db: LedgerDb,
   plan: MigrationPlan,
-  { lock, patienceMs }: ApplyOptions,
+  { lock, signal, patienceMs }: ApplyOptions,
 ): Promise<void> {
   const prepareOnce = async () => {
     await prepareLedger(engine, db);
     for (const { version, up, down } of plan.accepted) await recordSteps(db, version, up, down);
   };
-  await patiently(prepareOnce, { signal: lock.signal, patienceMs, onWait: () => {} });
+  await patiently(prepareOnce, { signals: [lock.signal, signal], patienceMs, onWait: () => {} });
 }
 
 /** Steps that are carried out together; the places count from 1. */
@@ -92,12 +94,23 @@ interface Stretch {
   readonly inTransaction: boolean;
 }
 
+/** How far a migration is in the database for certain: what has been committed, and what may have been. */
+interface Committed {
+  /** Whether the ledger says that it has begun. */
+  begun: boolean;
+  /** The last step that is recorded as done. */
+  reached: number;
+  /** A step that was sent and neither recorded nor refused: introspection has to tell whether it took effect. */
+  uncertain: number | undefined;
+}
+
 class Run {
   private readonly engine: Engine;
   private readonly db: LedgerDb;
   private readonly direction: Direction;
   private readonly planned: PlannedMigration;
   private readonly options: ApplyOptions;
+  private readonly committed: Committed;
   /** The step at hand, for messages. */
   private place = 0;
 
@@ -113,21 +126,29 @@ class Run {
     this.direction = direction;
     this.planned = planned;
     this.options = options;
+    const { done, earlier } = planned;
+    // A step that the server refused did not happen; one that a run was cut off at may have.
+    this.committed = {
+      begun: earlier !== 'none',
+      reached: done,
+      uncertain: earlier === 'cut off' ? done + 1 : undefined,
+    };
   }
 
   async run(): Promise<void> {
     const stretches = this.stretches();
     try {
+      if (this.committed.begun) await this.patiently(() => recordResumption(this.db, this.planned.version));
       for (const [index, stretch] of stretches.entries()) {
         this.options.lock.signal.throwIfAborted();
-        const first = index === 0 && !this.planned.resumed;
         const last = index === stretches.length - 1;
         await this.patiently(() =>
-          stretch.inTransaction ? this.together(stretch, first, last) : this.alone(stretch, first, last),
+          stretch.inTransaction ? this.together(stretch, last) : this.alone(stretch, last),
         );
+        this.committed.reached = stretch.steps.at(-1)?.[0] ?? this.committed.reached;
       }
     } catch (error) {
-      throw await this.failed(error, stretches.length === 1 && stretches[0]?.inTransaction === true);
+      throw await this.failed(error);
     }
   }
 
@@ -149,36 +170,41 @@ class Run {
       : [{ steps: [], inTransaction: this.engine.capabilities.transactionalDdl }];
   }
 
-  private together(stretch: Stretch, first: boolean, last: boolean): Promise<void> {
-    return this.db.transaction().execute(async (transaction) => {
-      if (first) await this.recordBeginning(transaction);
+  private async together(stretch: Stretch, last: boolean): Promise<void> {
+    await this.db.transaction().execute(async (transaction) => {
+      if (!this.committed.begun) await this.recordBeginning(transaction);
       for (const [place, step] of stretch.steps) await this.execute(transaction, place, step);
-      await this.recordReached(transaction, stretch.steps.at(-1)?.[0], last);
+      await this.recordReached(transaction, stretch, last);
     });
+    this.committed.begun = true;
   }
 
-  private async alone(stretch: Stretch, first: boolean, last: boolean): Promise<void> {
-    // A second try must not begin the record again.
-    if (first && !this.beginningRecorded) await this.recordBeginning(this.db);
-    for (const [place, step] of stretch.steps) {
-      // Its effect may be there already: the statement was carried out, and the run cut off before the record.
-      const isThere = this.mayHaveRun(place) && (await effectIsThere(this.engine, step.effect));
-      if (!isThere) {
-        if (step.clearing && this.mayHaveRun(place)) await sql.raw(step.clearing).execute(this.db);
-        this.attempted = place;
-        await this.execute(this.db, place, step);
-      }
+  private async alone(stretch: Stretch, last: boolean): Promise<void> {
+    if (!this.committed.begun) {
+      await this.recordBeginning(this.db);
+      this.committed.begun = true;
     }
-    await this.recordReached(this.db, stretch.steps.at(-1)?.[0], last);
+    for (const [place, step] of stretch.steps) await this.executeOnce(place, step);
+    await this.recordReached(this.db, stretch, last);
+    this.committed.uncertain = undefined;
   }
 
-  /** The last step that this run has sent to the server. */
-  private attempted = 0;
-  private beginningRecorded = false;
-
-  /** Whether a try of this step, in this run or an earlier one, may have left something. */
-  private mayHaveRun(place: number): boolean {
-    return this.attempted === place || (this.planned.resumed && place === this.planned.done + 1);
+  /** Sends a statement that commits by itself, unless it has taken effect before. */
+  private async executeOnce(place: number, step: Step): Promise<void> {
+    const mayBeThere = this.committed.uncertain === place;
+    const isThere =
+      (mayBeThere || step.clearing !== undefined) && (await effectIsThere(this.engine, step.effect));
+    if (mayBeThere && isThere) return;
+    // What introspection does not count as there, as an invalid index, is what a failed try has left.
+    if (step.clearing !== undefined && !isThere) await sql.raw(step.clearing).execute(this.db);
+    this.committed.uncertain = place;
+    try {
+      await this.execute(this.db, place, step);
+    } catch (error) {
+      // The server's no is certain; a connection that is gone leaves it open.
+      if (!isMultiFlexiError(error, 'CONNECTION_LOST')) this.committed.uncertain = undefined;
+      throw error;
+    }
   }
 
   private async execute(db: LedgerDb, place: number, step: Step): Promise<void> {
@@ -190,33 +216,25 @@ class Run {
   }
 
   private patiently(attempt: () => Promise<void>): Promise<void> {
-    const { lock, patienceMs } = this.options;
-    return patiently(attempt, { signal: lock.signal, patienceMs, onWait: () => this.tell('waiting') });
+    const { lock, signal, patienceMs } = this.options;
+    return patiently(attempt, {
+      signals: [lock.signal, signal],
+      patienceMs,
+      onWait: () => this.tell('waiting'),
+    });
   }
 
   private async recordBeginning(db: LedgerDb): Promise<void> {
     const { steps, wayBack, version } = this.planned;
     if (this.direction === 'up') await recordStart(db, this.planned, steps, wayBack);
     else await recordReturn(db, version, steps.length);
-    this.beginningRecorded = true;
   }
 
-  private async recordReached(db: LedgerDb, place: number | undefined, last: boolean): Promise<void> {
+  private async recordReached(db: LedgerDb, stretch: Stretch, last: boolean): Promise<void> {
     const { version, steps } = this.planned;
-    if (!last) await recordStep(db, version, place ?? 0);
+    if (!last) await recordStep(db, version, stretch.steps.at(-1)?.[0] ?? 0);
     else if (this.direction === 'up') await recordApplied(db, version, steps.length);
     else await forget(db, version);
-  }
-
-  /** A migration that failed before anything was done was never begun: it is what it was before. */
-  private async takeBackBeginning(): Promise<boolean> {
-    const { version, steps, done } = this.planned;
-    const first = steps[done];
-    if (this.place !== 1 || done > 0 || !first || (await effectIsThere(this.engine, first.effect)))
-      return false;
-    if (this.direction === 'up') await forget(this.db, version);
-    else await recordApplied(this.db, version, steps.length);
-    return true;
   }
 
   private tell(event: MigrationProgress['event']): void {
@@ -233,15 +251,17 @@ class Run {
     });
   }
 
-  private async failed(error: unknown, rolledBack: boolean): Promise<unknown> {
+  private async failed(error: unknown): Promise<unknown> {
+    // The row says how far it came; the next run goes on.
+    if (isMultiFlexiError(error, 'CONNECTION_LOST') || isMultiFlexiError(error, 'INTERRUPTED')) return error;
     const { version, name, steps } = this.planned;
     const message = error instanceof Error ? error.message : String(error);
-    if (isMultiFlexiError(error, 'CONNECTION_LOST')) return error; // The row says how far it came; the next run goes on.
-    if (!rolledBack && !(await this.takeBackBeginning())) await recordFailure(this.db, version, message);
+    // A ledger that cannot be written now says `running`, which is true enough; the cause is what must be told.
+    const nothingKept = await this.recordWhatIsSo(message).catch(() => !this.committed.begun);
     const step = steps[this.place - 1];
     const what = step ? `step ${this.place} of ${steps.length} (${step.summary})` : 'the ledger';
     const command = this.direction === 'up' ? 'db:migrate' : 'db:rollback';
-    const next = rolledBack
+    const next = nothingKept
       ? `Nothing of it was kept. Mend the cause and run multiflexi-cli ${command} again.`
       : `The steps before it are done and recorded. Mend the cause and run multiflexi-cli ${command} again; it goes on at this step.`;
     const way = this.direction === 'up' ? 'Migration' : 'Rollback of migration';
@@ -250,5 +270,17 @@ class Run {
       `${way} ${version} ${name} failed at ${what}: ${message}`,
       { next, cause: error },
     );
+  }
+
+  /** @returns whether the migration is what it was before, because nothing of it is in the database */
+  private async recordWhatIsSo(message: string): Promise<boolean> {
+    const { version, before } = this.planned;
+    const { begun, reached, uncertain } = this.committed;
+    if (!begun) return true;
+    const nothingDone = reached === 0 && uncertain === undefined;
+    if (nothingDone && this.direction === 'up') await forget(this.db, version);
+    else if (nothingDone && before) await restore(this.db, before);
+    else await recordFailure(this.db, version, message, uncertain === undefined ? 'failed' : 'running');
+    return nothingDone && (this.direction === 'up' || before !== undefined);
   }
 }

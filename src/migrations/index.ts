@@ -1,5 +1,5 @@
 /** The front door of the migrations: how the schema came to be, and how it is brought up to date or back. */
-import type { Engine } from '../engines/index.ts';
+import type { Engine, Lock } from '../engines/index.ts';
 import { type AppliedMigration, applyMigrations, type MigrationProgress } from './apply.ts';
 import { type Breakpoint, type BreakpointChange, changeBreakpoints } from './breakpoints.ts';
 import type { LedgerSchema } from './ledger-tables.ts';
@@ -31,12 +31,15 @@ export { MIGRATIONS } from './versions/index.ts';
 /** The name of the lock that a change of the schema holds. */
 const LOCK = 'migrations';
 
-interface RunOptions {
+interface LockOptions {
   /** What is told to whoever waits for the lock, as `db:migrate`. */
   readonly program: string;
   readonly waitMs: number;
   /** Ends the wait for the lock, and the run after the migration at hand. */
   readonly signal?: AbortSignal | undefined;
+}
+
+interface RunOptions extends LockOptions {
   /** Record the migrations without running a statement. */
   readonly fake?: boolean | undefined;
   readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
@@ -44,8 +47,8 @@ interface RunOptions {
   readonly approve?: ((plan: MigrationPlan) => Promise<void>) | undefined;
 }
 
-export type MigrateOptions = RunOptions & MigrateWords;
-export type RollbackOptions = RunOptions & RollbackWords;
+type MigrateOptions = RunOptions & MigrateWords;
+type RollbackOptions = RunOptions & RollbackWords;
 
 /** Plans and applies under the lock, which is taken before the ledger is read. */
 export async function migrate(engine: Engine, options: MigrateOptions): Promise<AppliedMigration[]> {
@@ -56,33 +59,38 @@ export async function rollback(engine: Engine, options: RollbackOptions): Promis
   return underLock(engine, options, () => planRollback(engine, MIGRATIONS, options));
 }
 
+export async function breakpoint(
+  engine: Engine,
+  change: BreakpointChange,
+  options: LockOptions & { readonly target?: string | undefined },
+): Promise<Breakpoint[]> {
+  return withLock(engine, options, (lock) =>
+    changeBreakpoints(engine, lock.kysely<LedgerSchema>(), change, options),
+  );
+}
+
 async function underLock(
   engine: Engine,
   options: RunOptions,
   plan: () => Promise<MigrationPlan>,
 ): Promise<AppliedMigration[]> {
-  await refuseForeign(engine);
-  const { program, waitMs, signal, fake, onProgress } = options;
-  const lock = await engine.lock({ name: LOCK, program, waitMs, signal });
-  try {
+  return withLock(engine, options, async (lock) => {
     const planned = await plan();
     await options.approve?.(planned);
-    return await applyMigrations(engine, planned, { lock, signal, fake, onProgress });
-  } finally {
-    await lock.release();
-  }
+    const { signal, fake, onProgress } = options;
+    return applyMigrations(engine, planned, { lock, signal, fake, onProgress });
+  });
 }
 
-export async function breakpoint(
+async function withLock<T>(
   engine: Engine,
-  change: BreakpointChange,
-  options: Pick<RunOptions, 'program' | 'waitMs' | 'signal'> & { readonly target?: string | undefined },
-): Promise<Breakpoint[]> {
+  { program, waitMs, signal }: LockOptions,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
   await refuseForeign(engine);
-  const { program, waitMs, signal } = options;
   const lock = await engine.lock({ name: LOCK, program, waitMs, signal });
   try {
-    return await changeBreakpoints(engine, lock.kysely<LedgerSchema>(), change, options);
+    return await work(lock);
   } finally {
     await lock.release();
   }

@@ -17,7 +17,7 @@ import { stepHash } from './step-hash.ts';
 export type LedgerDb = Kysely<LedgerSchema>;
 
 /** What the ledger says of a migration beyond its steps. */
-export interface Identity {
+interface Identity {
   readonly version: string;
   readonly name: string;
 }
@@ -51,12 +51,14 @@ export async function readLedger(engine: Engine): Promise<LedgerRow[]> {
   return engine.kysely<LedgerSchema>().selectFrom(LEDGER).selectAll().orderBy('version').execute();
 }
 
-/** The steps of every migration in one direction, by version, in order. */
+/** The steps of every migration of this ledger in one direction, by version, in order. */
 export async function readSteps(
   engine: Engine,
   direction: Direction,
+  ledger: readonly LedgerRow[],
 ): Promise<ReadonlyMap<string, StepRow[]>> {
-  if (!(await engine.tableNames()).includes(LEDGER)) return new Map();
+  // Nothing recorded, or no ledger to ask.
+  if (ledger.length === 0) return new Map();
   const rows = await engine
     .kysely<LedgerSchema>()
     .selectFrom(STEPS)
@@ -128,6 +130,7 @@ export async function recordReturn(db: LedgerDb, version: string, steps: number)
     steps,
     started_at: nowUtc(),
     finished_at: null,
+    error: null,
   });
 }
 
@@ -139,8 +142,25 @@ export async function recordApplied(db: LedgerDb, version: string, steps: number
   await update(db, version, { state: 'applied', step: steps, finished_at: nowUtc(), error: null });
 }
 
-export async function recordFailure(db: LedgerDb, version: string, message: string) {
-  await update(db, version, { state: 'failed', error: message });
+/** @param state `running` when it is not known whether the step took effect, as after a run that was cut off */
+export async function recordFailure(
+  db: LedgerDb,
+  version: string,
+  message: string,
+  state: 'failed' | 'running',
+) {
+  await update(db, version, { state, error: message });
+}
+
+/** Notes that a migration that is half way is gone on with. */
+export async function recordResumption(db: LedgerDb, version: string) {
+  await update(db, version, { state: 'running', error: null });
+}
+
+/** Makes the row of a migration what it was. */
+export async function restore(db: LedgerDb, row: LedgerRow) {
+  const { version, state, direction, step, steps, started_at, finished_at, error } = row;
+  await update(db, version, { state, direction, step, steps, started_at, finished_at, error });
 }
 
 export async function recordBreakpoint(db: LedgerDb, version: string, set: boolean) {

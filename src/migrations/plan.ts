@@ -16,8 +16,10 @@ export interface PlannedMigration {
   readonly wayBack: readonly Step[];
   /** How many of the steps an earlier run has done already. */
   readonly done: number;
-  /** The ledger has it half way from an earlier run. */
-  readonly resumed: boolean;
+  /** What an earlier run left: nothing, a run that was cut off at a step, or one whose step the server refused. */
+  readonly earlier: 'none' | 'cut off' | 'refused';
+  /** The row of an applied migration that is to go down. */
+  readonly before?: LedgerRow;
   /** A newer one is applied already. */
   readonly outOfOrder: boolean;
 }
@@ -36,8 +38,8 @@ export interface MigrationPlan {
 }
 
 export interface MigrateWords extends TargetWords {
-  /** The version of a changed migration that somebody has looked at. */
-  readonly acceptChanged?: string | undefined;
+  /** The versions of changed migrations that somebody has looked at. */
+  readonly acceptChanged?: readonly string[] | undefined;
 }
 
 export interface RollbackWords extends TargetWords {
@@ -53,8 +55,9 @@ export async function planMigrate(
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
   const target = targetOf(words, versionsOf(known, ledger));
-  const recorded = await readSteps(engine, 'up');
+  const recorded = await readSteps(engine, 'up', ledger);
   const rows = new Map(ledger.map((row) => [row.version, row]));
+  requireNoStranger(ledger, known);
   const newest = ledger.findLast((row) => row.state === 'applied')?.version ?? '';
   const migrations: PlannedMigration[] = [];
   const accepted: MigrationPlan['accepted'][number][] = [];
@@ -65,7 +68,7 @@ export async function planMigrate(
     const change = row && firstChange(recorded.get(row.version) ?? [], steps);
     if (row?.state === 'applied') {
       if (change === undefined) continue;
-      if (words.acceptChanged !== row.version) throw changedSinceApplied(row, change);
+      if (!words.acceptChanged?.includes(row.version)) throw changedSinceApplied(row, change);
       accepted.push({ version: row.version, up: steps, down: wayBack });
       continue;
     }
@@ -79,10 +82,14 @@ export async function planMigrate(
       steps,
       wayBack,
       done: row?.step ?? 0,
-      resumed: row !== undefined,
+      earlier: row ? earlierRun(row) : 'none',
       outOfOrder: version < newest,
     });
   }
+  requireChanged(
+    words.acceptChanged ?? [],
+    accepted.map(({ version }) => version),
+  );
   return { direction: 'up', migrations, losses: [], accepted };
 }
 
@@ -105,10 +112,35 @@ export async function planRollback(
     target === undefined ? newestOrBegun(newestFirst) : newestFirst.filter((row) => row.version > target);
   const held = rows.find((row) => row.breakpoint);
   if (held && !words.force) throw breakpointReached(held);
-  const recorded = await readSteps(engine, 'down');
+  const recorded = await readSteps(engine, 'down', ledger);
   const migrations = rows.map((row) => goingDown(row, recorded.get(row.version) ?? [], known, engine));
   const steps = migrations.flatMap((migration) => migration.steps.slice(migration.done));
   return { direction: 'down', migrations, losses: await losses(engine, steps), accepted: [] };
+}
+
+/** A migration that is half way and not of this program: on top of it nothing can be built. */
+function requireNoStranger(ledger: readonly LedgerRow[], known: readonly Migration[]): void {
+  const stranger = ledger.find(
+    (row) => row.state !== 'applied' && !known.some(({ version }) => version === row.version),
+  );
+  if (stranger)
+    throw halfWay(
+      stranger,
+      stranger.direction === 'up' ? 'db:migrate of the program that has it' : 'db:rollback',
+    );
+}
+
+/** @throws UNKNOWN_TARGET: whoever accepts what was not changed has mistyped it, or looked at another database */
+function requireChanged(accepted: readonly string[], changed: readonly string[]): void {
+  const other = accepted.find((version) => !changed.includes(version));
+  if (other === undefined) return;
+  throw new MultiFlexiError(
+    'UNKNOWN_TARGET',
+    `No applied migration ${other} was changed; nothing was done.`,
+    {
+      next: 'multiflexi-cli db:status shows which were.',
+    },
+  );
 }
 
 /** One that is half way down comes before the newest. */
@@ -123,21 +155,22 @@ function goingDown(
   known: readonly Migration[],
   engine: Engine,
 ): PlannedMigration {
-  const resumed = row.state !== 'applied';
-  const common = {
-    version: row.version,
-    name: row.name,
-    wayBack: [],
-    done: resumed ? row.step : 0,
-    resumed,
-    outOfOrder: false,
-  };
+  const { version, name } = row;
+  const left =
+    row.state === 'applied'
+      ? ({ done: 0, earlier: 'none', before: row } as const)
+      : { done: row.step, earlier: earlierRun(row) };
+  const common = { version, name, wayBack: [], outOfOrder: false, ...left };
   const steps = recorded.flatMap((step) => runnable(step) ?? []);
   if (steps.length > 0 && steps.length === recorded.length) return { ...common, steps };
   // A ledger of a program that did not record enough yet: then ours must be the same.
-  const migration = known.find(({ version }) => version === row.version);
+  const migration = known.find((candidate) => candidate.version === version);
   if (!migration) throw noWayDown(row);
   return { ...common, steps: compile(migration, 'down', engine.ddl) };
+}
+
+function earlierRun({ state }: LedgerRow): PlannedMigration['earlier'] {
+  return state === 'failed' ? 'refused' : 'cut off';
 }
 
 function versionsOf(known: readonly Migration[], ledger: readonly LedgerRow[]): string[] {

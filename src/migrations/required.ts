@@ -10,9 +10,9 @@ export async function requireMigrated(engine: Engine): Promise<void> {
   const { kind, pending, migrations } = await readStatus(engine, MIGRATIONS);
   const foreign = foreignError(kind, engine.where);
   if (foreign) throw foreign;
-  if (pending === 0) return;
   const halfWay = migrations.find(({ direction }) => direction !== null);
   if (halfWay) {
+    // Also one that this program does not have: its tables are in between.
     const command = halfWay.direction === 'up' ? 'db:migrate' : 'db:rollback';
     throw new MultiFlexiError(
       'NOT_MIGRATED',
@@ -22,6 +22,7 @@ export async function requireMigrated(engine: Engine): Promise<void> {
       },
     );
   }
+  if (pending === 0) return;
   throw new MultiFlexiError(
     'NOT_MIGRATED',
     `${pending} of ${MIGRATIONS.length} migrations are pending on ${engine.where}.`,

@@ -41,7 +41,7 @@ export async function readStatus(engine: Engine, known: readonly Migration[]): P
   const kind = await recognise(engine);
   if (kind !== 'ours') return { kind, ...compareWithLedger(known, [], () => undefined) };
   const ledger = await readLedger(engine);
-  const recorded = await readSteps(engine, 'up');
+  const recorded = await readSteps(engine, 'up', ledger);
   return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
 }
 

@@ -5,7 +5,7 @@ import type { Engine } from '../../src/engines/index.ts';
 import { applyMigrations } from '../../src/migrations/apply.ts';
 import { changeBreakpoints } from '../../src/migrations/breakpoints.ts';
 import { id, nullable, string } from '../../src/migrations/columns.ts';
-import { type LedgerSchema, STEPS } from '../../src/migrations/ledger-tables.ts';
+import { LEDGER, type LedgerSchema, STEPS } from '../../src/migrations/ledger-tables.ts';
 import type { Migration } from '../../src/migrations/migration.ts';
 import { addColumn, createTable, dropColumn, dropTable } from '../../src/migrations/operations/index.ts';
 import { type MigrationPlan, planMigrate, planRollback } from '../../src/migrations/plan.ts';
@@ -52,7 +52,7 @@ describeEngines('the ledger', (name) => {
       await lock.release();
     }
   }
-  const up = (known: readonly Migration[], acceptChanged?: string) =>
+  const up = (known: readonly Migration[], ...acceptChanged: string[]) =>
     apply(() => planMigrate(engine, known, { acceptChanged }));
   const notes = async (known: readonly Migration[]) =>
     (await readStatus(engine, known)).migrations.map((migration) => [
@@ -94,6 +94,37 @@ describeEngines('the ledger', (name) => {
       ['one', 'up', false, null, false],
       ['two', 'up', false, null, false],
     ]);
+  });
+
+  test('takes several that were changed at once, and none that was not', async () => {
+    await up([one, three]);
+    const changed = [one, three].map((migration) => ({
+      ...migration,
+      up: [createTable(migration.name, 'other', [id('key'), string('extra', 5, 'not there')])],
+    }));
+    await expect(up(changed, one.version)).rejects.toMatchObject({
+      code: 'MIGRATION_CHANGED',
+      message: expect.stringContaining(three.version),
+    });
+    await expect(up(changed, one.version, three.version, two.version)).rejects.toMatchObject({
+      code: 'UNKNOWN_TARGET',
+    });
+    expect(await up(changed, one.version, three.version)).toEqual([]);
+    expect(await readStatus(engine, changed)).toMatchObject({ changed: 0 });
+  });
+
+  test('half way with a migration that this program does not have is not built upon', async () => {
+    await up([one, three]);
+    await engine
+      .kysely<LedgerSchema>()
+      .updateTable(LEDGER)
+      .set({ state: 'running', step: 0 })
+      .where('version', '=', three.version)
+      .execute();
+    await expect(up([one, two])).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('three is half way up'),
+    });
   });
 
   test('calls a gap out, and runs it', async () => {

@@ -33,6 +33,7 @@ const STATUS = z.strictObject({
   ),
 });
 const APPLIED = z.strictObject({
+  accepted: z.array(z.string()),
   migrations: z.array(
     z.strictObject({ migration_id: z.string(), migration_name: z.string(), milliseconds: z.int() }),
   ),
@@ -59,6 +60,7 @@ const PLAN = z.strictObject({
       ),
     }),
   ),
+  accepted: z.array(z.string()),
   losses: z.array(
     z.strictObject({ table: z.string(), column: z.string().nullable(), values: z.int(), bytes: z.int() }),
   ),

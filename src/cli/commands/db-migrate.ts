@@ -22,8 +22,8 @@ interruption the same command goes on. An SQLite file that does not exist is cre
   options: (command) => {
     migrationOptions(command, 'the last version to apply').option(
       '--accept-changed <version>',
-      'record the steps of an applied migration that was changed since',
-      version,
+      'record the steps of an applied migration that was changed since; may be repeated',
+      (text: string, previous: readonly string[] = []) => [...previous, version(text)],
     );
   },
   run: (options, terminal) =>
@@ -38,6 +38,7 @@ interruption the same command goes on. An SQLite file that does not exist is cre
         );
         return EXIT.done;
       }
+      let accepted: readonly string[] = [];
       const applied = await migrate(engine, {
         program: 'db:migrate',
         waitMs: options.wait * 1000,
@@ -47,8 +48,11 @@ interruption the same command goes on. An SQLite file that does not exist is cre
         acceptChanged,
         fake,
         onProgress: announce(terminal),
+        approve: async (plan) => {
+          accepted = plan.accepted.map((migration) => migration.version);
+        },
       });
-      showApplied(fake ? 'recorded' : 'migrated', applied, terminal);
+      showApplied(fake ? 'recorded' : 'migrated', applied, terminal, accepted);
       return EXIT.done;
     }),
 };

@@ -13,7 +13,7 @@ export interface MigrationOptions {
   readonly dryRun?: true;
   readonly fake?: true;
   readonly force?: true;
-  readonly acceptChanged?: string;
+  readonly acceptChanged?: readonly string[];
   readonly wait: number;
 }
 
@@ -78,6 +78,7 @@ export function showPlan(plan: MigrationPlan, sizes: DatabaseSize, terminal: Ter
         })),
       })),
       losses: plan.losses,
+      accepted: plan.accepted.map(({ version: id }) => id),
     });
     return;
   }
@@ -99,7 +100,10 @@ export function showPlan(plan: MigrationPlan, sizes: DatabaseSize, terminal: Ter
     }
   }
   for (const line of lossLines(plan)) terminal.print(`-- ${line}`);
-  terminal.print(plan.migrations.length === 0 ? 'Nothing to do.' : '-- Nothing was executed.');
+  for (const { version: id } of plan.accepted)
+    terminal.print(`-- the steps of ${id} would be recorded as they are now`);
+  const nothing = plan.migrations.length + plan.accepted.length === 0;
+  terminal.print(nothing ? 'Nothing to do.' : '-- Nothing was executed.');
 }
 
 export function lossLines({ losses }: MigrationPlan): string[] {
@@ -110,7 +114,13 @@ export function lossLines({ losses }: MigrationPlan): string[] {
   );
 }
 
-export function showApplied(word: string, applied: readonly AppliedMigration[], terminal: Terminal): void {
+/** @param accepted versions whose new steps were recorded */
+export function showApplied(
+  word: string,
+  applied: readonly AppliedMigration[],
+  terminal: Terminal,
+  accepted: readonly string[] = [],
+): void {
   if (terminal.json) {
     terminal.document({
       migrations: applied.map(({ version: id, name, milliseconds }) => ({
@@ -118,10 +128,12 @@ export function showApplied(word: string, applied: readonly AppliedMigration[], 
         migration_name: name,
         milliseconds,
       })),
+      accepted,
     });
     return;
   }
   for (const { version: id, name, milliseconds } of applied)
     terminal.print(`${word} ${id} ${name} (${seconds(milliseconds)})`);
-  if (applied.length === 0) terminal.print('Nothing to do.');
+  for (const id of accepted) terminal.print(`recorded the steps of ${id} as they are now`);
+  if (applied.length + accepted.length === 0) terminal.print('Nothing to do.');
 }
