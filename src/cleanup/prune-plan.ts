@@ -21,7 +21,7 @@ export interface PrunePlan {
   readonly tables: readonly PlannedTable[];
 }
 
-export interface PlannedTable {
+interface PlannedTable {
   readonly table: 'logger' | 'artifacts' | 'job';
   readonly rows: number;
   /** Rows that go only because their job goes. */

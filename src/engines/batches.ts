@@ -25,7 +25,7 @@ export async function* batches(
 }
 
 /** Close enough for a bound: a character counts as one byte, everything without a length as eight. */
-export function roughBytes(row: Row): number {
+function roughBytes(row: Row): number {
   let bytes = 0;
   for (const value of row) bytes += typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 8;
   return bytes;

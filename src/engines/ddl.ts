@@ -52,7 +52,7 @@ export interface Impact {
   readonly work: 'a moment' | 'reads all rows' | 'rewrites all rows';
 }
 
-export type Cost = Omit<Impact, 'table'>;
+type Cost = Omit<Impact, 'table'>;
 
 /** A table that nobody knows yet, and words about one, keep nobody waiting. */
 const FREE: Cost = { blocks: 'nothing', work: 'a moment' };

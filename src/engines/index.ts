@@ -5,6 +5,7 @@ import type { StatementLog } from './statement-log.ts';
 
 export type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from './catalog.ts';
 export type * from './connection-settings.ts';
+export { countRows } from './counting.ts';
 export type { Ddl, DdlStatement, Effect } from './ddl.ts';
 export * from './definition.ts';
 export type * from './engine.ts';

@@ -1,6 +1,5 @@
 /** How big the database is. */
-import { sql } from 'kysely';
-import type { DatabaseSize, Engine } from '../engines/index.ts';
+import { countRows, type DatabaseSize, type Engine } from '../engines/index.ts';
 
 export interface MeasureOptions {
   /** Count the rows instead of asking the engine's statistics; reads an index of every table. */
@@ -16,15 +15,10 @@ export async function measure(engine: Engine, options: MeasureOptions): Promise<
   for (const table of size.tables) {
     options.signal?.throwIfAborted();
     tables.push(
-      table.rowsExact ? table : { ...table, rows: await countRows(engine, table.name), rowsExact: true },
+      table.rowsExact
+        ? table
+        : { ...table, rows: await countRows(engine.kysely<unknown>(), table.name), rowsExact: true },
     );
   }
   return { ...size, tables };
-}
-
-async function countRows(engine: Engine, table: string): Promise<number> {
-  const { rows } = await sql<{ n: bigint }>`select count(*) as n from ${sql.table(table)}`.execute(
-    engine.kysely<unknown>(),
-  );
-  return Number(rows[0]?.n ?? 0n);
 }

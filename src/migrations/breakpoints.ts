@@ -30,7 +30,8 @@ export async function changeBreakpoints(
       ? ledger.filter((row) => row.breakpoint)
       : ledger.filter((row) => row.version === target);
   if (chosen.length === 0 && change !== 'remove-all') {
-    throw new MultiFlexiError('UNKNOWN_TARGET', 'No migration is applied that could have a breakpoint.', {
+    const which = target === undefined ? 'No migration is applied' : `Migration ${target} is not applied`;
+    throw new MultiFlexiError('UNKNOWN_TARGET', `${which}, so it can have no breakpoint.`, {
       next: 'Apply migrations first: multiflexi-cli db:migrate.',
     });
   }

@@ -1,10 +1,10 @@
 /** Where the live schema is not the one that the applied migrations make. Reads only. */
-import type { CatalogTable, DdlStatement, Engine } from '../engines/index.ts';
+import { type CatalogTable, type DdlStatement, type Engine, indexName } from '../engines/index.ts';
 import { type ExpectedTable, expectedTables } from './expected.ts';
 import { readLedger } from './ledger.ts';
 import { LEDGER, STEPS } from './ledger-tables.ts';
 import type { Migration } from './migration.ts';
-import { modelOf, type SchemaModel } from './model.ts';
+import { modelOf, type SchemaModel, type TableModel } from './model.ts';
 
 export interface Difference {
   readonly kind: 'missing' | 'extra' | 'different';
@@ -21,7 +21,10 @@ export interface Difference {
 /** Tables that are ours but of no migration. */
 const BOOKKEEPING = [LEDGER, STEPS, 'multiflexi_lock'];
 
-/** Against the migrations that are applied, so that pending ones are no drift. By table, in their order. */
+/**
+ * Against the migrations that are applied; what a pending one makes is neither missing nor extra. By table; then the
+ * tables that are missing, in an order in which they can be made; then those that are of no migration.
+ */
 export async function findDrift(engine: Engine, known: readonly Migration[]): Promise<Difference[]> {
   const applied = new Set(
     (await readLedger(engine)).filter(({ state }) => state === 'applied').map(({ version }) => version),
@@ -29,28 +32,51 @@ export async function findDrift(engine: Engine, known: readonly Migration[]): Pr
   const migrations = known.filter(({ version }) => applied.has(version));
   const model = modelOf(migrations);
   const found = new Map((await engine.introspect()).map((table) => [table.name, table]));
-  const differences = expectedTables(engine, migrations).flatMap((expected) => {
+  const compared = expectedTables(engine, migrations).flatMap((expected) => {
     const table = found.get(expected.name);
-    return table
-      ? new TableComparison(engine, model, expected, table).differences()
-      : [missingTable(engine, model, expected)];
+    return table ? new TableComparison(engine, model, expected, table).differences() : [];
   });
+  const missing = parentsFirst([...model.values()].filter(({ name }) => !found.has(name)));
   const extra = [...found.keys()].filter((name) => !model.has(name) && !BOOKKEEPING.includes(name));
-  return [
-    ...differences,
+  const all = [
+    ...compared,
+    ...missing.map((table) => missingTable(engine, table)),
     ...extra.map((name) => difference('extra', 'table', name, null, null, 'a table of no migration')),
   ];
+  const future = modelOf(known);
+  return all.filter((item) => item.kind !== 'extra' || !isOf(future, item));
 }
 
-function missingTable(engine: Engine, model: SchemaModel, { name }: ExpectedTable): Difference {
+/** A table after those that it refers to; a later migration may have made it refer to a younger one. */
+function parentsFirst(tables: readonly TableModel[]): TableModel[] {
+  const left = [...tables];
+  const ordered: TableModel[] = [];
+  while (left.length > 0) {
+    const waiting = new Set(left.map(({ name }) => name));
+    const ready = left.findIndex(({ name, columns }) =>
+      columns.every(
+        ({ references }) => !references || references.table === name || !waiting.has(references.table),
+      ),
+    );
+    // In a circle none is ready: any of them comes first, and its statement will say what it lacks.
+    ordered.push(...left.splice(Math.max(ready, 0), 1));
+  }
+  return ordered;
+}
+
+/** Whether a migration that is not applied, or not wholly, makes this. */
+function isOf(model: SchemaModel, { what, table: name, name: item }: Difference): boolean {
   const table = model.get(name);
-  const fix = table
-    ? [
-        ...engine.ddl.createTable(table),
-        ...table.indexes.flatMap((index) => engine.ddl.createIndex(index, false)),
-      ]
-    : [];
-  return difference('missing', 'table', name, null, 'a table', null, fix);
+  if (!table || what === 'table') return table !== undefined;
+  if (what === 'index') return table.indexes.some((index) => index.name === item);
+  return table.columns.some(
+    (column) => column.name === item && (what === 'column' || column.references !== undefined),
+  );
+}
+
+function missingTable({ ddl }: Engine, table: TableModel): Difference {
+  const fix = [...ddl.createTable(table), ...table.indexes.flatMap((index) => ddl.createIndex(index, false))];
+  return difference('missing', 'table', table.name, null, 'a table', null, fix);
 }
 
 class TableComparison {
@@ -67,7 +93,15 @@ class TableComparison {
   }
 
   differences(): Difference[] {
-    return [...this.ofTable(), ...this.ofColumns(), ...this.ofIndexes(), ...this.ofForeignKeys()];
+    const columns = this.ofColumns();
+    // The statements that add a column bring its index and its foreign key along.
+    const brought = columns.filter(({ fix }) => fix.length > 0).map(({ name }) => name);
+    return [
+      ...this.ofTable(),
+      ...columns,
+      ...this.ofIndexes(brought.map((column) => indexName(this.expected.name, [column ?? ''], false))),
+      ...this.ofForeignKeys().filter(({ kind, name }) => kind !== 'missing' || !brought.includes(name)),
+    ];
   }
 
   private ofTable(): Difference[] {
@@ -113,12 +147,13 @@ class TableComparison {
     );
   }
 
-  private ofIndexes(): Difference[] {
+  /** @param brought by the fix of a column that is missing */
+  private ofIndexes(brought: readonly string[]): Difference[] {
     const { name: table, indexes } = this.expected;
     const { ddl } = this.engine;
     return compare(indexes, this.found.indexes, (index) => index.name).flatMap(([name, expected, found]) => {
       const words = [expected ? indexWords(expected) : null, found ? indexWords(found) : null] as const;
-      if (words[0] === words[1]) return [];
+      if (words[0] === words[1] || (!found && brought.includes(name))) return [];
       const drop = found ? ddl.dropIndex({ ...found, table }) : [];
       const create = expected ? ddl.createIndex({ ...expected, table }, true) : [];
       const kind = !found ? 'missing' : !expected ? 'extra' : 'different';

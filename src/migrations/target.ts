@@ -10,7 +10,7 @@ export interface TargetWords {
 }
 
 /** Everything up to and including this version; `0` is before the first. */
-export type Target = string | undefined;
+type Target = string | undefined;
 
 const EARLIEST = '00000101000000';
 

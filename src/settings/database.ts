@@ -58,8 +58,13 @@ export function validateDatabaseSettings(
     return { settings: { connection: 'sqlite', file: given.DB_DATABASE } };
   const faults: string[] = [];
   if (given.DB_USERNAME === undefined) faults.push('DB_USERNAME is not set');
-  if (given.DB_TLS_KEY !== undefined && given.DB_TLS_CERT === undefined)
-    faults.push('DB_TLS_KEY wants DB_TLS_CERT beside it');
+  if ((given.DB_TLS_KEY === undefined) !== (given.DB_TLS_CERT === undefined)) {
+    faults.push('DB_TLS_CERT and DB_TLS_KEY belong together');
+  }
+  // Whoever brings a certificate expects an encrypted connection, and would not see that it is none.
+  if (given.DB_TLS_CERT !== undefined && (given.DB_TLS ?? 'off') === 'off' && given.DB_TLS_CA === undefined) {
+    faults.push('DB_TLS must be require or verify for DB_TLS_CERT to be used');
+  }
   if (given.DB_TLS_CA !== undefined && given.DB_TLS === 'off')
     faults.push('DB_TLS_CA is set but DB_TLS is off');
   if (faults.length > 0) return { faults };

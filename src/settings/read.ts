@@ -7,25 +7,26 @@ import type { DatabaseSettings } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { type RawSettings, SETTING_NAMES, validateDatabaseSettings } from './database.ts';
 
-export const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
+const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
 
 export interface SettingsSource {
   /** The file named by `-e`; it must exist and have settings, and then only the password is looked for elsewhere. */
   readonly file?: string | undefined;
   readonly environment: RawSettings;
-  /** Read when no file is named, and then the environment wins over it; it need not exist. */
+  /** Read when neither a file is named nor the environment names a database; it need not exist. */
   readonly defaultFile?: string;
 }
 
 /**
- * The settings of the database. A file named by `-e` counts alone; else the environment, setting by setting, before
- * the default file; with none of them, an SQLite file in the user's data directory.
+ * The settings of the database, from one source: the file named by `-e`, else the environment if it names a database,
+ * else the default file; with none of them, an SQLite file in the user's data directory.
  * @throws SETTINGS_INVALID with every fault found, before anything is opened.
  */
 export function readSettings(source: SettingsSource): DatabaseSettings {
   const { settings, origin } = gather(source);
-  const names = SETTING_NAMES.filter((name) => settings[name] !== undefined);
-  if (names.length === 0) return { connection: 'sqlite', file: embeddedFile(source.environment) };
+  // A password alone names no database.
+  if (SETTING_NAMES.every((name) => settings[name] === undefined || name === 'DB_PASSWORD'))
+    return { connection: 'sqlite', file: embeddedFile(source.environment) };
   const result = validateDatabaseSettings(
     settings.DB_CONNECTION === 'sqlite' && settings.DB_DATABASE === undefined
       ? { ...settings, DB_DATABASE: embeddedFile(source.environment) }
@@ -41,6 +42,7 @@ export function readSettings(source: SettingsSource): DatabaseSettings {
   );
 }
 
+/** One source says it all: settings mixed from two could mean a third database, with the account of another. */
 function gather({ file, environment, defaultFile = DEFAULT_FILE }: SettingsSource): {
   settings: RawSettings;
   origin: string;
@@ -49,31 +51,19 @@ function gather({ file, environment, defaultFile = DEFAULT_FILE }: SettingsSourc
   if (file !== undefined) {
     const fromFile = known(readEnvFile(file));
     if (Object.keys(fromFile).length === 0) throw nothingIn(file);
-    // A file that is named says it all: mixed with the environment it could mean a third database. The password may
-    // come from there alone, so that it need not lie in a file.
-    const password = fromFile.DB_PASSWORD ?? fromEnvironment.DB_PASSWORD;
-    return {
-      settings: { ...fromFile, ...(password === undefined ? {} : { DB_PASSWORD: password }) },
-      origin: file,
-    };
+    return { settings: withPassword(fromFile, fromEnvironment), origin: file };
   }
-  if (!existsSync(defaultFile)) return { settings: fromEnvironment, origin: 'the environment' };
-  const fromFile = known(readEnvFile(defaultFile));
-  const overrules = Object.keys(fromEnvironment).length > 0;
-  return {
-    settings: {
-      ...without(PLACE.some((name) => fromEnvironment[name] !== undefined) ? PLACE : [], fromFile),
-      ...fromEnvironment,
-    },
-    origin: overrules ? `${defaultFile} and the environment` : defaultFile,
-  };
+  const environmentNames = Object.keys(fromEnvironment).some((name) => name !== 'DB_PASSWORD');
+  if (environmentNames || !existsSync(defaultFile))
+    return { settings: fromEnvironment, origin: 'the environment' };
+  return { settings: withPassword(known(readEnvFile(defaultFile)), fromEnvironment), origin: defaultFile };
 }
 
-/** Where the server is: said by one source or the other, never by both. */
-const PLACE = ['DB_HOST', 'DB_PORT', 'DB_SOCKET'] as const;
-
-function without(names: readonly string[], settings: RawSettings): RawSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
+/** The password alone may come from the environment, so that it need not lie in a file. */
+function withPassword(fromFile: RawSettings, { DB_PASSWORD }: RawSettings): RawSettings {
+  return DB_PASSWORD === undefined || Object.keys(fromFile).length === 0
+    ? fromFile
+    : { DB_PASSWORD, ...fromFile };
 }
 
 function nothingIn(file: string): MultiFlexiError {

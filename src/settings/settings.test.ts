@@ -88,9 +88,48 @@ test('blank settings count as not set, so that a template nobody filled in is th
 test('the environment wins over the default file, and a file that is named wins over the environment', () => {
   const file = join(folder, 'b.env');
   writeFileSync(file, 'DB_CONNECTION=sqlite\nDB_DATABASE=/from/file');
-  const environment = { DB_DATABASE: '/from/environment' };
+  const environment = { DB_CONNECTION: 'sqlite', DB_DATABASE: '/from/environment' };
   expect(readSettings({ environment, defaultFile: file })).toMatchObject({ file: '/from/environment' });
   expect(readSettings({ environment, file })).toMatchObject({ file: '/from/file' });
+  expect(readSettings({ environment: {}, defaultFile: file })).toMatchObject({ file: '/from/file' });
+});
+
+test('two sources are never mixed: an account of one does not go to the server of the other', () => {
+  const file = join(folder, 'mixed.env');
+  writeFileSync(
+    file,
+    'DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_DATABASE=x\nDB_USERNAME=u\nDB_PASSWORD=secret',
+  );
+  const refused = { code: 'SETTINGS_INVALID', message: expect.stringContaining('in the environment') };
+  for (const environment of [
+    { DB_HOST: 'elsewhere' },
+    { DB_CONNECTION: 'pgsql' },
+    { DB_SOCKET: '/run/other.sock' },
+  ]) {
+    expect(() => readSettings({ environment, defaultFile: file })).toThrowError(
+      expect.objectContaining(refused),
+    );
+  }
+  expect(
+    readSettings({ environment: { DB_CONNECTION: 'sqlite', HOME: '/home/a' }, defaultFile: file }),
+  ).toEqual({
+    connection: 'sqlite',
+    file: '/home/a/.local/share/multiflexi/multiflexi.sqlite',
+  });
+});
+
+test.each([
+  [{ DB_TLS_CERT: '/c.pem' }, /belong together/],
+  [{ DB_TLS: 'require', DB_TLS_KEY: '/k.pem' }, /belong together/],
+  [{ DB_TLS_CERT: '/c.pem', DB_TLS_KEY: '/k.pem' }, /DB_TLS must be require or verify/],
+])('a client certificate that would not be used, as %j, is refused', (tls, why) => {
+  const result = validateDatabaseSettings({
+    DB_CONNECTION: 'pgsql',
+    DB_DATABASE: 'x',
+    DB_USERNAME: 'u',
+    ...tls,
+  });
+  expect('faults' in result && result.faults.join()).toMatch(why);
 });
 
 test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {
@@ -101,18 +140,14 @@ test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {
   });
 });
 
-test('host, port and socket come from one source: a socket of the environment does not lead a file to another server', () => {
+test('a socket of the environment does not lead a file to another server; its password may be used', () => {
   const file = join(folder, 'c.env');
   writeFileSync(file, 'DB_CONNECTION=mysql\nDB_HOST=db.example\nDB_DATABASE=x\nDB_USERNAME=u');
+  const expected = { host: 'db.example', socket: undefined, password: 'from outside' };
   expect(
     readSettings({ file, environment: { DB_SOCKET: '/run/other.sock', DB_PASSWORD: 'from outside' } }),
-  ).toMatchObject({
-    host: 'db.example',
-    socket: undefined,
-    password: 'from outside',
-  });
-  expect(readSettings({ defaultFile: file, environment: { DB_SOCKET: '/run/other.sock' } })).toMatchObject({
-    host: '127.0.0.1',
-    socket: '/run/other.sock',
-  });
+  ).toMatchObject(expected);
+  expect(readSettings({ defaultFile: file, environment: { DB_PASSWORD: 'from outside' } })).toMatchObject(
+    expected,
+  );
 });

@@ -109,6 +109,42 @@ describeEngines('drift', (name) => {
     expect((await verify()).stdout).toMatch(/string\(128\) not null\s+string\(64\) not null/);
   });
 
+  test('of a column with a reference, and of tables that refer to each other, is mended by the plan as it is printed', async () => {
+    await run(
+      name === 'mysql' || name === 'mariadb'
+        ? 'alter table logger drop foreign key fk_logger_job_id'
+        : 'select 1',
+    );
+    if (name === 'sqlite' || name === 'postgresql') await run('drop index ix_logger_job_id');
+    await run('alter table logger drop column job_id');
+    for (const table of ['artifacts', 'config_registry', 'app_to_company']) await run(`drop table ${table}`);
+    const { exit, stdout } = await verify('--fix-plan');
+    expect([exit, stdout]).toEqual([7, expect.not.stringContaining('to be decided')]);
+    for (const line of stdout.split('\n').filter((text) => text.endsWith(';'))) await run(line.slice(0, -1));
+    expect(await found()).toEqual([]);
+  });
+
+  test('of tables that need each other is mended in the order in which they were made', async () => {
+    for (const table of [
+      'artifacts',
+      'logger',
+      'job',
+      'config_registry',
+      'app_to_company',
+      'run_template',
+      'applications',
+    ])
+      await run(`drop table ${table}`);
+    const { stdout } = await verify('--fix-plan');
+    for (const line of stdout.split('\n').filter((text) => text.endsWith(';'))) await run(line.slice(0, -1));
+    expect(await found()).toEqual([]);
+  });
+
+  test('is not what a migration has made that the ledger takes for pending', async () => {
+    expect((await cli(['db:rollback', '--fake'], database.environment)).exit).toBe(0);
+    expect(await found()).toEqual([]);
+  });
+
   test('is not what is pending: only applied migrations are compared', async () => {
     expect((await cli(['db:rollback', '-t', '20221123091933', '--yes'], database.environment)).exit).toBe(0);
     expect(await verify()).toMatchObject({

@@ -81,6 +81,6 @@ function print(differences: readonly Difference[], fixPlan: boolean, terminal: T
       `-- ${what} ${place} is ${kind}: ${expected ?? 'nothing'} expected, ${found ?? 'nothing'} found`,
     );
     for (const { sql } of fix) terminal.print(`${sql};`);
-    if (fix.length === 0) terminal.print('-- to be decided by hand: it could destroy data');
+    if (fix.length === 0) terminal.print('-- to be decided by a person: data may depend on it');
   }
 }

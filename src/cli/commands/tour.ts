@@ -44,7 +44,13 @@ new is migrated and looked at, no more; one named in settings is not touched at 
 
 async function walk(engine: Engine, terminal: Terminal): Promise<void> {
   heading(terminal, '1. The schema', 'db:migrate');
-  const applied = await migrate(engine, { program: 'tour', waitMs: 60_000, onProgress: announce(terminal) });
+  const signal = terminal.interrupted;
+  const applied = await migrate(engine, {
+    program: 'tour',
+    waitMs: 60_000,
+    signal,
+    onProgress: announce(terminal),
+  });
   terminal.print(applied.length > 0 ? `${applied.length} migrations applied.` : 'Up to date already.');
   // What was there before may be somebody's own: such a database is looked at, and neither filled nor pruned.
   const isNew = applied.length === MIGRATIONS.length;
@@ -55,14 +61,17 @@ async function walk(engine: Engine, terminal: Terminal): Promise<void> {
       '2. A sample history, because the database is new',
       'sample:load --jobs 20000 --days 180 --seed 1',
     );
-    printSample(await loadSample(engine, { ...SAMPLE, until: lastMidnight(), force: false }), terminal);
+    printSample(
+      await loadSample(engine, { ...SAMPLE, until: lastMidnight(), force: false, signal }),
+      terminal,
+    );
   }
 
   heading(terminal, '3. The migrations', 'db:status');
   printStatus(await readStatus(engine, MIGRATIONS), engine, terminal);
 
   heading(terminal, '4. How big it is', 'db:size');
-  printSize(engine, await measure(engine, { exact: true }), terminal);
+  printSize(engine, await measure(engine, { exact: true, signal }), terminal);
 
   heading(terminal, '5. What prune would delete', `prune --logs --jobs --keep ${KEEP} --dry-run`);
   const plan = await planPrune(engine, { jobs: true, logs: true, keep: KEEP });
@@ -73,7 +82,7 @@ async function walk(engine: Engine, terminal: Terminal): Promise<void> {
     printPruneResult(await runPrune(engine, plan, 0, terminal), terminal);
 
     heading(terminal, '7. How big it is now', 'db:size');
-    printSize(engine, await measure(engine, { exact: true }), terminal);
+    printSize(engine, await measure(engine, { exact: true, signal }), terminal);
     terminal.print('What was deleted is free inside the file now, and is used again before the file grows.');
   } else {
     terminal.print('\nThis database was here before, so the tour only looked at it.');
@@ -88,6 +97,8 @@ On a server: set DB_CONNECTION, DB_HOST, DB_DATABASE, DB_USERNAME and DB_PASSWOR
 All commands: npx multiflexi-cli --help`);
 }
 
+/** Between two parts is where the tour can be left. */
 function heading(terminal: Terminal, title: string, command: string): void {
+  terminal.interrupted.throwIfAborted();
   terminal.print(`\n${terminal.styled('bold', title)}  (multiflexi-cli ${command})`);
 }

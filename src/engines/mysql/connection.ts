@@ -1,5 +1,4 @@
 /** Connections to MySQL and MariaDB: one protocol, one driver, one way of setting up a session. */
-import { readFileSync } from 'node:fs';
 import {
   CompiledQuery,
   Kysely,
@@ -16,11 +15,11 @@ import {
   createPool,
   type SslOptions,
 } from 'mysql2';
-import { MultiFlexiError } from '../../errors.ts';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
 import type { Access } from '../engine.ts';
-import { addressOf, codeOf, failure, type Place } from '../failure.ts';
+import { addressOf, failure, type Place } from '../failure.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
+import { readTlsFiles } from '../tls-files.ts';
 import { translatingDriver } from '../translating-driver.ts';
 import { parseVersion, type Version } from '../version.ts';
 import { classify } from './failures.ts';
@@ -126,30 +125,9 @@ function connectionOptions(settings: ServerSettings, place: Place): ConnectionOp
   };
 }
 
-function tlsOptions(tls: TlsSettings, place: Place): { ssl?: SslOptions } {
-  if (tls.mode === 'off') return {};
-  const ssl: SslOptions = {
-    rejectUnauthorized: tls.mode === 'verify',
-    verifyIdentity: tls.mode === 'verify',
-  };
-  try {
-    if (tls.ca !== undefined) ssl.ca = readFileSync(tls.ca);
-    if (tls.certificate !== undefined) ssl.cert = readFileSync(tls.certificate, 'utf8');
-    if (tls.key !== undefined) ssl.key = readFileSync(tls.key, 'utf8');
-  } catch (error) {
-    throw unreadableTlsFile(error, place);
-  }
-  return { ssl };
-}
-
-function unreadableTlsFile(error: unknown, { address }: Place): MultiFlexiError {
-  return new MultiFlexiError(
-    'SETTINGS_INVALID',
-    `A TLS file for ${address} cannot be read: ${error instanceof Error ? error.message : codeOf(error)}.`,
-    {
-      next: 'Check DB_TLS_CA, DB_TLS_CERT and DB_TLS_KEY.',
-    },
-  );
+function tlsOptions(tls: TlsSettings, { address }: Place): { ssl?: SslOptions } {
+  const files = readTlsFiles(tls, address);
+  return files ? { ssl: { ...files, verifyIdentity: files.rejectUnauthorized } } : {};
 }
 
 /**

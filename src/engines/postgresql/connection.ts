@@ -1,12 +1,11 @@
 /** Connections to PostgreSQL, all set up alike. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import pg from 'pg';
-import { MultiFlexiError } from '../../errors.ts';
-import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
+import type { ServerSettings } from '../connection-settings.ts';
 import type { Access } from '../engine.ts';
 import { addressOf, failure, type Place } from '../failure.ts';
 import type { StatementLog } from '../statement-log.ts';
+import { readTlsFiles } from '../tls-files.ts';
 import { parseVersion, type Version } from '../version.ts';
 import { classify } from './failures.ts';
 import { TYPES } from './values.ts';
@@ -87,31 +86,7 @@ function clientConfig(settings: ServerSettings, access: Access, place: Place): p
     keepAlive: true,
     types: TYPES,
     // Every session means the same, whatever the role's and the server's defaults are.
-    options: `-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning -c quote_all_identifiers=off -c lock_timeout=2s${access === 'inspect' ? ' -c default_transaction_read_only=on' : ''}`,
-    ssl: tlsOptions(settings.tls, place),
+    options: `-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning -c quote_all_identifiers=off -c lock_timeout=2s -c statement_timeout=0${access === 'inspect' ? ' -c default_transaction_read_only=on' : ''}`,
+    ssl: readTlsFiles(settings.tls, place.address) ?? false,
   };
-}
-
-function tlsOptions(
-  tls: TlsSettings,
-  { address }: Place,
-): false | NonNullable<Exclude<pg.ClientConfig['ssl'], boolean>> {
-  if (tls.mode === 'off') return false;
-  const read = (file: string) => readFileSync(file, 'utf8');
-  try {
-    return {
-      rejectUnauthorized: tls.mode === 'verify',
-      ...(tls.ca === undefined ? {} : { ca: read(tls.ca) }),
-      ...(tls.certificate === undefined ? {} : { cert: read(tls.certificate) }),
-      ...(tls.key === undefined ? {} : { key: read(tls.key) }),
-    };
-  } catch (error) {
-    throw new MultiFlexiError(
-      'SETTINGS_INVALID',
-      `A TLS file for ${address} cannot be read: ${error instanceof Error ? error.message : ''}.`,
-      {
-        next: 'Check DB_TLS_CA, DB_TLS_CERT and DB_TLS_KEY.',
-      },
-    );
-  }
 }

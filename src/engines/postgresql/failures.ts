@@ -11,7 +11,6 @@ const BY_STATE: ReadonlyMap<string, FailureCode> = new Map<string, FailureCode>(
   ['57P01', 'CONNECTION_LOST'], // admin_shutdown
   ['57P02', 'CONNECTION_LOST'], // crash_shutdown
   ['55P03', 'LOCK_TIMEOUT'], // lock_not_available
-  ['57014', 'LOCK_TIMEOUT'], // query_canceled, as by statement_timeout
   ['40P01', 'DEADLOCK'], // deadlock_detected
   ['40001', 'DEADLOCK'], // serialization_failure
   ['53100', 'DISK_FULL'], // disk_full
