@@ -82,6 +82,40 @@ describeEngines('prune', (name) => {
     expect(kept.map((row) => row.job_id)).toEqual([3n, 9n, 10n]);
   });
 
+  test.runIf(name !== 'sqlite')(
+    'keeps a job that is restarted between the reading of its id and its deletion',
+    async () => {
+      // SQLite has one writer at a time: nobody can come in between there.
+      const history = Array.from(
+        { length: 10 },
+        (_, n): TestJob => ({ id: BigInt(n + 1), status: 'failed', minute: n, artifacts: 1, logs: 1 }),
+      );
+      await makeHistory(engine, history, []);
+      const plan = await planPrune(engine, { jobs: true, logs: false, keep: 2 });
+      const platform = await database.open();
+      let pruning: Promise<unknown> | undefined;
+      await platform
+        .kysely<Database>()
+        .transaction()
+        .execute(async (transaction) => {
+          await transaction.updateTable('job').set({ status: 'running' }).where('id', '=', 3n).execute();
+          pruning = applyPrune(engine, plan, apply);
+          // Until the prune stands before the row: it has read the id, and the restart is not committed.
+          await new Promise((resolve) => setTimeout(resolve, 700));
+        });
+      await pruning;
+      await platform.close();
+      expect((await remaining(engine)).jobs).toEqual([3n, 9n, 10n]);
+      const kept = await engine
+        .kysely<Database>()
+        .selectFrom('artifacts')
+        .select('job_id')
+        .orderBy('job_id')
+        .execute();
+      expect(kept.map((row) => row.job_id)).toEqual([3n, 9n, 10n]);
+    },
+  );
+
   test('deletes nothing that came after the plan', async () => {
     await makeHistory(engine, [{ id: 1n, status: 'ok', minute: 1, artifacts: 0, logs: 0 }], []);
     const plan = await planPrune(engine, { jobs: true, logs: true, keep: 0 });
