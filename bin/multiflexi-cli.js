@@ -10,9 +10,9 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const program = new URL('../dist/main.js', import.meta.url);
 const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
-if (major < 22 || (major === 22 && minor < 12)) {
+if (major < 22 || (major === 22 && minor < 15)) {
   if (existsSync(node)) startAgain();
-  else complain(`Node ${process.versions.node} is too old.`, 'use Node 22.12 or later.');
+  else complain(`Node ${process.versions.node} is too old.`, 'use Node 22.15 or later.');
 } else if (existsSync(program)) {
   // Compiled code is kept beside the program, and only where it may be written: half of the start-up is compiling.
   module.enableCompileCache?.(fileURLToPath(new URL('../dist/compile-cache', import.meta.url)));

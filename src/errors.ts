@@ -43,6 +43,13 @@ const CATALOGUE = {
   MIGRATION_FAILED: { exit: EXIT.failed },
   NO_WAY_DOWN: { exit: EXIT.refused },
   BREAKPOINT: { exit: EXIT.refused },
+  CHANGED_MEANWHILE: { exit: EXIT.refused },
+  CANNOT_BE_SAVED: { exit: EXIT.refused },
+  NO_ROOM: { exit: EXIT.refused },
+  ROWS_CHANGED: { exit: EXIT.failed },
+  FILE_FAILED: { exit: EXIT.failed },
+  FILE_DAMAGED: { exit: EXIT.differs },
+  VERIFICATION_FAILED: { exit: EXIT.differs },
   MIGRATION_CHANGED: { exit: EXIT.differs },
   INTERRUPTED: { exit: EXIT.failed },
 } as const satisfies Record<string, { readonly exit: number }>;

@@ -29,6 +29,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:restore-rollback',
+    {
+      summary: 'put back what a rollback destroyed',
+      load: async () => (await import('./commands/db-restore-rollback.ts')).dbRestoreRollback,
+    },
+  ],
+  [
     'db:verify',
     {
       summary: 'compare the live schema with the one that the migrations make',

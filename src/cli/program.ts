@@ -18,7 +18,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     if (!loaded) return;
     describe(command, loaded);
     command.action(async () => {
-      exit = await runCommand(loaded, command.optsWithGlobals<GlobalOptions>());
+      exit = await runCommand(loaded, command.optsWithGlobals<GlobalOptions>(), command.processedArgs);
     });
   });
   try {
@@ -91,10 +91,14 @@ function describe(command: Command, { description, examples, options }: CliComma
   command.allowExcessArguments(false);
 }
 
-async function runCommand(command: CliCommand, options: GlobalOptions): Promise<number> {
+async function runCommand(
+  command: CliCommand,
+  options: GlobalOptions,
+  words: readonly string[],
+): Promise<number> {
   const terminal = new Terminal(options);
   try {
-    return await command.run(options, terminal);
+    return await command.run(options, terminal, words);
   } catch (error) {
     reportFailure(error, terminal);
     return isMultiFlexiError(error) ? error.exit : EXIT.failed;

@@ -61,6 +61,16 @@ export interface Engine {
    * Rows already committed stay when a later one fails. @returns the number of rows written.
    */
   bulkLoad(load: BulkLoad): Promise<number>;
+  /** Makes the next id of a table one that was never given, after rows with ids of their own were inserted. */
+  catchUpIdentity(table: string): Promise<void>;
+  /**
+   * Runs work while no other session can write the table; statements of the work may use no other table.
+   * @param db one session: a transaction where DDL has one, the lock's own elsewhere
+   * @throws LOCK_TIMEOUT
+   */
+  exclusively<T>(db: Kysely<unknown>, table: string, work: () => Promise<T>): Promise<T>;
+  /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */
+  freeDisk(): Promise<number | null>;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@
  * back, steps that may share a transaction do, together with their ledger row; everywhere else a step runs alone
  * and is recorded when it is done, and a run that was cut off is gone on with at the step it reached.
  */
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Engine, type Lock, patiently } from '../engines/index.ts';
 import { isMultiFlexiError, MultiFlexiError } from '../errors.ts';
 import { effectIsThere } from './effect.ts';
@@ -21,7 +21,7 @@ import {
   restore,
 } from './ledger.ts';
 import type { LedgerSchema } from './ledger-tables.ts';
-import type { Direction, Step } from './migration.ts';
+import type { Destruction, Direction, Step } from './migration.ts';
 import type { MigrationPlan, PlannedMigration } from './plan.ts';
 
 export interface MigrationProgress {
@@ -41,6 +41,12 @@ export interface AppliedMigration {
   readonly milliseconds: number;
 }
 
+/**
+ * Asked before a step that destroys something, on the session that will carry it out and while nobody else can
+ * write the table; refuses by throwing.
+ */
+export type DestructionCheck = (db: Kysely<unknown>, destroyed: Destruction) => Promise<void>;
+
 export interface ApplyOptions {
   readonly lock: Lock;
   /** Ends the run after the migration at hand, or while it waits for a lock of others. */
@@ -49,6 +55,7 @@ export interface ApplyOptions {
   readonly fake?: boolean | undefined;
   /** How long to go on trying when locks of others are in the way, in milliseconds; 5 minutes. */
   readonly patienceMs?: number | undefined;
+  readonly checkDestruction?: DestructionCheck | undefined;
   readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
 }
 
@@ -211,7 +218,15 @@ class Run {
     this.options.lock.signal.throwIfAborted();
     this.place = place;
     this.tell('begun');
-    await sql.raw(step.sql).execute(db);
+    const { checkDestruction } = this.options;
+    const { destroys } = step;
+    if (destroys && checkDestruction) {
+      const session = db as Kysely<unknown>;
+      await this.engine.exclusively(session, destroys.table, async () => {
+        await checkDestruction(session, destroys);
+        await sql.raw(step.sql).execute(db);
+      });
+    } else await sql.raw(step.sql).execute(db);
     this.tell('done');
   }
 

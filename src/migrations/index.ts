@@ -1,6 +1,11 @@
 /** The front door of the migrations: how the schema came to be, and how it is brought up to date or back. */
 import type { Engine, Lock } from '../engines/index.ts';
-import { type AppliedMigration, applyMigrations, type MigrationProgress } from './apply.ts';
+import {
+  type AppliedMigration,
+  applyMigrations,
+  type DestructionCheck,
+  type MigrationProgress,
+} from './apply.ts';
 import { type Breakpoint, type BreakpointChange, changeBreakpoints } from './breakpoints.ts';
 import type { LedgerSchema } from './ledger-tables.ts';
 import {
@@ -11,15 +16,16 @@ import {
   type RollbackWords,
 } from './plan.ts';
 import { refuseForeign } from './recognise.ts';
+import { requireRoom } from './room.ts';
 import { MIGRATIONS } from './versions/index.ts';
 
-export type { AppliedMigration, MigrationProgress } from './apply.ts';
+export type { AppliedMigration, DestructionCheck, MigrationProgress } from './apply.ts';
 export type { Breakpoint, BreakpointChange } from './breakpoints.ts';
 export { type Difference, findDrift } from './drift.ts';
 export { expectedTables } from './expected.ts';
 export { LEDGER, STEPS } from './ledger-tables.ts';
-export type { Loss } from './losses.ts';
-export type { Migration } from './migration.ts';
+export { type Loss, lossToken } from './losses.ts';
+export type { Destruction, Migration } from './migration.ts';
 export { modelOf, type SchemaModel, type TableModel } from './model.ts';
 export type { MigrateWords, MigrationPlan, PlannedMigration, RollbackWords } from './plan.ts';
 export { planMigrate, planRollback } from './plan.ts';
@@ -43,8 +49,11 @@ interface RunOptions extends LockOptions {
   /** Record the migrations without running a statement. */
   readonly fake?: boolean | undefined;
   readonly onProgress?: ((progress: MigrationProgress) => void) | undefined;
-  /** Called with the plan under the lock, before anything is done; may refuse by throwing. */
-  readonly approve?: ((plan: MigrationPlan) => Promise<void>) | undefined;
+  /**
+   * Called with the plan under the lock, before anything is done; may refuse by throwing. What it returns is asked
+   * before each step that destroys something.
+   */
+  readonly approve?: ((plan: MigrationPlan) => Promise<DestructionCheck | undefined>) | undefined;
 }
 
 type MigrateOptions = RunOptions & MigrateWords;
@@ -69,6 +78,15 @@ export async function breakpoint(
   );
 }
 
+/** For work that no change of the schema may come between. @throws FOREIGN_DATABASE, LOCKED */
+export async function whileSchemaStays<T>(
+  engine: Engine,
+  options: LockOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  return withLock(engine, options, work);
+}
+
 async function underLock(
   engine: Engine,
   options: RunOptions,
@@ -76,9 +94,10 @@ async function underLock(
 ): Promise<AppliedMigration[]> {
   return withLock(engine, options, async (lock) => {
     const planned = await plan();
-    await options.approve?.(planned);
+    if (!options.fake) await requireRoom(engine, planned);
+    const checkDestruction = await options.approve?.(planned);
     const { signal, fake, onProgress } = options;
-    return applyMigrations(engine, planned, { lock, signal, fake, onProgress });
+    return applyMigrations(engine, planned, { lock, signal, fake, checkDestruction, onProgress });
   });
 }
 

@@ -1,4 +1,5 @@
 /** What a rollback destroys: counted before anything is done. */
+import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Engine } from '../engines/index.ts';
 import type { Step } from './migration.ts';
@@ -11,6 +12,15 @@ export interface Loss {
   readonly values: number;
   /** What those values take, by the engine's account of the table for a table, by their length for a column. */
   readonly bytes: number;
+}
+
+/**
+ * A word that stands for exactly these losses in this database: who gives it has seen them. Other counts, or another
+ * database, are another word.
+ */
+export function lossToken(engine: Engine, losses: readonly Loss[]): string {
+  const seen = losses.map(({ table, column, values }) => [table, column, values]);
+  return hash('sha256', JSON.stringify([engine.where, seen]), 'hex').slice(0, 8);
 }
 
 /** Only what is not empty. Counting reads the table once. */

@@ -27,7 +27,7 @@ export interface PlannedMigration {
 export interface MigrationPlan {
   readonly direction: Direction;
   readonly migrations: readonly PlannedMigration[];
-  /** What a rollback would destroy that is not empty. */
+  /** What the steps would destroy that is not empty. */
   readonly losses: readonly Loss[];
   /** Applied ones that were changed since, whose new steps are to be recorded. */
   readonly accepted: readonly {
@@ -90,7 +90,7 @@ export async function planMigrate(
     words.acceptChanged ?? [],
     accepted.map(({ version }) => version),
   );
-  return { direction: 'up', migrations, losses: [], accepted };
+  return { direction: 'up', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted };
 }
 
 /**
@@ -114,8 +114,7 @@ export async function planRollback(
   if (held && !words.force) throw breakpointReached(held);
   const recorded = await readSteps(engine, 'down', ledger);
   const migrations = rows.map((row) => goingDown(row, recorded.get(row.version) ?? [], known, engine));
-  const steps = migrations.flatMap((migration) => migration.steps.slice(migration.done));
-  return { direction: 'down', migrations, losses: await losses(engine, steps), accepted: [] };
+  return { direction: 'down', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted: [] };
 }
 
 /** A migration that is half way and not of this program: on top of it nothing can be built. */
@@ -141,6 +140,10 @@ function requireChanged(accepted: readonly string[], changed: readonly string[])
       next: 'multiflexi-cli db:status shows which were.',
     },
   );
+}
+
+function stepsLeft(migrations: readonly PlannedMigration[]): Step[] {
+  return migrations.flatMap(({ steps, done }) => steps.slice(done));
 }
 
 /** One that is half way down comes before the newest. */

@@ -1,2 +1,2 @@
 /** The front door of the settings: where they come from, and what they must be. */
-export { readSettings, type SettingsSource } from './read.ts';
+export { dataDirectory, readSettings, type SettingsSource } from './read.ts';

@@ -117,12 +117,16 @@ function known(raw: RawSettings): RawSettings {
   return kept;
 }
 
-/** The embedded database in the user's data directory, by the XDG base directory specification. */
 function embeddedFile(environment: RawSettings): string {
+  return join(dataDirectory(environment), 'multiflexi.sqlite');
+}
+
+/** The user's directory for our data, by the XDG base directory specification; it need not exist. */
+export function dataDirectory(environment: RawSettings): string {
   const data = environment.XDG_DATA_HOME;
   // The specification: a relative path there is invalid and is to be ignored.
   const base = data?.startsWith('/') ? data : join(environment.HOME || homeDirectory(), '.local', 'share');
-  return resolve(base, 'multiflexi', 'multiflexi.sqlite');
+  return resolve(base, 'multiflexi');
 }
 
 function homeDirectory(): string {
@@ -131,9 +135,9 @@ function homeDirectory(): string {
   } catch {
     throw new MultiFlexiError(
       'SETTINGS_INVALID',
-      'No database is set, and there is no home directory to keep one in.',
+      'No directory is set to keep data in, and there is no home directory.',
       {
-        next: 'Set DB_CONNECTION and DB_DATABASE, or HOME.',
+        next: 'Set HOME or XDG_DATA_HOME; for the database alone, DB_CONNECTION and DB_DATABASE.',
       },
     );
   }

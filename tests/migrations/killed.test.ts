@@ -1,6 +1,5 @@
 /** `kill -9` at every step: the same command again completes, in the same schema and with the same data. */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
@@ -10,6 +9,7 @@ import { MIGRATIONS, migrate, rollback } from '../../src/migrations/index.ts';
 import { LEDGER, STEPS } from '../../src/migrations/ledger-tables.ts';
 import { compile, type Direction } from '../../src/migrations/migration.ts';
 import { loadSample } from '../../src/sample/index.ts';
+import { dataDigest, schemaDigest } from '../harness/digests.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
 
 const VICTIM = fileURLToPath(new URL('../harness/migrating-process.ts', import.meta.url));
@@ -125,23 +125,6 @@ async function victim(
   );
   const [status, signal] = await once(child, 'exit');
   return (signal as string | null) ?? (status as number);
-}
-
-async function schemaDigest(engine: Engine): Promise<string> {
-  const tables = (await engine.introspect()).filter((table) => table.name !== 'multiflexi_lock');
-  // The order of a table's keys and the ledger's own rows of other runs are no part of the schema.
-  return createHash('sha256').update(JSON.stringify(tables)).digest('hex');
-}
-
-async function dataDigest(engine: Engine, tables: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const table of tables) {
-    const { rows } = await sql`select * from ${sql.table(table)} order by id`.execute(
-      engine.kysely<unknown>(),
-    );
-    hash.update(JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? String(value) : value)));
-  }
-  return hash.digest('hex');
 }
 
 /** The ledger has steps of both ways for each migration that is applied, and none of others. */

@@ -31,6 +31,7 @@ const DUMPS: readonly (readonly [EngineName, string])[] = [
 const CALLS: Readonly<Record<string, readonly string[]>> = {
   'db:migrate': [],
   'db:rollback': ['-t', '0', '--yes'],
+  'db:restore-rollback': ['none.rows.zst'],
   'db:verify': [],
   'db:breakpoint': ['--remove-all'],
   prune: ['--logs', '--jobs', '--keep', '1'],

@@ -163,7 +163,7 @@ describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
       const disk = mkdtempSync(join(tmpdir(), 'multiflexi-disk-'));
       const done = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
         encoding: 'utf8',
-        env: { PATH: process.env.PATH, HOME: '/nonexistent', DISK: disk, NODE: process.execPath, PROGRAM },
+        env: { PATH: process.env.PATH, HOME: disk, DISK: disk, NODE: process.execPath, PROGRAM },
       });
       rmSync(disk, { recursive: true });
       expect(done.stdout).toContain('full: 1');

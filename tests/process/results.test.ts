@@ -1,4 +1,7 @@
 /** What the commands print for people and for scripts, and the status they end with, on every engine. */
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Engine } from '../../src/engines/index.ts';
@@ -34,6 +37,7 @@ const STATUS = z.strictObject({
 });
 const APPLIED = z.strictObject({
   accepted: z.array(z.string()),
+  backup: z.string().nullable(),
   migrations: z.array(
     z.strictObject({ migration_id: z.string(), migration_name: z.string(), milliseconds: z.int() }),
   ),
@@ -61,6 +65,7 @@ const PLAN = z.strictObject({
     }),
   ),
   accepted: z.array(z.string()),
+  confirm: z.string().nullable(),
   losses: z.array(
     z.strictObject({ table: z.string(), column: z.string().nullable(), values: z.int(), bytes: z.int() }),
   ),
@@ -85,6 +90,27 @@ const SAMPLE = z.strictObject({
   milliseconds: z.int(),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
 });
+const PART = { table: z.string(), column: z.string().nullable(), rows: z.int() };
+const RESTORE_PLAN = z.strictObject({
+  dry_run: z.literal(true),
+  file: z.string(),
+  created: z.iso.datetime(),
+  program_version: z.string(),
+  source: z.strictObject({ product: z.string(), where: z.string() }),
+  parts: z.array(z.strictObject(PART)),
+});
+const RESTORED = z.strictObject({
+  dry_run: z.literal(false),
+  parts: z.array(
+    z.strictObject({
+      ...PART,
+      restored: z.int(),
+      present: z.int(),
+      conflicts: z.int(),
+      conflict_keys: z.array(z.string()),
+    }),
+  ),
+});
 const PRUNE_PLAN = z.strictObject({
   dry_run: z.literal(true),
   keep: z.int(),
@@ -105,18 +131,20 @@ const FAILURE = z.strictObject({
 describeEngines('the program', (name) => {
   let database: TestDatabase;
   let engine: Engine;
+  const directory = mkdtempSync(join(tmpdir(), 'multiflexi-results-'));
   beforeAll(async () => {
     database = await freshDatabase(name);
   });
   afterAll(async () => {
     await engine?.close();
     await database.drop();
+    rmSync(directory, { recursive: true });
   });
 
   const run = (...words: string[]) => cli(words, database.environment);
   async function json<T>(schema: z.ZodType<T>, exit: number, ...words: string[]): Promise<T> {
     const done = await run(...words, '-f', 'json');
-    const quiet = (exit === 0 || exit === 3) && !words.includes('--yes');
+    const quiet = (exit === 0 || exit === 3) && !words.some((word) => /^--(yes|confirm)$/.test(word));
     expect([done.exit, done.stderr]).toEqual([exit, quiet ? '' : expect.any(String)]);
     return schema.parse(JSON.parse(done.stdout));
   }
@@ -221,14 +249,26 @@ describeEngines('the program', (name) => {
     expect(refused.stderr).toContain('table job will be gone');
     expect(await json(STATUS, 0, 'db:status')).toMatchObject({ pending_count: 0 });
 
-    expect((await json(APPLIED, 0, 'db:rollback', '-t', '20221123091933', '--yes')).migrations).toHaveLength(
-      4,
-    );
+    const other = await run('db:rollback', '-t', '20221123091933', '--confirm', '00000000');
+    expect([other.exit, other.stderr]).toEqual([5, expect.stringContaining(`--confirm ${plan.confirm}`)]);
+    const agreed = ['db:rollback', '-t', '20221123091933', '--no-input', '--confirm', plan.confirm ?? ''];
+    const file = join(directory, `${name}.rows.zst`);
+    const applied = await json(APPLIED, 0, ...agreed, '--backup', file);
+    expect([applied.migrations.length, applied.backup]).toEqual([4, file]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 4 });
     expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
       error: { code: 'NOT_MIGRATED' },
     });
-    expect((await json(APPLIED, 0, 'db:rollback', '-t', '0', '--yes')).migrations).toHaveLength(9);
+    expect((await run('db:restore-rollback', file)).exit).toBe(5);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(4);
+    const held = await json(RESTORE_PLAN, 0, 'db:restore-rollback', file, '--dry-run');
+    expect(held.parts).toContainEqual({ table: 'job', column: null, rows: expect.any(Number) });
+    const restored = await json(RESTORED, 0, 'db:restore-rollback', file);
+    expect(restored.parts.map(({ restored: back }) => back)).toEqual(held.parts.map(({ rows }) => rows));
+    expect((await run('db:rollback', '-t', '20221123091933', '--yes', '--backup', file)).exit).toBe(1);
+    const unsaved = await run('db:rollback', '-t', '0', '--yes', '--no-backup');
+    expect([unsaved.exit, unsaved.stderr]).toEqual([0, expect.not.stringContaining('Saved')]);
     expect((await json(APPLIED, 0, 'db:rollback')).migrations).toEqual([]);
     expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(13);
   });

@@ -1,35 +1,30 @@
-import { EXIT, MultiFlexiError } from '../../errors.ts';
-import {
-  MIGRATIONS,
-  type MigrationPlan,
-  planRollback,
-  refuseForeign,
-  rollback,
-} from '../../migrations/index.ts';
+import { EXIT } from '../../errors.ts';
+import { MIGRATIONS, planRollback, refuseForeign, rollback } from '../../migrations/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import type { Terminal } from '../terminal.ts';
+import { backupOptions, type LossOptions, requireConsent, saveLosses } from './losses.ts';
 import {
   announce,
-  lossLines,
   type MigrationOptions,
   migrationOptions,
   showApplied,
   showPlan,
 } from './migration-output.ts';
 
-export const dbRollback: CliCommand<MigrationOptions> = {
+export const dbRollback: CliCommand<MigrationOptions & LossOptions> = {
   description: `Reverts the newest applied migration, or with -t all that are newer than the version. What a revert
-would destroy is listed first; where that is anything, it needs a yes. Breakpoints stop it.`,
+would destroy is listed first; where that is anything, it needs a yes, and is saved to a file that db:restore-rollback
+puts back. Breakpoints stop it.`,
   examples: [
     ['multiflexi-cli db:rollback', 'revert the newest migration'],
     ['multiflexi-cli db:rollback -t 20251130113650', 'revert what is newer than this version, which stays'],
     ['multiflexi-cli db:rollback -t 0 --dry-run', 'what reverting everything would run and destroy'],
   ],
   options: (command) => {
-    migrationOptions(command, 'the version to go back to; 0 reverts all').option(
-      '--force',
-      'go past breakpoints',
+    backupOptions(
+      migrationOptions(command, 'the version to go back to; 0 reverts all')
+        .option('--force', 'go past breakpoints')
+        .option('--confirm <token>', 'agree to exactly the losses that were shown with this token'),
     );
   },
   run: (options, terminal) =>
@@ -39,11 +34,13 @@ would destroy is listed first; where that is anything, it needs a yes. Breakpoin
         await refuseForeign(engine);
         showPlan(
           await planRollback(engine, MIGRATIONS, { target, date, force }),
+          engine,
           await engine.sizes(),
           terminal,
         );
         return EXIT.done;
       }
+      let backup: string | null = null;
       const reverted = await rollback(engine, {
         program: 'db:rollback',
         waitMs: options.wait * 1000,
@@ -54,26 +51,14 @@ would destroy is listed first; where that is anything, it needs a yes. Breakpoin
         fake,
         onProgress: announce(terminal),
         approve: async (plan) => {
-          if (!fake) await approveLosses(plan, terminal);
+          if (fake) return undefined;
+          await requireConsent(engine, plan, options, terminal);
+          const saved = await saveLosses(engine, plan, options, terminal);
+          backup = saved.file;
+          return saved.check;
         },
       });
-      showApplied(fake ? 'forgotten' : 'reverted', reverted, terminal);
+      showApplied(fake ? 'forgotten' : 'reverted', reverted, terminal, backup);
       return EXIT.done;
     }),
 };
-
-/** @throws NEEDS_CONFIRMATION unless nothing is lost or somebody said yes to it. */
-async function approveLosses(plan: MigrationPlan, terminal: Terminal): Promise<void> {
-  const lines = lossLines(plan);
-  if (lines.length === 0) return;
-  terminal.say(`This rollback destroys data:\n${lines.map((line) => `  ${line}`).join('\n')}`);
-  if (terminal.assumesYes) return;
-  if (terminal.mayAsk && (await terminal.confirm('Destroy it?'))) return;
-  throw new MultiFlexiError(
-    'NEEDS_CONFIRMATION',
-    `The rollback would destroy data and nobody said yes to it: ${lines.join('; ')}.`,
-    {
-      next: 'Nothing was changed. Back up what you need, then add --yes.',
-    },
-  );
-}

@@ -1,7 +1,12 @@
 /** What db:migrate and db:rollback say alike. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { DatabaseSize } from '../../engines/index.ts';
-import type { AppliedMigration, MigrationPlan, MigrationProgress } from '../../migrations/index.ts';
+import type { DatabaseSize, Engine } from '../../engines/index.ts';
+import {
+  type AppliedMigration,
+  lossToken,
+  type MigrationPlan,
+  type MigrationProgress,
+} from '../../migrations/index.ts';
 import { bytes, rows, seconds, wholeNumber } from '../numbers.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -56,7 +61,7 @@ export function announce(terminal: Terminal): (progress: MigrationProgress) => v
 }
 
 /** @param sizes of the tables, for what a rewrite would write */
-export function showPlan(plan: MigrationPlan, sizes: DatabaseSize, terminal: Terminal): void {
+export function showPlan(plan: MigrationPlan, engine: Engine, sizes: DatabaseSize, terminal: Terminal): void {
   const tables = new Map(sizes.tables.map((table) => [table.name, table]));
   if (terminal.json) {
     terminal.document({
@@ -78,6 +83,7 @@ export function showPlan(plan: MigrationPlan, sizes: DatabaseSize, terminal: Ter
         })),
       })),
       losses: plan.losses,
+      confirm: plan.losses.length > 0 ? lossToken(engine, plan.losses) : null,
       accepted: plan.accepted.map(({ version: id }) => id),
     });
     return;
@@ -100,6 +106,8 @@ export function showPlan(plan: MigrationPlan, sizes: DatabaseSize, terminal: Ter
     }
   }
   for (const line of lossLines(plan)) terminal.print(`-- ${line}`);
+  if (plan.losses.length > 0 && plan.direction === 'down')
+    terminal.print(`-- to destroy exactly this: --confirm ${lossToken(engine, plan.losses)}`);
   for (const { version: id } of plan.accepted)
     terminal.print(`-- the steps of ${id} would be recorded as they are now`);
   const nothing = plan.migrations.length + plan.accepted.length === 0;
@@ -114,11 +122,12 @@ export function lossLines({ losses }: MigrationPlan): string[] {
   );
 }
 
-/** @param accepted versions whose new steps were recorded */
+/** @param backup where what was destroyed lies @param accepted versions whose new steps were recorded */
 export function showApplied(
   word: string,
   applied: readonly AppliedMigration[],
   terminal: Terminal,
+  backup: string | null,
   accepted: readonly string[] = [],
 ): void {
   if (terminal.json) {
@@ -129,6 +138,7 @@ export function showApplied(
         milliseconds,
       })),
       accepted,
+      backup,
     });
     return;
   }

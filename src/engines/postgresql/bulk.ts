@@ -6,6 +6,8 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { batches } from '../batches.ts';
 import type { BulkLoad, BulkValue } from '../engine.ts';
 import type { PostgresqlServer } from './connection.ts';
+import { catchUpIdentity } from './identity.ts';
+import { kyselyOn, poolOf } from './kysely.ts';
 
 /** Rows handed to the socket at a time; COPY itself is one statement, so a load is all or nothing here. */
 const ROWS_PER_BATCH = 5_000;
@@ -35,7 +37,7 @@ export async function bulkLoad(
       Readable.from(text(), { objectMode: true, highWaterMark: 1 }),
       client.query(copyFrom(statement)),
     );
-    await catchUpIdentity(client, db, load);
+    await catchUpIdentity(kyselyOn(server, poolOf(client)), load.table);
     await client.query('commit');
     await client.end();
     return written;
@@ -58,21 +60,4 @@ function copyValue(value: BulkValue): string {
     return value.replace(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
   if (Buffer.isBuffer(value)) return `\\\\x${value.toString('hex')}`;
   return String(value);
-}
-
-type Client = Awaited<ReturnType<PostgresqlServer['connect']>>;
-
-/** COPY brings ids of its own past the sequence: without this the next insert would meet a taken one. */
-async function catchUpIdentity(client: Client, db: Kysely<unknown>, load: BulkLoad): Promise<void> {
-  const { rows } = await client.query<{ column: string }>(
-    `select attname as column from pg_attribute
-     where attrelid = quote_ident($1)::regclass and attidentity <> '' and attname = any($2)`,
-    [load.table, [...load.columns]],
-  );
-  for (const { column } of rows) {
-    const { sql: statement, parameters } = sql`
-      select setval(pg_get_serial_sequence(quote_ident(${load.table}), ${column}), max(${sql.ref(column)}))
-      from ${sql.table(load.table)} having count(*) > 0`.compile(db);
-    await client.query(statement, [...parameters]);
-  }
 }

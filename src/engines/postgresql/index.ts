@@ -3,10 +3,12 @@ import { type Kysely, sql } from 'kysely';
 import type { ServerSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Access, Engine } from '../engine.ts';
+import { freeBytes, isLocal } from '../free-disk.ts';
 import type { StatementLog } from '../statement-log.ts';
 import { requireVersion } from '../version.ts';
 import { bulkLoad } from './bulk.ts';
-import { connectPostgresql } from './connection.ts';
+import { connectPostgresql, type PostgresqlServer } from './connection.ts';
+import { catchUpIdentity } from './identity.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { kyselyOn } from './kysely.ts';
 import { lock } from './lock.ts';
@@ -43,10 +45,25 @@ export async function openPostgresql(
     sizes: () => sizes(db),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, db, load),
+    catchUpIdentity: (table) => catchUpIdentity(db, table),
+    exclusively: async (transaction, table, work) => {
+      // Held until the transaction ends.
+      await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(transaction);
+      return work();
+    },
+    freeDisk: () => freeDisk(server, db),
     close: async () => {
       await db.destroy();
       // Kysely ends the pool only if it used it.
       if (!server.pool.ended) await server.pool.end();
     },
   };
+}
+
+/** Only a superuser and members of pg_read_all_settings are told where the files are. */
+async function freeDisk({ settings }: PostgresqlServer, db: Kysely<unknown>): Promise<number | null> {
+  if (!isLocal(settings)) return null;
+  const { rows } = await sql<{ directory: string }>`
+    select setting as directory from pg_settings where name = 'data_directory'`.execute(db);
+  return rows[0] ? freeBytes(rows[0].directory) : null;
 }

@@ -1,8 +1,9 @@
 /** Opening an SQLite file: which file, with which rights, and set up how. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { MultiFlexiError } from '../../errors.ts';
+import { makePrivateDirectory } from '../../private-directory.ts';
 import type { Access } from '../engine.ts';
 import { failure, type Place } from '../failure.ts';
 import { classify } from './failures.ts';
@@ -38,22 +39,13 @@ function open(file: string, access: Access, place: Place): Database.Database {
 /** The file exists with its rights before SQLite writes to it; its WAL inherits them. */
 function createPrivately(file: string, place: Place): void {
   try {
-    makeDirectory(dirname(file));
+    makePrivateDirectory(dirname(file));
     closeSync(openSync(file, 'ax', 0o600));
     chmodSync(file, 0o600);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST' && existsSync(file)) return;
     throw failure('SERVER_UNREACHABLE', place, error);
   }
-}
-
-/** Parents first, each private. Node's own `recursive` never ends where a file system makes none, as in /proc. */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectory(dirname(path));
-  mkdirSync(path);
-  // Not left to the umask, which could take even the owner's rights away.
-  chmodSync(path, 0o700);
 }
 
 function setUp(database: Database.Database, access: Access): Database.Database {

@@ -1,5 +1,6 @@
 /** SQLite, embedded: the database is a file of this machine. */
 import { existsSync, realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import {
   CompiledQuery,
@@ -16,6 +17,7 @@ import type { SqliteSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Access, Engine } from '../engine.ts';
 import { failure, type Place } from '../failure.ts';
+import { freeBytes } from '../free-disk.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { translatingDriver } from '../translating-driver.ts';
 import { parseVersion, requireVersion } from '../version.ts';
@@ -75,6 +77,11 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
       bulkLoad(database, db, load).catch((error: unknown) => {
         throw translate(error);
       }),
+    // AUTOINCREMENT has taken notice of them.
+    catchUpIdentity: async () => {},
+    // A transaction of ours holds the whole file's write lock from its beginning.
+    exclusively: (_db, _table, work) => work(),
+    freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
     close: async () => {
       await db.destroy();
       if (database.open) database.close();

@@ -1,0 +1,106 @@
+/**
+ * The row-stream format: rows of several tables in one file, written once from start to end, that says of itself
+ * what it holds and proves that it is whole. docs/row-stream.md describes it for people.
+ *
+ * The file is a series of zstd frames, and a good .zst file as it is: `zstdcat FILE` prints the rows, a JSON array a
+ * line, each chunk after a line that names its table. What else there is to say stands in skippable frames, which
+ * zstd passes over (RFC 8878, 3.1.2): the header first, a head before each chunk, the manifest last. A file without a
+ * manifest was cut off; every head carries the SHA-256 of its chunk, and the manifest that of all heads.
+ */
+import * as z from 'zod/mini';
+
+export const FORMAT = 'multiflexi row stream';
+export const FORMAT_VERSION = 1;
+
+/** Rows are gathered into a chunk until there are so many of them, or so many characters. */
+export const CHUNK_ROWS = 5_000;
+export const CHUNK_CHARACTERS = 1024 * 1024;
+
+/** Bounds for whoever reads a file that may be hostile or broken. A chunk is larger than usual only for a large value. */
+export const LARGEST_HEAD = 1024 * 1024;
+export const LARGEST_CHUNK = 512 * 1024 * 1024;
+
+const SKIPPABLE = 0x184d2a5d;
+const FRAME_HEAD = 8;
+
+const count = z.number().check(z.int(), z.minimum(0));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const digest = z.string().check(z.regex(/^[0-9a-f]{32}$/));
+
+const TABLE = z.object({
+  name: z.string(),
+  /** Its rows are in the order of these columns. */
+  key: z.array(z.string()),
+  columns: z.array(z.object({ name: z.string(), type: z.string() })),
+});
+
+const HEADER = z.object({
+  part: z.literal('header'),
+  format: z.literal(FORMAT),
+  version: z.literal(FORMAT_VERSION),
+  /** What the file is for, as `rollback`. */
+  purpose: z.string(),
+  /** ISO 8601, UTC. */
+  created: z.string(),
+  program: z.string(),
+  /** Product and place the rows were read from. */
+  source: z.object({ product: z.string(), where: z.string() }),
+  tables: z.array(TABLE),
+  /** What this purpose has to say beyond that. */
+  details: z.record(z.string(), z.unknown()),
+});
+
+const CHUNK = z.object({
+  part: z.literal('chunk'),
+  /** Place in the header's list of tables, from 0. */
+  table: count,
+  rows: count,
+  digest,
+  /** Of the zstd frame that follows. */
+  bytes: count.check(z.maximum(LARGEST_CHUNK)),
+  sha256,
+  /** Of what is in it. */
+  characters: count.check(z.maximum(LARGEST_CHUNK)),
+});
+
+const MANIFEST = z.object({
+  part: z.literal('manifest'),
+  chunks: count,
+  tables: z.array(z.object({ name: z.string(), rows: count, digest })),
+  /** Of the header, all heads and {@link sealText}, one after the other. */
+  sha256,
+});
+
+export const HEAD = z.discriminatedUnion('part', [HEADER, CHUNK, MANIFEST]);
+
+export type RowStreamTable = z.output<typeof TABLE>;
+export type RowStreamColumn = RowStreamTable['columns'][number];
+export type RowStreamHeader = z.output<typeof HEADER>;
+export type ChunkHead = z.output<typeof CHUNK>;
+export type Manifest = z.output<typeof MANIFEST>;
+export type Head = z.output<typeof HEAD>;
+
+/** What the manifest says beside its checksum, which so covers itself as well. */
+export function sealText({ chunks, tables }: Pick<Manifest, 'chunks' | 'tables'>): string {
+  return JSON.stringify([chunks, tables.map(({ name, rows, digest: sum }) => [name, rows, sum])]);
+}
+
+/** The head as the skippable frame that carries it. */
+export function headFrame(head: Head): { readonly frame: Buffer; readonly text: string } {
+  const text = JSON.stringify(head);
+  const content = Buffer.from(text);
+  const frame = Buffer.allocUnsafe(FRAME_HEAD + content.length);
+  frame.writeUInt32LE(SKIPPABLE, 0);
+  frame.writeUInt32LE(content.length, 4);
+  content.copy(frame, FRAME_HEAD);
+  return { frame, text };
+}
+
+export const FRAME_HEAD_BYTES = FRAME_HEAD;
+
+/** @returns the bytes of the head that follows; undefined when this is not the beginning of one */
+export function headLength(frameHead: Buffer): number | undefined {
+  if (frameHead.length < FRAME_HEAD || frameHead.readUInt32LE(0) !== SKIPPABLE) return undefined;
+  const length = frameHead.readUInt32LE(4);
+  return length <= LARGEST_HEAD ? length : undefined;
+}

@@ -1,0 +1,172 @@
+/** What a rollback destroys is saved first, and comes back to the byte. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Engine } from '../../src/engines/index.ts';
+import { MIGRATIONS, migrate, modelOf, rollback } from '../../src/migrations/index.ts';
+import { loadSample } from '../../src/sample/index.ts';
+import { applyRestore, backUpLosses, planRestore } from '../../src/transfer/index.ts';
+import { dataDigest, schemaDigest } from '../harness/digests.ts';
+import { describeEngines, migratedDatabase } from '../harness/engines.ts';
+
+const PROCESS = fileURLToPath(new URL('../harness/restoring-process.ts', import.meta.url));
+const TABLES = [...modelOf(MIGRATIONS).keys()];
+const patient = { program: 'test', waitMs: 60_000 };
+
+describeEngines('what a rollback destroys', (name) => {
+  let database: Awaited<ReturnType<typeof migratedDatabase>>;
+  let engine: Engine;
+  let directory: string;
+  let file: string;
+  let files = 0;
+  let data: string;
+  let schema: string;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'multiflexi-losses-'));
+    database = await migratedDatabase(name);
+    engine = database.engine;
+    await loadSample(engine, { jobs: 700, days: 30, seed: 5, until: Date.UTC(2026, 0, 31), force: true });
+    data = await dataDigest(engine, TABLES);
+    schema = await schemaDigest(engine);
+  });
+  beforeEach(() => {
+    file = join(directory, `${++files}.rows.zst`);
+  });
+  afterAll(async () => {
+    await database.drop();
+    rmSync(directory, { recursive: true });
+  });
+
+  const down = (target: string | undefined) =>
+    rollback(engine, {
+      ...patient,
+      target,
+      approve: async (plan) => (await backUpLosses(engine, plan, file)).check,
+    });
+  const restore = async () => applyRestore(engine, await planRestore(engine, file));
+  const expectAsBefore = async () => {
+    expect(await dataDigest(engine, TABLES)).toBe(data);
+    expect(await schemaDigest(engine)).toBe(schema);
+  };
+  const run = (words: readonly string[]) =>
+    spawnSync(process.execPath, [PROCESS, JSON.stringify(database.settings), ...words], { encoding: 'utf8' });
+
+  test('everything at once comes back, digests equal', async () => {
+    await down('0');
+    await migrate(engine, patient);
+    const parts = await restore();
+    expect(parts.map(({ conflicts }) => conflicts)).toEqual(parts.map(() => 0));
+    expect(parts.reduce((sum, { restored }) => sum + restored, 0)).toBeGreaterThan(700 * 5);
+    await expectAsBefore();
+  });
+
+  test('one migration after the other, each with a file of its own', async () => {
+    const saved: string[] = [];
+    for (const _ of MIGRATIONS) {
+      await down(undefined);
+      // A migration whose tables were empty by then has nothing to save.
+      if (existsSync(file)) saved.push(file);
+      file = join(directory, `${++files}.rows.zst`);
+    }
+    await migrate(engine, patient);
+    for (const one of saved.reverse()) {
+      file = one;
+      await restore();
+    }
+    await expectAsBefore();
+  });
+
+  test('the next id is one that was never given', async () => {
+    await down('0');
+    await migrate(engine, patient);
+    await restore();
+    const newest = async () => {
+      const { rows } = await sql<{ id: bigint }>`select max(id) as id from company`.execute(engine.kysely());
+      return rows[0]?.id ?? 0n;
+    };
+    const before = await newest();
+    await sql`insert into company (slug, name) values ('one-more', 'One more')`.execute(engine.kysely());
+    expect(await newest()).toBe(before + 1n);
+    await sql`delete from company where slug = 'one-more'`.execute(engine.kysely());
+    await expectAsBefore();
+  });
+
+  test('is not destroyed when it was written to after it was saved', async () => {
+    const note = (word: string) =>
+      sql`update company set name = ${word} where id = 1`.execute(engine.kysely());
+    const { rows } = await sql<{ name: string }>`select name from company where id = 1`.execute(
+      engine.kysely(),
+    );
+    const rollingBack = rollback(engine, {
+      ...patient,
+      target: '0',
+      approve: async (plan) => {
+        const { check } = await backUpLosses(engine, plan, file);
+        await note('written late');
+        return check;
+      },
+    });
+    await expect(rollingBack).rejects.toThrow(/company was written to after it was saved/);
+    expect(
+      (await sql<{ name: string }>`select name from company where id = 1`.execute(engine.kysely())).rows,
+    ).toEqual([{ name: 'written late' }]);
+    await note(rows[0]?.name ?? '');
+    await migrate(engine, patient);
+    await restore();
+    await expectAsBefore();
+  });
+
+  test('killed while it is saved: nothing is destroyed, and the next run saves it anew', async () => {
+    expect(run(['back up', file, '300']).signal).toBe('SIGKILL');
+    await expectAsBefore();
+    expect(existsSync(file)).toBe(false);
+    await down('0');
+    expect(existsSync(`${file}.partial`)).toBe(false);
+    await migrate(engine, patient);
+    await restore();
+    await expectAsBefore();
+  });
+
+  test('killed while it is put back, again and again: the next run goes on', {
+    timeout: 240_000,
+  }, async () => {
+    await down('0');
+    await migrate(engine, patient);
+    for (const rows of [1, 200, 1_000, 3_000])
+      expect(run(['restore', file, String(rows)]).signal).toBe('SIGKILL');
+    const parts = await restore();
+    expect(parts.reduce((sum, { present }) => sum + present, 0)).toBeGreaterThan(2_500);
+    await expectAsBefore();
+  });
+
+  test('what was changed since stays, and is named', async () => {
+    await down('0');
+    await migrate(engine, patient);
+    await restore();
+    const { rows } = await sql<{ name: string }>`select name from company where id = 2`.execute(
+      engine.kysely(),
+    );
+    await sql`update company set name = 'renamed' where id = 2`.execute(engine.kysely());
+    const parts = await restore();
+    expect(parts.find(({ table }) => table === 'company')).toMatchObject({
+      restored: 0,
+      conflicts: 1,
+      conflictKeys: ['id 2'],
+    });
+    await sql`update company set name = ${rows[0]?.name} where id = 2`.execute(engine.kysely());
+    await expectAsBefore();
+  });
+
+  test('cannot be put back before the tables are there', async () => {
+    await down('0');
+    await expect(planRestore(engine, file)).rejects.toMatchObject({ code: 'NOT_MIGRATED' });
+    await migrate(engine, patient);
+    await restore();
+    await expectAsBefore();
+  });
+});
