@@ -3,14 +3,18 @@
  * administrator's page). With `--check` it writes nothing and fails when a file is not what it would write.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type ColumnDefinition, typeWord } from '../src/engines/index.ts';
+import { type ColumnDefinition, type Ddl, offlineDdl, typeWord } from '../src/engines/index.ts';
 import { MIGRATIONS, modelOf, type TableModel } from '../src/migrations/index.ts';
+import { compile } from '../src/migrations/migration.ts';
 
 const tables = [...modelOf(MIGRATIONS).values()];
 
-const FILES = {
+const FILES: Readonly<Record<string, string>> = {
   'src/schema/tables.ts': typescript(),
   'docs/schema.md': markdown(),
+  ...Object.fromEntries(
+    [...offlineDdl()].map(([name, ddl]) => [`docs/schema/${name}.sql`, statements(name, ddl)]),
+  ),
 };
 
 const check = process.argv.includes('--check');
@@ -22,6 +26,15 @@ for (const [name, text] of Object.entries(FILES)) {
     process.stderr.write(`${name} is not what the migrations make: run npm run schema:generate\n`);
     process.exitCode = 1;
   }
+}
+
+/** Every step that makes the schema of one engine: a change of it, wherever it comes from, is seen here. */
+function statements(name: string, ddl: Ddl): string {
+  const parts = MIGRATIONS.map((migration) => {
+    const steps = compile(migration, 'up', ddl).map(({ sql }) => `${sql};`);
+    return `\n-- ${migration.version} ${migration.name}\n${steps.join('\n')}\n`;
+  });
+  return `-- The schema on ${name}, as the migrations make it. Made by npm run schema:generate; do not edit.\n${parts.join('')}`;
 }
 
 function typescript(): string {

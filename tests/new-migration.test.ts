@@ -48,6 +48,6 @@ test('a migration without a way down, or one that destroys in silence, does not 
     migration({ ...common, up: [dropTable('a')], down: [table], destructive: 'nobody used it' }),
   ).not.toThrow();
   expect(() => migration({ ...common, version: '2030', up: [table], down: [dropTable('a')] })).toThrow(
-    'not a version',
+    'is not a version',
   );
 });

@@ -27,10 +27,12 @@ export function bytes(count: number): string {
   return prettyBytes(count, { binary: true });
 }
 
-const GROUPED = new Intl.NumberFormat('en');
+let grouped: Intl.NumberFormat | undefined;
 
 export function rows(count: number): string {
-  return GROUPED.format(count);
+  // Made when it is needed: it takes a tenth of the start-up.
+  grouped ??= new Intl.NumberFormat('en');
+  return grouped.format(count);
 }
 
 export function seconds(milliseconds: number): string {

@@ -16,6 +16,7 @@ import {
   type Reference,
   type TableDefinition,
 } from './definition.ts';
+import type { EngineName } from './engine.ts';
 
 /** How introspection can tell that a statement has taken effect. */
 export type Effect =
@@ -37,6 +38,13 @@ export interface DdlStatement {
   readonly summary: string;
   readonly effect: Effect;
   readonly impact: Impact;
+  /**
+   * It changes rows, not the schema, and so runs in a transaction on every engine: the tables whose number of rows it
+   * may change.
+   */
+  readonly changesRows?: readonly string[];
+  /** Settings of the session that it needs, and their end. */
+  readonly session?: { readonly before: string; readonly after: string };
   /** It cannot run in a transaction. */
   readonly alone?: true;
   /** Clears away what a failed try may have left, before it is tried again. */
@@ -59,6 +67,7 @@ const FREE: Cost = { blocks: 'nothing', work: 'a moment' };
 const BRIEF: Cost = { blocks: 'everything', work: 'a moment' };
 
 export interface Ddl {
+  readonly engine: EngineName;
   createTable(table: TableDefinition): DdlStatement[];
   dropTable(table: string): DdlStatement[];
   /** The column comes last in the table; with `references` come its index and foreign key. */
@@ -71,6 +80,7 @@ export interface Ddl {
 }
 
 export interface DdlWords {
+  readonly engine: EngineName;
   columnType(type: LogicalType): string;
   /** The type of the identity column; SQLite's must read exactly `integer`. */
   readonly identityType: string;
@@ -88,6 +98,11 @@ export interface DdlWords {
   readonly dropColumnTakes: { readonly index: boolean; readonly foreignKey: boolean };
   /** Whether an index's name belongs to its table (MySQL) or to the schema. */
   readonly indexBelongsToTable: boolean;
+  /**
+   * Settings under which a foreign key is added without looking at the rows, where that saves a copy of the table: for
+   * a column that has just been added and is empty.
+   */
+  readonly unchecked?: { readonly before: string; readonly after: string };
   /** CREATE INDEX CONCURRENTLY: blocks nobody, but runs outside of transactions and can leave an invalid index. */
   readonly concurrentIndexes: boolean;
   /** What changes of a table with rows cost here. */
@@ -133,6 +148,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
         ]
       : [];
 
+  /** To a column that has just been added, so that there is no value to check. */
   const addForeignKey = (table: string, column: string, reference: Reference): DdlStatement => ({
     sql: schema
       .alterTable(table)
@@ -142,9 +158,12 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
     summary: `add foreign key ${table}.${column} to ${reference.table}`,
     effect: { kind: 'foreignKey', table, column, present: true },
     impact: { table, ...words.costs.addForeignKey },
+    ...(words.unchecked ? { session: words.unchecked } : {}),
   });
 
   return {
+    engine: words.engine,
+
     createTable(table) {
       let builder = schema.createTable(table.name);
       for (const column of table.columns)

@@ -27,6 +27,8 @@ export interface Capabilities {
   readonly comments: boolean;
   /** Row counts from the engine's own statistics cost nothing; without them they are counted. */
   readonly rowEstimates: boolean;
+  /** DDL can never change how many rows a table has (SQLite's DROP TABLE deletes, and cascades). */
+  readonly ddlKeepsRows: boolean;
   /** SELECT … FOR UPDATE locks rows; without it a transaction of ours holds the whole database's write lock. */
   readonly rowLocks: boolean;
 }
@@ -69,6 +71,11 @@ export interface Engine {
    * @throws LOCK_TIMEOUT
    */
   exclusively<T>(db: Kysely<unknown>, table: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Rows whose foreign key leads nowhere, in words, the first few of them; only an engine that lets foreign keys be
+   * switched off has such rows.
+   */
+  brokenReferences(db: Kysely<unknown>): Promise<readonly string[]>;
   /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */
   freeDisk(): Promise<number | null>;
   close(): Promise<void>;

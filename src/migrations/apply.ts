@@ -23,6 +23,7 @@ import {
 import type { LedgerSchema } from './ledger-tables.ts';
 import type { Destruction, Direction, Step } from './migration.ts';
 import type { MigrationPlan, PlannedMigration } from './plan.ts';
+import { RowGuard } from './row-guard.ts';
 
 export interface MigrationProgress {
   /** `begun` before a step, `done` after its statement and before its record, `waiting` when a lock of others is in the way. */
@@ -98,8 +99,11 @@ async function prepare(
 /** Steps that are carried out together; the places count from 1. */
 interface Stretch {
   readonly steps: readonly (readonly [place: number, step: Step])[];
-  readonly inTransaction: boolean;
+  readonly kind: Kind;
 }
+
+/** In a transaction that changes the schema, in one that changes rows, or one statement that commits by itself. */
+type Kind = 'schema' | 'rows' | 'alone';
 
 /** How far a migration is in the database for certain: what has been committed, and what may have been. */
 interface Committed {
@@ -150,7 +154,7 @@ class Run {
         this.options.lock.signal.throwIfAborted();
         const last = index === stretches.length - 1;
         await this.patiently(() =>
-          stretch.inTransaction ? this.together(stretch, last) : this.alone(stretch, last),
+          stretch.kind === 'alone' ? this.alone(stretch, last) : this.together(stretch, last),
         );
         this.committed.reached = stretch.steps.at(-1)?.[0] ?? this.committed.reached;
       }
@@ -164,24 +168,42 @@ class Run {
     const left = this.options.fake
       ? []
       : steps.map((step, index) => [index + 1, step] as const).filter(([place]) => place > done);
-    const stretches: { steps: (readonly [number, Step])[]; inTransaction: boolean }[] = [];
+    const stretches: { steps: (readonly [number, Step])[]; kind: Kind }[] = [];
     for (const entry of left) {
-      const inTransaction = this.engine.capabilities.transactionalDdl && !entry[1].alone;
+      const kind = this.kindOf(entry[1]);
       const current = stretches.at(-1);
-      if (inTransaction && current?.inTransaction) current.steps.push(entry);
-      else stretches.push({ steps: [entry], inTransaction });
+      if (kind !== 'alone' && current?.kind === kind) current.steps.push(entry);
+      else stretches.push({ steps: [entry], kind });
     }
     // Nothing left to run: what is left is to record it.
     return stretches.length > 0
       ? stretches
-      : [{ steps: [], inTransaction: this.engine.capabilities.transactionalDdl }];
+      : [{ steps: [], kind: this.engine.capabilities.transactionalDdl ? 'schema' : 'alone' }];
+  }
+
+  /** Where DDL cannot touch rows, it has transactions of its own: its locks are not held while rows are changed. */
+  private kindOf(step: Step): Kind {
+    const { transactionalDdl, ddlKeepsRows } = this.engine.capabilities;
+    if (step.changesRows !== undefined && ddlKeepsRows) return 'rows';
+    return transactionalDdl && !step.alone ? 'schema' : 'alone';
   }
 
   private async together(stretch: Stretch, last: boolean): Promise<void> {
-    await this.db.transaction().execute(async (transaction) => {
-      if (!this.committed.begun) await this.recordBeginning(transaction);
-      for (const [place, step] of stretch.steps) await this.execute(transaction, place, step);
-      await this.recordReached(transaction, stretch, last);
+    const guard = await RowGuard.over(
+      this.engine,
+      stretch.steps.map(([, step]) => step),
+    );
+    const transaction = this.db.transaction();
+    // Counted in one moment, so that the rows that others write meanwhile are not taken for its own; what is destroyed
+    // is looked at as it is now.
+    const whole = stretch.kind === 'rows' ? transaction.setIsolationLevel('repeatable read') : transaction;
+    await whole.execute(async (db) => {
+      const session = db as unknown as Kysely<unknown>;
+      await guard?.count(session);
+      if (!this.committed.begun) await this.recordBeginning(db);
+      for (const [place, step] of stretch.steps) await this.execute(db, place, step);
+      await guard?.requireSame(session);
+      await this.recordReached(db, stretch, last);
     });
     this.committed.begun = true;
   }
@@ -221,12 +243,12 @@ class Run {
     const { checkDestruction } = this.options;
     const { destroys } = step;
     if (destroys && checkDestruction) {
-      const session = db as Kysely<unknown>;
+      const session = db as unknown as Kysely<unknown>;
       await this.engine.exclusively(session, destroys.table, async () => {
         await checkDestruction(session, destroys);
-        await sql.raw(step.sql).execute(db);
+        await send(db, step);
       });
-    } else await sql.raw(step.sql).execute(db);
+    } else await send(db, step);
     this.tell('done');
   }
 
@@ -297,5 +319,19 @@ class Run {
     else if (nothingDone && before) await restore(this.db, before);
     else await recordFailure(this.db, version, message, uncertain === undefined ? 'failed' : 'running');
     return nothingDone && (this.direction === 'up' || before !== undefined);
+  }
+}
+
+async function send(db: LedgerDb, { sql: statement, session }: Step): Promise<void> {
+  if (session) await sql.raw(session.before).execute(db);
+  try {
+    await sql.raw(statement).execute(db);
+  } finally {
+    // A session that is gone has no settings.
+    if (session)
+      await sql
+        .raw(session.after)
+        .execute(db)
+        .catch(() => {});
   }
 }

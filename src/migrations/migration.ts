@@ -8,6 +8,8 @@ export interface Operation {
   statements(ddl: Ddl, made: ReadonlySet<string>): DdlStatement[];
   /** What the change makes of the schema. */
   model(before: SchemaModel): SchemaModel;
+  /** Why its steps are not the same on every engine; without it, they must be. */
+  readonly differs?: string;
   /** What it destroys, if it destroys something: a table, or a column of it. */
   readonly destroys?: Destruction;
   /** The table it makes, if it makes one. */
@@ -37,13 +39,20 @@ export const VERSION_PATTERN = /^\d{14}$/;
 
 /** @throws an Error for a migration that is not well-formed: it is caught in development, not at an administrator's. */
 export function migration(definition: Migration): Migration {
-  if (!VERSION_PATTERN.test(definition.version)) throw new Error(`not a version: ${definition.version}`);
-  if (!/^[a-z][a-z0-9_]*$/.test(definition.name)) throw new Error(`not a name: ${definition.name}`);
-  if (definition.down.length === 0) throw new Error(`${definition.version} has no way down`);
-  const destroyed = definition.up.find((operation) => operation.destroys)?.destroys;
-  if (destroyed && !definition.destructive)
-    throw new Error(`${definition.version} destroys ${destroyed.table} without saying why`);
+  const [fault] = faultsOf(definition);
+  if (fault !== undefined) throw new Error(`migration ${definition.version}: ${fault}`);
   return definition;
+}
+
+/** What can be told of a migration by itself; scripts/lint-migrations.ts looks at what takes all of them. */
+export function faultsOf({ version, name, destructive, up, down }: Migration): string[] {
+  const faults: string[] = [];
+  if (!VERSION_PATTERN.test(version)) faults.push(`${version} is not a version`);
+  if (!/^[a-z][a-z0-9_]*$/.test(name)) faults.push(`${name} is not a name`);
+  if (down.length === 0) faults.push('it has no way down');
+  const destroyed = up.find((operation) => operation.destroys)?.destroys;
+  if (destroyed && !destructive) faults.push(`it destroys ${destroyed.table} without saying why`);
+  return faults;
 }
 
 /** A step: a statement, and what it destroys. */

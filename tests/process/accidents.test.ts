@@ -1,7 +1,7 @@
 /** What goes wrong around the program: one clear message, the right status, no stack trace, no secret. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import {
   describeEngines,
   freshDatabase,
   isAvailable,
+  serverOf,
   type TestDatabase,
 } from '../harness/engines.ts';
 
@@ -48,6 +49,29 @@ describeEngines('a server that cannot be used', (name) => {
 
   test('a wrong password: 4', async () => {
     expectClear(await run({ DB_PASSWORD: SECRET }), 4, /refused the login/);
+  });
+
+  test('a port that nobody listens at yet is waited for, and no longer than was said', async () => {
+    const { host, port } = serverOf(name);
+    const probe = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => probe.once('listening', resolve));
+    const late = (probe.address() as { port: number }).port;
+    await new Promise((resolve) => probe.close(resolve));
+    const started = Date.now();
+    const words = (seconds: string) => ['db:status', '--no-input', '--wait-for-database', seconds];
+    const environment = { ...database.environment, DB_PORT: String(late) };
+    expectClear(await cli(words('1'), environment), 4, /Cannot reach/);
+    expect(Date.now() - started).toBeLessThan(10_000);
+    // The server comes up while the program waits: a relay stands in for its port.
+    const waiting = cli(words('60'), environment);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const relay = createServer((socket) => {
+      const server = connect(port, host);
+      socket.pipe(server).pipe(socket);
+      for (const end of [socket, server]) end.on('error', () => {});
+    }).listen(late, '127.0.0.1');
+    expect(await waiting).toMatchObject({ exit: 3 });
+    relay.close();
   });
 
   test('a closed port: 4', async () => {
@@ -143,6 +167,37 @@ describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
     );
     chmodSync(file, 0o600);
   });
+
+  test.runIf(canMount())(
+    'on a disk without room for a table that has to be written again: 5, and nothing is done',
+    () => {
+      const script = `
+      set -e
+      mount -t tmpfs -o size=60m tmpfs "$DISK"
+      export DB_CONNECTION=sqlite DB_DATABASE="$DISK/small.sqlite"
+      "$NODE" "$PROGRAM" db:migrate >/dev/null 2>&1
+      "$NODE" "$PROGRAM" sample:load --jobs 8000 >/dev/null 2>&1
+      dd if=/dev/zero of="$DISK/filler" bs=1M count=$(($(df -m --output=avail "$DISK" | tail -1) - 1)) 2>/dev/null
+      status=0; "$NODE" "$PROGRAM" db:rollback -t 20221123091933 --yes --no-backup || status=$?
+      echo "no room: $status"
+      "$NODE" "$PROGRAM" db:status >/dev/null; echo "status: $?"
+      rm "$DISK/filler"
+      "$NODE" "$PROGRAM" db:rollback -t 20221123091933 --yes --no-backup >/dev/null 2>&1
+      echo "roomy: $?"`;
+      const disk = mkdtempSync(join(tmpdir(), 'multiflexi-disk-'));
+      const done = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH, HOME: disk, DISK: disk, NODE: process.execPath, PROGRAM },
+      });
+      rmSync(disk, { recursive: true });
+      expect(done.stdout).toBe('no room: 5\nstatus: 0\nroomy: 0\n');
+      expectClear(
+        { exit: 5, stdout: '', stderr: done.stderr },
+        5,
+        /Table logger takes .* and has to be written again, but the disk of .* has only .* free/,
+      );
+    },
+  );
 
   test.runIf(canMount())(
     'on a disk that is full: 1, and after room was made the same command finishes',

@@ -55,6 +55,7 @@ const PLAN = z.strictObject({
         z.strictObject({
           summary: z.string(),
           sql: z.string(),
+          session: z.strictObject({ before: z.string(), after: z.string() }).nullable(),
           table_name: z.string(),
           blocks: z.enum(['nothing', 'writes', 'everything']),
           work: z.enum(['a moment', 'reads all rows', 'rewrites all rows']),

@@ -16,7 +16,7 @@ import { closeArchive, fromArchive } from './archive.ts';
 import { messageOf } from './command.ts';
 import { type Provided, type ProvideOptions, SERVER_ENGINES, type ServerEngine } from './contract.ts';
 import { fromEnvironment, variableFor } from './environment.ts';
-import { launch } from './launch.ts';
+import { type Launched, launch } from './launch.ts';
 import { onMachine } from './machine.ts';
 import { sourcesWanted } from './sources.ts';
 
@@ -61,6 +61,21 @@ export async function provideServers(
     await Promise.all(stops.splice(0).map(async (stopOne) => await stopOne()));
   };
   return { servers: Object.fromEntries(entries) as Record<ServerEngine, Provided>, stop };
+}
+
+/** A server of its own that can be crashed and started again, with its maker's durable defaults; undefined where none is to be had. */
+export async function provideCrashable(engine: ServerEngine): Promise<Launched | undefined> {
+  for (const source of sourcesWanted()) {
+    if (source === 'environment') continue;
+    try {
+      const installation =
+        source === 'machine' ? await onMachine(engine) : await fromArchive(engine, () => undefined);
+      return await launch(installation, false);
+    } catch {
+      // The next source may have one.
+    }
+  }
+  return undefined;
 }
 
 async function provide(

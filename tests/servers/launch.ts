@@ -28,6 +28,10 @@ const portTries = 5;
 /** A server that we started, and how to end it. */
 export interface Launched {
   readonly server: TestServer;
+  /** `kill -9`: its process is gone, its data lie as they are. */
+  crash(): Promise<void>;
+  /** Starts it again over its data, at the same place. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,12 +57,32 @@ export async function launch(installation: Installation, fast: boolean): Promise
     }
     for (const step of plan.steps) await supervised.run(step);
     const login = { engine, host: '127.0.0.1', user: plan.user, password };
-    const { port, pid, version } = await serve(supervised, plan, login);
+    let serving = await serve(supervised, plan, login);
+    const { port, pid, version } = serving;
     const client = await clientFor({ ...login, port }, installation);
     supervised.release();
     const { socket, tlsCa } = plan;
     const server = { ...login, source, version, port, socket, tlsCa, client, pid, dataDirectory: directory };
-    return { server, stop: async () => await supervised.close() };
+    return {
+      server,
+      crash: async () => {
+        process.kill(serving.pid, 'SIGKILL');
+        await serving.ended;
+      },
+      startAgain: async () => {
+        // PostgreSQL's sessions outlive their server by a moment, and keep a new one from its memory.
+        for (let tries = 50; ; tries--) {
+          try {
+            serving = await serve(supervised, plan, login, port);
+            return;
+          } catch (error) {
+            if (tries === 0) throw error;
+            await sleep(200);
+          }
+        }
+      },
+      stop: async () => await supervised.close(),
+    };
   } catch (error) {
     await supervised.close();
     throw error;
@@ -69,11 +93,17 @@ interface Serving {
   readonly port: number;
   readonly pid: number;
   readonly version: string;
+  readonly ended: Promise<string>;
 }
 
-async function serve(supervised: Supervised, plan: Blueprint, login: Omit<Login, 'port'>): Promise<Serving> {
+async function serve(
+  supervised: Supervised,
+  plan: Blueprint,
+  login: Omit<Login, 'port'>,
+  fixedPort?: number,
+): Promise<Serving> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
+    const port = fixedPort ?? (await freePort());
     const before = (await supervised.log()).length;
     const { pid, ended } = await supervised.serve(plan.serve(port));
     let how: string | undefined;
@@ -84,7 +114,7 @@ async function serve(supervised: Supervised, plan: Blueprint, login: Omit<Login,
     let lastTry = 'no login was tried';
     while (how === undefined && Date.now() < deadline) {
       try {
-        return { port, pid, version: await askVersion({ ...login, port }) };
+        return { port, pid, ended, version: await askVersion({ ...login, port }) };
       } catch (error) {
         lastTry = messageOf(error);
       }

@@ -72,9 +72,10 @@ export function showPlan(plan: MigrationPlan, engine: Engine, sizes: DatabaseSiz
         migration_name: name,
         out_of_order: outOfOrder,
         steps_done: done,
-        statements: steps.map(({ sql, summary, impact }) => ({
+        statements: steps.map(({ sql, summary, impact, session }) => ({
           summary,
           sql,
+          session: session ?? null,
           table_name: impact.table,
           blocks: impact.blocks,
           work: impact.work,
@@ -95,14 +96,15 @@ export function showPlan(plan: MigrationPlan, engine: Engine, sizes: DatabaseSiz
       outOfOrder ? 'out of order: a newer one is applied' : '',
     ];
     terminal.print(`-- ${id} ${name} (${notes.filter((note) => note !== '').join(', ')})`);
-    for (const { sql, impact } of steps.slice(done)) {
+    for (const { sql, impact, session } of steps.slice(done)) {
       const size = tables.get(impact.table);
       if (size && (impact.blocks !== 'nothing' || impact.work !== 'a moment')) {
         terminal.print(
           `-- ${impact.table} (~${rows(size.rows)} rows, ${bytes(size.totalBytes)}): blocks ${impact.blocks}, takes ${impact.work === 'a moment' ? '' : 'as long as it '}${impact.work}`,
         );
       }
-      terminal.print(`${sql};`);
+      for (const statement of [session?.before, sql, session?.after])
+        if (statement !== undefined) terminal.print(`${statement};`);
     }
   }
   for (const line of lossLines(plan)) terminal.print(`-- ${line}`);

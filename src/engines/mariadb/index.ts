@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import type { MysqlServer } from '../mysql/connection.ts';
 import { mysqlFamilyEngine } from '../mysql/family.ts';
 import type { ColumnDialect } from '../mysql/introspection.ts';
+import { MARIADB_COLLATION } from '../mysql/types.ts';
 import { requireVersion } from '../version.ts';
 
 const MINIMUM = [10, 5];
@@ -37,7 +38,7 @@ export function openMariadb(server: MysqlServer): Engine {
   return mysqlFamilyEngine(server, {
     name: 'mariadb',
     product: 'MariaDB',
-    collation: 'utf8mb4_nopad_bin',
+    collation: MARIADB_COLLATION,
     columns: COLUMNS,
   });
 }

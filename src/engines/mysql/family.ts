@@ -23,9 +23,15 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     name: differences.name,
     product: `${differences.product} ${server.version.join('.')}`,
     where: `database ${place.database} at ${place.address}`,
-    capabilities: { transactionalDdl: false, comments: true, rowEstimates: true, rowLocks: true },
+    capabilities: {
+      transactionalDdl: false,
+      comments: true,
+      rowEstimates: true,
+      rowLocks: true,
+      ddlKeepsRows: true,
+    },
     storage: `InnoDB ${differences.collation}`,
-    ddl: kyselyDdl(db, mysqlWords(differences.collation)),
+    ddl: kyselyDdl(db, mysqlWords(differences.name, differences.collation)),
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db, differences.columns, differences.collation),
     tableNames: () => tableNames(db),
@@ -36,6 +42,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     // InnoDB takes notice of ids that are given.
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
+    brokenReferences: async () => [],
     freeDisk: () => freeDisk(server),
     close: () => db.destroy(),
   };

@@ -4,6 +4,7 @@ import { requireVersion } from '../version.ts';
 import type { MysqlServer } from './connection.ts';
 import { mysqlFamilyEngine } from './family.ts';
 import type { ColumnDialect } from './introspection.ts';
+import { MYSQL_COLLATION } from './types.ts';
 
 const MINIMUM = [8, 0, 19];
 
@@ -23,7 +24,7 @@ export function openMysql(server: MysqlServer): Engine {
   return mysqlFamilyEngine(server, {
     name: 'mysql',
     product: 'MySQL',
-    collation: 'utf8mb4_0900_bin',
+    collation: MYSQL_COLLATION,
     columns: COLUMNS,
   });
 }

@@ -1,10 +1,15 @@
 /** What our types are in MySQL; MariaDB shares all but the collation. */
 import type { DdlWords } from '../ddl.ts';
 import type { LogicalType } from '../definition.ts';
+import type { EngineName } from '../engine.ts';
 
-/** @param collation compares bytes and pads nothing, so that texts are equal here when they are equal elsewhere */
-export function mysqlWords(collation: string): DdlWords {
+/** Both compare bytes and pad nothing, so that texts are equal here when they are equal elsewhere. */
+export const MYSQL_COLLATION = 'utf8mb4_0900_bin';
+export const MARIADB_COLLATION = 'utf8mb4_nopad_bin';
+
+export function mysqlWords(engine: EngineName, collation: string): DdlWords {
   return {
+    engine,
     columnType,
     identityType: 'bigint',
     identity: (column) => column.notNull().autoIncrement().primaryKey(),
@@ -16,14 +21,18 @@ export function mysqlWords(collation: string): DdlWords {
     referenceInAddColumn: false,
     dropColumnTakes: { index: true, foreignKey: false },
     indexBelongsToTable: true,
+    // While foreign keys are checked, adding one copies the table; without, it is INPLACE and touches no row.
+    unchecked: {
+      before: 'set session foreign_key_checks = 0',
+      after: 'set session foreign_key_checks = 1',
+    },
     concurrentIndexes: false,
     costs: {
-      // ALGORITHM=INSTANT and INPLACE are what both servers take by themselves where they can; a foreign key is
-      // added by a copy of the table as long as foreign keys are checked.
+      // ALGORITHM=INSTANT and INPLACE are what both servers take by themselves where they can.
       addColumn: { blocks: 'everything', work: 'a moment' },
       dropColumn: { blocks: 'everything', work: 'a moment' },
       createIndex: { blocks: 'nothing', work: 'reads all rows' },
-      addForeignKey: { blocks: 'writes', work: 'rewrites all rows' },
+      addForeignKey: { blocks: 'everything', work: 'a moment' },
     },
   };
 }

@@ -34,7 +34,13 @@ export async function openPostgresql(
     name: 'postgresql',
     product: `PostgreSQL ${server.version.join('.')}`,
     where: `database ${server.place.database} at ${server.place.address}`,
-    capabilities: { transactionalDdl: true, comments: true, rowEstimates: true, rowLocks: true },
+    capabilities: {
+      transactionalDdl: true,
+      comments: true,
+      rowEstimates: true,
+      rowLocks: true,
+      ddlKeepsRows: true,
+    },
     storage: null,
     ddl: kyselyDdl(db, POSTGRESQL_WORDS),
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
@@ -51,6 +57,7 @@ export async function openPostgresql(
       await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(transaction);
       return work();
     },
+    brokenReferences: async () => [],
     freeDisk: () => freeDisk(server, db),
     close: async () => {
       await db.destroy();

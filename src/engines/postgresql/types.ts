@@ -3,6 +3,7 @@ import type { DdlWords } from '../ddl.ts';
 import type { LogicalType } from '../definition.ts';
 
 export const POSTGRESQL_WORDS: DdlWords = {
+  engine: 'postgresql',
   columnType,
   identityType: 'bigint',
   // BY DEFAULT: an import brings its own ids.

@@ -26,6 +26,7 @@ import { classify } from './failures.ts';
 import { openFile } from './file.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
+import { brokenReferences } from './references.ts';
 import { sizes } from './sizes.ts';
 import { SQLITE_WORDS } from './types.ts';
 import { convertingDatabase } from './values.ts';
@@ -64,7 +65,13 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     name: 'sqlite',
     product: `SQLite ${version}`,
     where: file,
-    capabilities: { transactionalDdl: true, comments: false, rowEstimates: false, rowLocks: false },
+    capabilities: {
+      transactionalDdl: true,
+      comments: false,
+      rowEstimates: false,
+      rowLocks: false,
+      ddlKeepsRows: false,
+    },
     storage: null,
     ddl: kyselyDdl(db, SQLITE_WORDS),
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
@@ -81,6 +88,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     catchUpIdentity: async () => {},
     // A transaction of ours holds the whole file's write lock from its beginning.
     exclusively: (_db, _table, work) => work(),
+    brokenReferences,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
     close: async () => {
       await db.destroy();

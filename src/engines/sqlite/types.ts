@@ -4,6 +4,7 @@ import type { DdlWords } from '../ddl.ts';
 import type { ColumnDefinition, LogicalType } from '../definition.ts';
 
 export const SQLITE_WORDS: DdlWords = {
+  engine: 'sqlite',
   columnType,
   identityType: 'integer',
   // AUTOINCREMENT: an id is never given twice, even after the newest rows were pruned.

@@ -1,5 +1,6 @@
 /** What a migration can do, one operation a file. */
 export { addColumn } from './add-column.ts';
+export { changeRows, type RowChange } from './change-rows.ts';
 export { createIndex, createUniqueIndex } from './create-index.ts';
 export { createTable } from './create-table.ts';
 export { dropColumn } from './drop-column.ts';

@@ -1,0 +1,36 @@
+import type { EngineName } from '../../engines/index.ts';
+import type { Operation } from '../migration.ts';
+
+export interface RowChange {
+  /** What it does, in words: `fill job.priority`. */
+  readonly summary: string;
+  /** The table it writes to. */
+  readonly table: string;
+  /** One statement for all engines, or one for each where they cannot agree. */
+  readonly statement: string | Readonly<Record<EngineName, string>>;
+  /** Why the engines have statements of their own; without it, they may not. */
+  readonly differs?: string;
+  /** The tables whose number of rows it may change; without it, it is an UPDATE and may change none. */
+  readonly counts?: readonly string[];
+}
+
+/** Changes rows by one statement, in a transaction on every engine; what it does not say it changes is counted. */
+export function changeRows({ summary, table, statement, differs, counts }: RowChange): Operation {
+  const each = typeof statement === 'string' ? [statement] : Object.values(statement);
+  const silent = counts === undefined && each.some((text) => !/^\s*update\b/i.test(text));
+  if (silent) throw new Error(`${summary}: it is no UPDATE and does not say whose number of rows it changes`);
+  if (each.some((text) => text.includes(';'))) throw new Error(`${summary}: it is more than one statement`);
+  return {
+    ...(differs === undefined ? {} : { differs }),
+    statements: (ddl) => [
+      {
+        sql: typeof statement === 'string' ? statement : statement[ddl.engine],
+        summary,
+        effect: { kind: 'repeatable' },
+        impact: { table, blocks: 'writes', work: 'reads all rows' },
+        changesRows: counts ?? [],
+      },
+    ],
+    model: (before) => before,
+  };
+}

@@ -1,0 +1,3 @@
+import { killedSuite } from '../harness/killed-suite.ts';
+
+killedSuite('postgresql');
