@@ -10,7 +10,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const program = new URL('../dist/main.js', import.meta.url);
 const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
-if (major < 22 || (major === 22 && minor < 15)) {
+// zstd came into Node's zlib with these.
+if (major < 22 || (major === 22 && minor < 15) || (major === 23 && minor < 8)) {
   if (existsSync(node)) startAgain();
   else complain(`Node ${process.versions.node} is too old.`, 'use Node 22.15 or later.');
 } else if (existsSync(program)) {

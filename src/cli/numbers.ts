@@ -23,6 +23,54 @@ export function instant(text: string): number {
   return date;
 }
 
+const DAY_MS = 86_400_000;
+
+/**
+ * An age as `90d` (also h, w, m for months, y), or a date: the instant before which things are too old, in
+ * milliseconds since the epoch. A month is that of the calendar.
+ */
+export function before(text: string): number {
+  const [, digits, unit] = /^(\d{1,6})([hdwmy])$/.exec(text) ?? [];
+  const value = digits === undefined ? instantOrNaN(text) : ago(Number(digits), unit ?? '');
+  if (value <= Date.now() && value >= 0) return value;
+  throw new InvalidArgumentError(
+    'It must be an age as 12h, 90d, 8w, 6m or 2y, or a past date as 2026-01-31.',
+  );
+}
+
+function ago(count: number, unit: string): number {
+  if (count === 0) return Number.NaN;
+  const now = new Date();
+  if (unit === 'm' || unit === 'y') {
+    const day = now.getUTCDate();
+    now.setUTCDate(1);
+    now.setUTCMonth(now.getUTCMonth() - count * (unit === 'y' ? 12 : 1));
+    // 31 March less a month is the last day of February.
+    now.setUTCDate(
+      Math.min(day, new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 0)).getUTCDate()),
+    );
+    return now.getTime();
+  }
+  return now.getTime() - count * { h: DAY_MS / 24, d: DAY_MS, w: 7 * DAY_MS }[unit as 'h' | 'd' | 'w'];
+}
+
+function instantOrNaN(text: string): number {
+  try {
+    return instant(text);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** A time as `90s`, `10m` or `2h`, in milliseconds; up to a week. */
+export function duration(text: string): number {
+  const [, digits, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const value =
+    Number(digits ?? Number.NaN) * { s: 1_000, m: 60_000, h: 3_600_000 }[(unit ?? 's') as 's' | 'm' | 'h'];
+  if (value > 0 && value <= 7 * DAY_MS) return value;
+  throw new InvalidArgumentError('It must be a time as 90s, 10m or 2h, up to a week.');
+}
+
 export function bytes(count: number): string {
   return prettyBytes(count, { binary: true });
 }

@@ -75,11 +75,16 @@ export class Terminal {
   }
 
   /** Asks on stderr; only `yes` written out is yes. */
-  async confirm(question: string): Promise<boolean> {
+  confirm(question: string): Promise<boolean> {
+    return this.retype(`${question} Type yes to go on:`, 'yes');
+  }
+
+  /** Asks on stderr for a word; whether that word came back. */
+  async retype(question: string, word: string): Promise<boolean> {
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      const answer = await prompt.question(`${question} Type yes to go on: `, { signal: this.interrupted });
-      return answer.trim().toLowerCase() === 'yes';
+      const answer = await prompt.question(`${question} `, { signal: this.interrupted });
+      return answer.trim().toLowerCase() === word;
     } catch {
       return false; // Ctrl-C or the end of the input: not yes.
     } finally {

@@ -43,8 +43,8 @@ export interface DdlStatement {
    * may change.
    */
   readonly changesRows?: readonly string[];
-  /** Settings of the session that it needs, and their end. */
-  readonly session?: { readonly before: string; readonly after: string };
+  /** Settings of the session under which it is quicker, and their end; only while the column has no value yet. */
+  readonly session?: { readonly before: string; readonly after: string; readonly whileEmpty: string };
   /** It cannot run in a transaction. */
   readonly alone?: true;
   /** Clears away what a failed try may have left, before it is tried again. */
@@ -158,7 +158,7 @@ export function kyselyDdl(compiler: Kysely<unknown>, words: DdlWords): Ddl {
     summary: `add foreign key ${table}.${column} to ${reference.table}`,
     effect: { kind: 'foreignKey', table, column, present: true },
     impact: { table, ...words.costs.addForeignKey },
-    ...(words.unchecked ? { session: words.unchecked } : {}),
+    ...(words.unchecked ? { session: { ...words.unchecked, whileEmpty: column } } : {}),
   });
 
   return {

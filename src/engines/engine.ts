@@ -51,8 +51,8 @@ export interface Engine {
   /** The names of {@link introspect}'s tables alone: cheap, for guards that run before every command. */
   tableNames(): Promise<string[]>;
   sizes(): Promise<DatabaseSize>;
-  /** A column as something that `octet_length` takes, whatever its type. */
-  asText(column: string): RawBuilder<unknown>;
+  /** A column as something that `octet_length` takes; `type` is its logical type in one word. */
+  asText(column: string, type: string): RawBuilder<unknown>;
   /**
    * Takes the named lock of this database for this process, waiting at most `waitMs`. The engine frees it when
    * the process dies. @throws LOCKED with the holder and since when.
@@ -76,6 +76,13 @@ export interface Engine {
    * switched off has such rows.
    */
   brokenReferences(db: Kysely<unknown>): Promise<readonly string[]>;
+  /** @throws PERMISSION_DENIED unless this account may do what {@link exclusively} does: asked before anything begins */
+  requireLockRight(table: string): Promise<void>;
+  /**
+   * Whether somebody else has written to the database since the last call: where there is one writer at a time, they
+   * wait for each other. Always false where writers do not wait for the whole database.
+   */
+  othersWrote(): Promise<boolean>;
   /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */
   freeDisk(): Promise<number | null>;
   close(): Promise<void>;

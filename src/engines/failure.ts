@@ -36,6 +36,7 @@ export type FailureCode = Extract<
   | 'LOCK_TIMEOUT'
   | 'DEADLOCK'
   | 'CONSTRAINT'
+  | 'TOO_LARGE'
   | 'DATABASE_FAILED'
 >;
 
@@ -89,6 +90,10 @@ const WORDS: Record<FailureCode, (place: Place, detail: string) => { message: st
   CONSTRAINT: ({ kind }, detail) => ({
     message: `The ${kind} refused a value: ${detail}.`,
     next: 'The statement was not carried out. Mend the data that the message names.',
+  }),
+  TOO_LARGE: ({ kind, address }, detail) => ({
+    message: `The ${kind} at ${address} takes no statement that large: ${detail}.`,
+    next: 'Raise its max_allowed_packet to more than twice the largest value (SET GLOBAL max_allowed_packet = …), and run the same command again; it goes on where it stopped.',
   }),
   DATABASE_FAILED: ({ kind, address }, detail) => ({
     message: `The ${kind} at ${address} failed: ${detail}.`,

@@ -10,16 +10,3 @@ export function freeBytes(directory: string): number | null {
     return null;
   }
 }
-
-const LOCAL_HOSTS = ['localhost', '127.0.0.1', '::1'];
-
-/** Whether a server runs on this machine, so that its directories are ours to look at. */
-export function isLocal({
-  host,
-  socket,
-}: {
-  readonly host: string;
-  readonly socket?: string | undefined;
-}): boolean {
-  return socket !== undefined || LOCAL_HOSTS.includes(host);
-}

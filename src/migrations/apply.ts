@@ -197,13 +197,18 @@ class Run {
     // Counted in one moment, so that the rows that others write meanwhile are not taken for its own; what is destroyed
     // is looked at as it is now.
     const whole = stretch.kind === 'rows' ? transaction.setIsolationLevel('repeatable read') : transaction;
-    await whole.execute(async (db) => {
+    const work = whole.execute(async (db) => {
       const session = db as unknown as Kysely<unknown>;
       await guard?.count(session);
       if (!this.committed.begun) await this.recordBeginning(db);
       for (const [place, step] of stretch.steps) await this.execute(db, place, step);
       await guard?.requireSame(session);
       await this.recordReached(db, stretch, last);
+    });
+    await work.catch((error: unknown) => {
+      // A transaction that was refused is certain to have left nothing.
+      if (!isMultiFlexiError(error, 'CONNECTION_LOST')) this.committed.uncertain = undefined;
+      throw error;
     });
     this.committed.begun = true;
   }
@@ -302,10 +307,12 @@ class Run {
       ? `Nothing of it was kept. Mend the cause and run multiflexi-cli ${command} again.`
       : `The steps before it are done and recorded. Mend the cause and run multiflexi-cli ${command} again; it goes on at this step.`;
     const way = this.direction === 'up' ? 'Migration' : 'Rollback of migration';
+    // These say better what to do; the others are of a server that does not know what was going on.
+    const own = isMultiFlexiError(error, 'CHANGED_MEANWHILE') || isMultiFlexiError(error, 'ROWS_CHANGED');
     return new MultiFlexiError(
-      'MIGRATION_FAILED',
+      own ? error.code : 'MIGRATION_FAILED',
       `${way} ${version} ${name} failed at ${what}: ${message}`,
-      { next, cause: error },
+      { next: own ? error.next : next, cause: error },
     );
   }
 
@@ -322,7 +329,10 @@ class Run {
   }
 }
 
-async function send(db: LedgerDb, { sql: statement, session }: Step): Promise<void> {
+async function send(db: LedgerDb, step: Step): Promise<void> {
+  const { sql: statement } = step;
+  const session =
+    step.session && (await isEmpty(db, step.impact.table, step.session.whileEmpty)) && step.session;
   if (session) await sql.raw(session.before).execute(db);
   try {
     await sql.raw(statement).execute(db);
@@ -334,4 +344,11 @@ async function send(db: LedgerDb, { sql: statement, session }: Step): Promise<vo
         .execute(db)
         .catch(() => {});
   }
+}
+
+/** A run that was cut off may be gone on with days later: by then the column can have values. */
+async function isEmpty(db: LedgerDb, table: string, column: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 as one from ${sql.table(table)} where ${sql.ref(column)} is not null limit 1`.execute(db);
+  return rows.length === 0;
 }

@@ -30,7 +30,7 @@ export { modelOf, type SchemaModel, type TableModel } from './model.ts';
 export type { MigrateWords, MigrationPlan, PlannedMigration, RollbackWords } from './plan.ts';
 export { planMigrate, planRollback } from './plan.ts';
 export { type DatabaseKind, foreignError, recognise, refuseForeign } from './recognise.ts';
-export { requireMigrated } from './required.ts';
+export { requireMigrated, requireSettled } from './required.ts';
 export { type MigrationStatus, readStatus, type Status } from './status.ts';
 export { MIGRATIONS } from './versions/index.ts';
 

@@ -63,6 +63,11 @@ function wayBack(earlier: readonly Migration[], migration: Migration): string[] 
   }
 }
 
+/** Indexes have names, and no order. */
 function text(model: SchemaModel): string {
-  return JSON.stringify([...model]);
+  const tables = [...model.values()].map((table) => ({
+    ...table,
+    indexes: [...table.indexes].sort((a, b) => (a.name < b.name ? -1 : 1)),
+  }));
+  return JSON.stringify(tables);
 }

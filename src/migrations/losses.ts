@@ -1,7 +1,7 @@
 /** What a rollback destroys: counted before anything is done. */
 import { hash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Engine } from '../engines/index.ts';
+import type { CatalogColumn, Engine } from '../engines/index.ts';
 import type { Step } from './migration.ts';
 
 export interface Loss {
@@ -28,41 +28,45 @@ export async function losses(engine: Engine, steps: readonly Step[]): Promise<Lo
   const destroyed = steps.flatMap((step) => step.destroys ?? []);
   if (destroyed.length === 0) return [];
   const tables = new Set(destroyed.filter((loss) => loss.column === undefined).map((loss) => loss.table));
-  const present = new Map(
-    (await engine.introspect()).map((table) => [table.name, table.columns.map(({ name }) => name)]),
-  );
+  const present = new Map((await engine.introspect()).map((table) => [table.name, table.columns]));
   const found: Loss[] = [];
   for (const { table, column } of destroyed) {
     // A column that goes with its table is not lost twice; one already gone in an interrupted run is not lost now.
     if (
       !present.has(table) ||
-      (column !== undefined && (tables.has(table) || !present.get(table)?.includes(column)))
+      (column !== undefined &&
+        (tables.has(table) || !present.get(table)?.some(({ name }) => name === column)))
     )
       continue;
+    const columns = present.get(table) ?? [];
     const loss =
       column === undefined
-        ? await tableLoss(engine, table, present.get(table) ?? [])
-        : await columnLoss(engine, table, column);
+        ? await tableLoss(engine, table, columns)
+        : await columnLoss(
+            engine,
+            table,
+            column,
+            columns.filter(({ name }) => name === column),
+          );
     if (loss.values > 0) found.push(loss);
   }
   return found;
 }
 
-async function tableLoss(engine: Engine, table: string, columns: readonly string[]): Promise<Loss> {
+type Columns = readonly Pick<CatalogColumn, 'name' | 'type'>[];
+
+async function tableLoss(engine: Engine, table: string, columns: Columns): Promise<Loss> {
   return { table, column: null, ...(await measure(engine, table, sql`*`, columns)) };
 }
 
-async function columnLoss(engine: Engine, table: string, column: string): Promise<Loss> {
-  return { table, column, ...(await measure(engine, table, sql.ref(column), [column])) };
+async function columnLoss(engine: Engine, table: string, column: string, columns: Columns): Promise<Loss> {
+  return { table, column, ...(await measure(engine, table, sql.ref(column), columns)) };
 }
 
-async function measure(
-  engine: Engine,
-  table: string,
-  counted: ReturnType<typeof sql.ref>,
-  columns: readonly string[],
-) {
-  const lengths = columns.map((column) => sql`coalesce(octet_length(${engine.asText(column)}), 0)`);
+async function measure(engine: Engine, table: string, counted: ReturnType<typeof sql.ref>, columns: Columns) {
+  const lengths = columns.map(
+    ({ name, type }) => sql`coalesce(octet_length(${engine.asText(name, type)}), 0)`,
+  );
   const bytes = lengths.reduce((sum, length) => sql`${sum} + ${length}`);
   const { rows } = await sql<{ n: bigint; bytes: unknown }>`
     select count(${counted}) as n, coalesce(sum(${bytes}), 0) as bytes from ${sql.table(table)}`.execute(

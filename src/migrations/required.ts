@@ -7,6 +7,23 @@ import { MIGRATIONS } from './versions/index.ts';
 
 /** @throws FOREIGN_DATABASE, NOT_MIGRATED */
 export async function requireMigrated(engine: Engine): Promise<void> {
+  const pending = await requireSettled(engine);
+  if (pending === 0) return;
+  throw new MultiFlexiError(
+    'NOT_MIGRATED',
+    `${pending} of ${MIGRATIONS.length} migrations are pending on ${engine.where}.`,
+    {
+      next: 'Run multiflexi-cli db:migrate first.',
+    },
+  );
+}
+
+/**
+ * No migration may be half way; some may be pending.
+ * @returns how many are pending
+ * @throws FOREIGN_DATABASE, NOT_MIGRATED
+ */
+export async function requireSettled(engine: Engine): Promise<number> {
   const { kind, pending, migrations } = await readStatus(engine, MIGRATIONS);
   const foreign = foreignError(kind, engine.where);
   if (foreign) throw foreign;
@@ -22,12 +39,5 @@ export async function requireMigrated(engine: Engine): Promise<void> {
       },
     );
   }
-  if (pending === 0) return;
-  throw new MultiFlexiError(
-    'NOT_MIGRATED',
-    `${pending} of ${MIGRATIONS.length} migrations are pending on ${engine.where}.`,
-    {
-      next: 'Run multiflexi-cli db:migrate first.',
-    },
-  );
+  return pending;
 }

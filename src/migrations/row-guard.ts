@@ -4,6 +4,7 @@ import { countRows, type Engine } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { LEDGER, STEPS } from './ledger-tables.ts';
 import type { Step } from './migration.ts';
+import { isUpdate } from './operations/change-rows.ts';
 
 /** The number of rows of every table that must keep it, taken before and after on the session that makes the change. */
 export class RowGuard {
@@ -55,7 +56,8 @@ export class RowGuard {
  * A table that goes has no rows to keep. What an UPDATE writes to is left out as well: it cannot change the number,
  * and InnoDB shows a transaction the rows of others that it has updated.
  */
-function mayChange({ destroys, changesRows, impact }: Step): readonly string[] {
+function mayChange({ destroys, changesRows, impact, sql }: Step): readonly string[] {
   if (destroys && destroys.column === undefined) return [destroys.table];
-  return changesRows === undefined ? [] : [impact.table, ...changesRows];
+  if (changesRows === undefined) return [];
+  return isUpdate(sql) ? [impact.table, ...changesRows] : changesRows;
 }

@@ -324,6 +324,52 @@ export interface CredentialPrototypeTable {
   updated_at: string | null;
 }
 
+/** How long rows are kept, and of whom */
+export interface RetentionPolicyTable {
+  /** Key of the policy */
+  id: Generated<bigint>;
+  /** What is kept: job (with its artifacts and log entries), logger, token */
+  subject: 'job' | 'logger' | 'token';
+  /** Whose rows; empty for all companies */
+  company_id: bigint | null;
+  /** Jobs of which run template; empty for all */
+  run_template_id: bigint | null;
+  /** Rows go when they are older than so many days; empty for no limit */
+  max_age_days: number | null;
+  /** The newest so many stay, of jobs those of each run template; empty for none */
+  keep_last: number | null;
+  /** Whether the last job of each run template that ended ok stays */
+  keep_last_success: Generated<boolean>;
+  /** delete, or archive and then delete */
+  action: Generated<'delete' | 'archive'>;
+  /** Whether it is in force */
+  enabled: Generated<boolean>;
+  /** Note of the administrator */
+  note: string | null;
+  /** When it was made (UTC) */
+  created_at: Generated<string>;
+  /** When it was last changed (UTC) */
+  updated_at: string | null;
+}
+
+/** What must not be deleted, whatever the policies say */
+export interface RetentionHoldTable {
+  /** Key of the hold */
+  id: Generated<bigint>;
+  /** The job that is held */
+  job_id: bigint | null;
+  /** The run template whose jobs are held */
+  run_template_id: bigint | null;
+  /** The company whose jobs and log entries are held */
+  company_id: bigint | null;
+  /** Until when (UTC); empty for as long as it is there */
+  until: string | null;
+  /** Why */
+  reason: string;
+  /** Since when (UTC) */
+  created_at: Generated<string>;
+}
+
 export interface Database {
   user: UserTable;
   company: CompanyTable;
@@ -338,4 +384,6 @@ export interface Database {
   credential_type: CredentialTypeTable;
   artifacts: ArtifactsTable;
   credential_prototype: CredentialPrototypeTable;
+  retention_policy: RetentionPolicyTable;
+  retention_hold: RetentionHoldTable;
 }

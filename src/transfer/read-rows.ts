@@ -1,11 +1,11 @@
 /** Reads a table in the order of its key, a page at a time: memory is bounded by bytes, and every page is an index walk. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Engine } from '../engines/index.ts';
 import type { RowStreamTable } from './row-stream/format.ts';
-import type { Row } from './row-stream/values.ts';
+import { isBulky, type Row } from './row-stream/values.ts';
 
-const FIRST_PAGE_ROWS = 50;
-const LARGEST_PAGE_ROWS = 2_000;
-/** What a page should take in memory; one of unusually large rows takes more, and the next one less. */
+const PAGE_ROWS = 1_000;
+/** What a page takes in memory at most; a single row that is larger makes a page by itself. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
 export interface Reading {
@@ -16,41 +16,57 @@ export interface Reading {
 
 /** @param db one session, in a transaction where the pages must be of one moment */
 export async function* readRows(
+  engine: Engine,
   db: Kysely<unknown>,
   { name, key, columns }: RowStreamTable,
   { notNull, signal }: Reading = {},
 ): AsyncGenerator<Row[]> {
   const names = columns.map((column) => column.name);
-  const list = sql.join([...new Set([...key, ...names])].map((column) => sql.ref(column)));
-  const order = sql.join(key.map((column) => sql.ref(column)));
+  const bulky = columns.filter(isBulky);
+  const order = list(key);
+  const table = sql.table(name);
   let after: readonly unknown[] | undefined;
-  for (let limit = FIRST_PAGE_ROWS; ; ) {
+  for (;;) {
     signal?.throwIfAborted();
-    const where = all([
+    const behind = [
       ...(notNull === undefined ? [] : [sql`${sql.ref(notNull)} is not null`]),
-      ...(after ? [sql`(${order}) > (${sql.join(after.map((value) => sql`${value}`))})`] : []),
-    ]);
+      ...(after ? [sql`(${order}) > (${values(after)})`] : []),
+    ];
+    const sizes = bulky.map(
+      (column) => sql`coalesce(octet_length(${engine.asText(column.name, column.type)}), 0)`,
+    );
+    const size = sizes.length === 0 ? sql`0` : sql.join(sizes, sql` + `);
+    const { rows: ahead } = await sql<Record<string, unknown>>`
+      select ${order}, ${size} as row_bytes from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
+      db,
+    );
+    const last = lastOfPage(ahead);
+    if (!last) return;
+    const upTo = key.map((column) => last[column]);
     const { rows } = await sql<Record<string, unknown>>`
-      select ${list} from ${sql.table(name)} ${where} order by ${order} limit ${sql.lit(limit)}`.execute(db);
-    if (rows.length > 0) yield rows.map((row) => names.map((column) => row[column]));
-    const last = rows.at(-1);
-    if (!last || rows.length < limit) return;
-    after = key.map((column) => last[column]);
-    limit = nextLimit(limit, rows);
+      select ${list([...new Set([...key, ...names])])} from ${table}
+      ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order}`.execute(db);
+    yield rows.map((row) => names.map((column) => row[column]));
+    if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
+    after = upTo;
   }
 }
 
-/** At most twice as many as before, and so few that even rows like the largest one seen are no burden. */
-function nextLimit(limit: number, rows: readonly Record<string, unknown>[]): number {
-  const largest = Math.max(1, ...rows.map((row) => roughBytes(Object.values(row))));
-  return Math.max(1, Math.min(limit * 2, LARGEST_PAGE_ROWS, Math.floor(PAGE_BYTES / largest)));
+function lastOfPage(ahead: readonly Record<string, unknown>[]): Record<string, unknown> | undefined {
+  let bytes = 0;
+  const over = ahead.findIndex((row) => {
+    bytes += Number(row.row_bytes);
+    return bytes > PAGE_BYTES;
+  });
+  return over === -1 ? ahead.at(-1) : ahead[Math.max(0, over - 1)];
 }
 
-function roughBytes(values: readonly unknown[]): number {
-  return values.reduce<number>(
-    (sum, value) => sum + (typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 8),
-    0,
-  );
+function list(columns: readonly string[]): RawBuilder<unknown> {
+  return sql.join(columns.map((column) => sql.ref(column)));
+}
+
+function values(key: readonly unknown[]): RawBuilder<unknown> {
+  return sql.join(key.map((value) => sql`${value}`));
 }
 
 function all(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {

@@ -1,13 +1,13 @@
-/** Puts back what a rollback destroyed, after the migrations went up again. Nothing that is there is overwritten. */
-import { type Kysely, sql } from 'kysely';
+/** Puts back what a change of the schema destroyed, after its table or column is there again. Nothing that is there is overwritten. */
 import * as z from 'zod/mini';
-import type { CatalogTable, Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
+import { type CatalogTable, type Engine, patiently } from '../engines/index.ts';
+import { isMultiFlexiError, MultiFlexiError } from '../errors.ts';
+import { PutBack } from './put-back.ts';
 import { type KeptPart, ROLLBACK_BACKUP } from './rollback-backup.ts';
 import { damaged } from './row-stream/failures.ts';
 import type { RowStreamTable } from './row-stream/format.ts';
-import { type Chunk, RowStreamReader } from './row-stream/reader.ts';
-import { type Row, RowCodec, RowSum } from './row-stream/values.ts';
+import { RowStreamReader } from './row-stream/reader.ts';
+import type { Row } from './row-stream/values.ts';
 
 /** Rows of one transaction; few enough for the parameters of a statement on every engine, whatever their columns. */
 const ROWS_AT_ONCE = 200;
@@ -28,7 +28,10 @@ export interface RestoredPart extends KeptPart {
   readonly restored: number;
   /** Were there already, as they were saved. */
   readonly present: number;
-  /** Are there with other values, or (for a column) have no row any more; they were left as they are. */
+  /**
+   * Were left out: something else has their key or another unique value, what they refer to is not there or is
+   * another row now, or (for a column) their row is gone or has a value of its own.
+   */
   readonly conflicts: number;
   /** Keys of the first of them, as `id 12`. */
   readonly conflictKeys: readonly string[];
@@ -44,7 +47,8 @@ export async function planRestore(engine: Engine, file: string): Promise<Restore
   return withReader(file, async (reader) => {
     const parts = partsOf(reader);
     const catalog = new Map((await engine.introspect()).map((table) => [table.name, table]));
-    for (const table of reader.header.tables) requireTable(table, catalog.get(table.name), engine.where);
+    for (const [place, table] of reader.header.tables.entries())
+      requireTable(table, parts[place]?.column ?? null, catalog.get(table.name), engine.where);
     await reader.verify();
     const { created, program, source } = reader.header;
     const rows = reader.manifest.tables.map((table) => table.rows);
@@ -74,209 +78,126 @@ export async function applyRestore(
   { signal, onProgress }: RestoreOptions = {},
 ): Promise<RestoredPart[]> {
   return withReader(plan.file, async (reader) => {
-    const results = partsOf(reader).map((part, place) => new PartResult(part, plan.parts[place]?.rows ?? 0));
+    const parts = partsOf(reader);
     const catalog = await engine.introspect();
+    /** Keys of rows that were left out, by table: what refers to them is left out as well. */
+    const left = new Map<string, Set<string>>();
+    const results = reader.header.tables.map((table, place) => {
+      const live = catalog.find(({ name }) => name === table.name);
+      const part = parts[place];
+      if (!live || !part) throw damaged(plan.file, 'its header contradicts itself');
+      return new PartResult(
+        new PutBack(engine, live, table, part.column, left),
+        part,
+        plan.parts[place]?.rows ?? 0,
+      );
+    });
     let done = 0;
     for await (const chunk of reader.chunks()) {
       const result = results[chunk.head.table];
-      const live = catalog.find(({ name }) => name === chunk.table.name);
-      if (!result || !live) throw damaged(plan.file, 'a chunk is of no table');
-      for (let start = 0; start < chunk.rows.length; start += ROWS_AT_ONCE) {
-        signal?.throwIfAborted();
-        const rows = chunk.rows.slice(start, start + ROWS_AT_ONCE);
-        result.add(
-          await engine
-            .kysely<unknown>()
-            .transaction()
-            .execute((db) => putBack(db, live, chunk, result.part, rows)),
-        );
-        done += rows.length;
-        onProgress?.(done);
+      if (!result) throw damaged(plan.file, 'a chunk is of no table');
+      try {
+        for (let start = 0; start < chunk.rows.length; start += ROWS_AT_ONCE) {
+          signal?.throwIfAborted();
+          const rows = chunk.rows.slice(start, start + ROWS_AT_ONCE);
+          await result.restore(rows, signal);
+          done += rows.length;
+          onProgress?.(done);
+        }
+      } finally {
+        // Whatever comes next, the platform's own inserts must not meet the ids that were put back.
+        if (result.part.column === null) await engine.catchUpIdentity(result.part.table);
       }
     }
-    for (const { part, restored } of results)
-      if (part.column === null && restored > 0) await engine.catchUpIdentity(part.table);
     return results.map((result) => result.report());
   });
 }
 
-interface PutBack {
-  readonly restored: number;
-  readonly present: number;
-  readonly conflicts: readonly string[];
-}
-
 class PartResult {
   readonly part: KeptPart;
-  restored = 0;
+  private readonly putBack: PutBack;
   private readonly rows: number;
+  private restored = 0;
   private present = 0;
   private conflicts = 0;
   private readonly conflictKeys: string[] = [];
 
-  constructor(part: KeptPart, rows: number) {
+  constructor(putBack: PutBack, part: KeptPart, rows: number) {
+    this.putBack = putBack;
     this.part = part;
     this.rows = rows;
   }
 
-  add({ restored, present, conflicts }: PutBack): void {
-    this.restored += restored;
-    this.present += present;
-    this.conflicts += conflicts.length;
-    this.conflictKeys.push(...conflicts.slice(0, CONFLICTS_NAMED - this.conflictKeys.length));
+  /** Rows that the database refuses together are tried one by one, so that one of them does not keep the others out. */
+  async restore(rows: readonly Row[], signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const done = await patiently(() => this.putBack.rows(rows), { signals: [signal], onWait: () => {} });
+      this.restored += done.restored;
+      this.present += done.present;
+      this.note(done.conflicts);
+    } catch (error) {
+      if (!isMultiFlexiError(error, 'CONSTRAINT')) throw error;
+      const [only, ...others] = rows;
+      if (only && others.length === 0) this.note([this.putBack.leaveOut(only)]);
+      else for (const row of rows) await this.restore([row], signal);
+    }
   }
 
   report(): RestoredPart {
     const { part, rows, restored, present, conflicts, conflictKeys } = this;
     return { ...part, rows, restored, present, conflicts, conflictKeys };
   }
-}
 
-async function putBack(
-  db: Kysely<unknown>,
-  live: CatalogTable,
-  { table }: Chunk,
-  { column }: KeptPart,
-  rows: readonly Row[],
-): Promise<PutBack> {
-  const codec = new RowCodec(table.columns);
-  const found = await readByKey(db, table, rows);
-  const missing: Row[] = [];
-  const conflicts: string[] = [];
-  const wanted = new RowSum();
-  let present = 0;
-  for (const row of rows) {
-    const there = found.get(keyOf(table, row));
-    const same = there !== undefined && codec.digest(there) === codec.digest(row);
-    // A column that has just come back has the value that it gives to old rows.
-    const untouched =
-      column !== null && there !== undefined && isDefault(live, column, valueIn(table, there, column));
-    const free = column === null ? there === undefined : untouched;
-    if (same) present++;
-    else if (free) missing.push(row);
-    else conflicts.push(keyWords(table, row));
-    if (same || free) wanted.add(codec.digest(row));
+  private note(conflicts: readonly string[]): void {
+    this.conflicts += conflicts.length;
+    this.conflictKeys.push(...conflicts.slice(0, CONFLICTS_NAMED - this.conflictKeys.length));
   }
-  if (missing.length > 0) {
-    if (column === null) await insert(db, table, missing);
-    else for (const row of missing) await update(db, table, column, row);
-    await requireSame(db, table, rows, conflicts.length, wanted, codec);
-  }
-  return { restored: missing.length, present, conflicts };
-}
-
-/** @throws VERIFICATION_FAILED, which takes the transaction back */
-async function requireSame(
-  db: Kysely<unknown>,
-  table: RowStreamTable,
-  rows: readonly Row[],
-  conflicts: number,
-  wanted: RowSum,
-  codec: RowCodec,
-): Promise<void> {
-  const byKey = await readByKey(db, table, rows);
-  const now = new RowSum();
-  for (const row of rows) {
-    const there = byKey.get(keyOf(table, row));
-    const same = there !== undefined && codec.digest(there) === codec.digest(row);
-    if (same && there) now.add(codec.digest(there));
-  }
-  if (now.digest === wanted.digest && now.rows === wanted.rows && rows.length === now.rows + conflicts)
-    return;
-  throw new MultiFlexiError(
-    'VERIFICATION_FAILED',
-    `Rows of ${table.name} that were put back are not as they were saved; these were taken back again.`,
-    {
-      next: 'Look for a trigger or a changed column on that table (multiflexi-cli db:verify), then run the command again.',
-    },
-  );
-}
-
-async function readByKey(
-  db: Kysely<unknown>,
-  table: RowStreamTable,
-  rows: readonly Row[],
-): Promise<Map<string, Row>> {
-  const names = table.columns.map(({ name }) => name);
-  const key = sql.join(table.key.map((name) => sql.ref(name)));
-  const keys = sql.join(
-    rows.map((row) => {
-      const values = sql.join(table.key.map((name) => sql`${valueIn(table, row, name)}`));
-      return table.key.length === 1 ? values : sql`(${values})`;
-    }),
-  );
-  const { rows: found } = await sql<Record<string, unknown>>`
-    select ${sql.join(names.map((name) => sql.ref(name)))} from ${sql.table(table.name)}
-    where ${table.key.length === 1 ? key : sql`(${key})`} in (${keys})`.execute(db);
-  return new Map(
-    found.map((record) => {
-      const row = names.map((name) => record[name]);
-      return [keyOf(table, row), row];
-    }),
-  );
-}
-
-async function insert(db: Kysely<unknown>, table: RowStreamTable, rows: readonly Row[]): Promise<void> {
-  const columns = sql.join(table.columns.map(({ name }) => sql.ref(name)));
-  const values = sql.join(rows.map((row) => sql`(${sql.join(row.map((value) => sql`${value}`))})`));
-  await sql`insert into ${sql.table(table.name)} (${columns}) values ${values}`.execute(db);
-}
-
-async function update(db: Kysely<unknown>, table: RowStreamTable, column: string, row: Row): Promise<void> {
-  const key = sql.join(
-    table.key.map((name) => sql`${sql.ref(name)} = ${valueIn(table, row, name)}`),
-    sql` and `,
-  );
-  await sql`update ${sql.table(table.name)} set ${sql.ref(column)} = ${valueIn(table, row, column)} where ${key}`.execute(
-    db,
-  );
-}
-
-function valueIn(table: RowStreamTable, row: Row, column: string): unknown {
-  return row[table.columns.findIndex(({ name }) => name === column)];
-}
-
-function keyOf(table: RowStreamTable, row: Row): string {
-  return JSON.stringify(table.key.map((name) => String(valueIn(table, row, name))));
-}
-
-function keyWords(table: RowStreamTable, row: Row): string {
-  return table.key.map((name) => `${name} ${valueIn(table, row, name)}`).join(', ');
-}
-
-function isDefault(live: CatalogTable, column: string, value: unknown): boolean {
-  if (value === null || value === undefined) return true;
-  const word = live.columns.find(({ name }) => name === column)?.default;
-  return word === JSON.stringify(typeof value === 'bigint' ? Number(value) : value);
 }
 
 function partsOf(reader: RowStreamReader): readonly KeptPart[] {
-  const details = DETAILS.safeParse(reader.header.details);
-  if (reader.header.purpose !== ROLLBACK_BACKUP || !details.success) {
-    throw new MultiFlexiError(
-      'FILE_DAMAGED',
-      `The file ${reader.file} is not one that a rollback has saved.`,
-      {
-        next: `It was made for: ${reader.header.purpose}. Name the file that db:rollback wrote.`,
-      },
-    );
+  const { file, header } = reader;
+  const details = DETAILS.safeParse(header.details);
+  if (header.purpose !== ROLLBACK_BACKUP || !details.success) {
+    throw new MultiFlexiError('FILE_DAMAGED', `The file ${file} is not one that db:rollback has saved.`, {
+      next: `It was made for: ${header.purpose}. Name the file that db:rollback wrote.`,
+    });
   }
-  if (details.data.parts.length !== reader.header.tables.length)
-    throw damaged(reader.file, 'its header contradicts itself');
-  return details.data.parts;
+  const { parts } = details.data;
+  const agree = header.tables.every(({ name, columns }, place) => {
+    const part = parts[place];
+    return (
+      part?.table === name && (part.column === null || columns.some((column) => column.name === part.column))
+    );
+  });
+  if (!agree || parts.length !== header.tables.length) throw damaged(file, 'its header contradicts itself');
+  return parts;
 }
 
 /** @throws NOT_MIGRATED */
-function requireTable(saved: RowStreamTable, live: CatalogTable | undefined, where: string): void {
-  const lacking = saved.columns.find(
-    ({ name, type }) => !live?.columns.some((column) => column.name === name && column.type === type),
+function requireTable(
+  { name, key, columns }: RowStreamTable,
+  part: string | null,
+  live: CatalogTable | undefined,
+  where: string,
+): void {
+  const saved = new Map(columns.map((column) => [column.name, column.type]));
+  const lacking = columns.find(
+    (column) => !live?.columns.some((other) => other.name === column.name && other.type === column.type),
   );
-  if (live && !lacking) return;
-  const what = live
-    ? `column ${saved.name}.${lacking?.name} of type ${lacking?.type}`
-    : `table ${saved.name}`;
-  throw new MultiFlexiError('NOT_MIGRATED', `The file has rows for the ${what}, which is not in ${where}.`, {
-    next: 'Run multiflexi-cli db:migrate first, so that what was rolled back is there again; nothing was done.',
+  const unfilled = live?.columns.find(
+    (column) => part === null && !column.nullable && column.default === null && !saved.has(column.name),
+  );
+  const why =
+    live === undefined
+      ? `has rows of the table ${name}, which is not in ${where}`
+      : lacking
+        ? `has values of the column ${name}.${lacking.name} of type ${lacking.type}, which is not in ${where}`
+        : live.primaryKey.join() !== key.join()
+          ? `has rows of ${name} by the key (${key.join(', ')}), and in ${where} its key is (${live.primaryKey.join(', ')})`
+          : unfilled && `has no values for the column ${name}.${unfilled.name}, which needs one in ${where}`;
+  if (why === undefined) return;
+  throw new MultiFlexiError('NOT_MIGRATED', `The file ${why}.`, {
+    next: 'Bring the schema to where it was when the file was saved (multiflexi-cli db:migrate, or db:rollback -t VERSION); nothing was done.',
   });
 }
 

@@ -48,7 +48,8 @@ export async function backUpLosses(
   { signal, onProgress }: BackupOptions = {},
 ): Promise<RollbackBackup> {
   const catalog = new Map((await engine.introspect()).map((table) => [table.name, table]));
-  const moments = new Moments(plan, catalog);
+  const moments = new Moments(engine, plan, catalog);
+  for (const table of moments.tables()) await engine.requireLockRight(table);
   const check: DestructionCheck = (db, destroyed) => moments.check(db, destroyed);
   if (plan.losses.length === 0) return { file: null, rows: 0, check };
   requireRoom(
@@ -62,8 +63,8 @@ export async function backUpLosses(
   try {
     await snapshot(engine, async (db) => {
       for (const [place, table] of tables.entries()) {
-        const notNull = parts[place]?.column ?? undefined;
-        for await (const page of readRows(db, table, { notNull, signal })) {
+        const notNull = onlyValues(parts[place], catalog);
+        for await (const page of readRows(engine, db, table, { notNull, signal })) {
           for (const row of page) {
             await writer.write(place, row);
             moments.add(table, row);
@@ -101,9 +102,11 @@ interface Moment {
 
 /** A table may lose columns before it goes itself, so every destruction has a sum of its own; all are taken in one reading. */
 class Moments {
+  private readonly engine: Engine;
   private readonly moments: Moment[] = [];
 
-  constructor(plan: MigrationPlan, catalog: ReadonlyMap<string, CatalogTable>) {
+  constructor(engine: Engine, plan: MigrationPlan, catalog: ReadonlyMap<string, CatalogTable>) {
+    this.engine = engine;
     const gone = new Map<string, Set<string>>();
     for (const { steps, done } of plan.migrations) {
       for (const { destroys } of steps.slice(done)) {
@@ -119,6 +122,7 @@ class Moments {
 
   private addMoment(found: CatalogTable, column: string | undefined, gone: ReadonlySet<string>): void {
     const whole = describe(found);
+    requireSavable(whole);
     const wanted = whole.columns.filter(({ name }) =>
       column === undefined ? !gone.has(name) : whole.key.includes(name) || name === column,
     );
@@ -128,6 +132,10 @@ class Moments {
       codec: new RowCodec(wanted),
       sum: new RowSum(),
     });
+  }
+
+  tables(): Set<string> {
+    return new Set(this.moments.map(({ table }) => table.name));
   }
 
   /** A row as it was saved: with all columns of its table, or with the key and one column. */
@@ -150,7 +158,7 @@ class Moments {
     );
     if (!moment) return;
     const now = new RowSum();
-    for await (const page of readRows(db, moment.table, { notNull: moment.column }))
+    for await (const page of readRows(this.engine, db, moment.table, { notNull: moment.column }))
       for (const row of page) now.add(moment.codec.digest(row));
     if (now.rows === moment.sum.rows && now.digest === moment.sum.digest) return;
     const what = moment.column === undefined ? 'table' : `column ${moment.column} of`;
@@ -202,22 +210,39 @@ function streamTable(
   const columns = whole.columns.filter(
     ({ name }) => column === null || name === column || whole.key.includes(name),
   );
-  const strange = columns.find((candidate) => kindOf(candidate) === undefined);
+  return { ...whole, columns };
+}
+
+/** @throws CANNOT_BE_SAVED */
+function requireSavable({ name, key, columns }: RowStreamTable): void {
+  const strange = columns.find((column) => kindOf(column) === undefined);
   const why =
-    whole.key.length === 0
-      ? `Table ${table} has no primary key`
-      : strange && `Column ${table}.${strange.name} has a type that is of no migration (${strange.type})`;
-  if (why === undefined) return { ...whole, columns };
+    key.length === 0
+      ? `Table ${name} has no primary key`
+      : strange && `Column ${name}.${strange.name} has a type that is of no migration (${strange.type})`;
+  if (why === undefined) return;
   throw new MultiFlexiError('CANNOT_BE_SAVED', `${why}, so it cannot be saved; nothing was done.`, {
     next: 'Save it by other means, as with a dump of the table, and run the command again with --no-backup.',
   });
 }
 
+/** A column that has a default comes back with it: then its NULLs have to be saved as well. */
+function onlyValues(
+  part: KeptPart | undefined,
+  catalog: ReadonlyMap<string, CatalogTable>,
+): string | undefined {
+  if (!part || part.column === null) return undefined;
+  const column = catalog.get(part.table)?.columns.find(({ name }) => name === part.column);
+  return column?.default === null ? column.name : undefined;
+}
+
 /** Tables after those that they refer to, then columns: the order in which they can be put back. */
 function parentsFirst(losses: readonly KeptPart[], catalog: ReadonlyMap<string, CatalogTable>): KeptPart[] {
   const ordered: KeptPart[] = [];
+  const begun = new Set<KeptPart>();
   const visit = (part: KeptPart): void => {
-    if (ordered.includes(part)) return;
+    if (begun.has(part)) return;
+    begun.add(part);
     const parents = catalog.get(part.table)?.foreignKeys.map(({ table }) => table) ?? [];
     for (const parent of losses)
       if (parent.column === null && parent !== part && parents.includes(parent.table)) visit(parent);

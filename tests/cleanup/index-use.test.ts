@@ -3,7 +3,8 @@ import { type Compilable, CompiledQuery, type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { boundary } from '../../src/cleanup/boundary.ts';
 import { oldestJobs, oldestLogs } from '../../src/cleanup/oldest.ts';
-import { type Database, JOB_AGE } from '../../src/schema/index.ts';
+import type { JobScope } from '../../src/cleanup/scopes.ts';
+import { type Database, FINISHED, JOB_AGE } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
 
@@ -26,6 +27,7 @@ describeEngines('the walk', (name) => {
           minute: n,
           artifacts: 0,
           logs: 1,
+          template: BigInt((n % 3) + 1),
         }),
       ),
       [],
@@ -43,24 +45,39 @@ describeEngines('the walk', (name) => {
   const before = { at: at(15_000), id: 15_001n };
   const after = { at: at(7_000), id: 7_001n };
 
-  test('over jobs uses the index on status, instant and id', async () => {
-    await expectIndex(oldestJobs(db, 'ok', { before, after, limit: 500 }), 'ix_job_status_DatCreate_id');
-    await expectIndex(
-      oldestJobs(db, 'failed', { before, after: undefined, limit: 500 }),
-      'ix_job_status_DatCreate_id',
-    );
+  const nobody = { jobs: [], templates: [], companies: [] };
+  const scope = { company: 1n, onlyCompany: false, statuses: FINISHED, before, spared: [] };
+  const all: JobScope = { ...scope, template: 'all' };
+  const one: JobScope = { ...scope, template: 1n, spared: [5n] };
+
+  test('over jobs of a company, and of a run template, uses their index on status, instant and id', async () => {
+    for (const stretch of [
+      { after, limit: 500 },
+      { after: undefined, limit: 500 },
+    ]) {
+      await expectIndex(oldestJobs(db, all, 'ok', nobody, stretch), 'ix_job_company_id_status_DatCreate_id');
+      await expectIndex(
+        oldestJobs(db, one, 'failed', nobody, stretch),
+        'ix_job_run_template_id_status_DatCreate_id',
+      );
+    }
   });
 
-  test('over log entries uses the index on instant and id', async () => {
-    await expectIndex(oldestLogs(db, { before, after, limit: 500 }), 'ix_logger_created_at_id');
-    await expectIndex(oldestLogs(db, { before, after: undefined, limit: 500 }), 'ix_logger_created_at_id');
+  test('over log entries uses the index on company, instant and id', async () => {
+    for (const company of [1n, 2n]) {
+      for (const from of [after, undefined])
+        await expectIndex(
+          oldestLogs(db, { company, before }, nobody, { after: from, limit: 500 }),
+          /ix_logger_(company_id_)?created_at_id/, // One company may be most of the table.
+        );
+    }
   });
 
   test('finds its boundary by walking down the index', async () => {
     expect(await boundary(db, JOB_AGE, 100)).toEqual({ at: at(19_900), id: 19_901n });
   });
 
-  async function expectIndex(query: Compilable, index: string): Promise<void> {
+  async function expectIndex(query: Compilable, index: string | RegExp): Promise<void> {
     const { sql: text, parameters } = query.compile();
     const words = {
       sqlite: 'explain query plan',
@@ -70,7 +87,7 @@ describeEngines('the walk', (name) => {
     }[name];
     const { rows } = await db.executeQuery(CompiledQuery.raw(`${words} ${text}`, [...parameters]));
     const plan = rows.map((row) => Object.values(row as object).join(' ')).join('\n');
-    expect(plan).toContain(index);
+    expect(plan).toMatch(index);
     expect(plan).not.toMatch(
       /filesort|using_temporary_table": true|TEMP B-TREE|Sort |Seq Scan|"access_type": "ALL"/i,
     );

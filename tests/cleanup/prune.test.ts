@@ -1,11 +1,19 @@
 /** Prune deletes what it should and nothing else: held against a model that has all rows in memory. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { applyPrune, type PruneRequest, planPrune } from '../../src/cleanup/index.ts';
+import { applyPurge, planPurge, type RuleBook, sameForAll } from '../../src/cleanup/index.ts';
 import type { Engine } from '../../src/engines/index.ts';
-import type { Database, JobStatus } from '../../src/schema/index.ts';
+import { type Database, FINISHED, type JobStatus } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
-import { at, makeCompany, makeHistory, type TestJob, type TestLog } from '../harness/history.ts';
+import {
+  at,
+  companyOf,
+  makeCompany,
+  makeHistory,
+  type TestJob,
+  type TestLog,
+  templateOf,
+} from '../harness/history.ts';
 
 const STATUSES: readonly JobStatus[] = ['waiting', 'running', 'ok', 'failed', 'canceled'];
 const apply = { program: 'prune', waitMs: 0 };
@@ -19,10 +27,59 @@ const jobs = fc.uniqueArray(
     minute,
     artifacts: fc.integer({ min: 0, max: 3 }),
     logs: fc.integer({ min: 0, max: 3 }),
+    template: fc.constantFrom(1n, 1n, 2n, 3n, null),
+    company: fc.constantFrom(undefined, undefined, undefined, 1n, 2n),
   }),
   { selector: (job) => job.id, maxLength: 40 },
 );
-const request = fc.record({ jobs: fc.boolean(), logs: fc.boolean(), keep: fc.integer({ min: 0, max: 45 }) });
+const few = fc.option(fc.integer({ min: 0, max: 45 }));
+const wish = fc
+  .record({
+    jobs: fc.boolean(),
+    logs: fc.boolean(),
+    keep: few,
+    keepPerTemplate: fc.option(fc.integer({ min: 0, max: 8 })),
+    keepLastSuccess: fc.boolean(),
+    olderThan: fc.option(minute),
+    statuses: fc.subarray([...FINISHED], { minLength: 1 }),
+    company: fc.constantFrom(null, null, 1n, 2n),
+    held: fc.record({
+      job: fc.option(fc.bigInt({ min: 1n, max: 500n }), { freq: 1 }),
+      template: fc.constantFrom(null, null, null, 1n, 3n),
+      company: fc.constantFrom(null, null, null, null, 2n),
+    }),
+  })
+  .filter(
+    ({ keep, keepPerTemplate, olderThan }) => keep !== null || keepPerTemplate !== null || olderThan !== null,
+  );
+type Wish = typeof wish extends fc.Arbitrary<infer T> ? T : never;
+
+function bookOf({ jobs: ofJobs, logs, keep, company, ...rule }: Wish): RuleBook {
+  const olderThan = rule.olderThan === null ? null : at(rule.olderThan);
+  return sameForAll(
+    company,
+    ofJobs
+      ? {
+          keep,
+          keepPerTemplate: rule.keepPerTemplate,
+          keepLastSuccess: rule.keepLastSuccess,
+          olderThan,
+          statuses: rule.statuses,
+        }
+      : undefined,
+    logs ? { keep, keepPerCompany: null, olderThan } : undefined,
+  );
+}
+
+function keepNewest(what: { jobs: boolean; logs: boolean; keep: number }): RuleBook {
+  const nothing = { olderThan: null, keepPerTemplate: null, keepLastSuccess: false, company: null };
+  return bookOf({
+    ...what,
+    ...nothing,
+    statuses: [...FINISHED],
+    held: { job: null, template: null, company: null },
+  });
+}
 
 describeEngines('prune', (name) => {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
@@ -35,27 +92,74 @@ describeEngines('prune', (name) => {
   });
   afterAll(() => database.drop());
 
+  async function hold({ job, template, company }: Wish['held'], history: readonly TestJob[]): Promise<void> {
+    const db = engine.kysely<Database>();
+    await db.deleteFrom('retention_hold').execute();
+    const known = job !== null && history.some(({ id }) => id === job) ? job : null;
+    const holds = [
+      ...(known === null ? [] : [{ job_id: known }]),
+      ...(template === null ? [] : [{ run_template_id: template }]),
+      ...(company === null ? [] : [{ company_id: company }]),
+      // One that is over holds nothing.
+      { company_id: 1n, until: at(0) },
+    ];
+    for (const one of holds)
+      await db
+        .insertInto('retention_hold')
+        .values({ ...one, reason: 'tested' })
+        .execute();
+  }
+
   test('leaves what the model leaves, and the plan counted it to the row', { timeout: 300_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(
-        jobs,
-        fc.array(minute, { maxLength: 30 }),
-        request,
-        async (history, general, wanted) => {
-          const logs = await makeHistory(engine, history, general);
-          const before = await counts(engine);
-          const plan = await planPrune(engine, wanted);
-          const result = await applyPrune(engine, plan, apply);
-          expect(await remaining(engine)).toEqual(model(history, logs, wanted));
-          const after = await counts(engine);
-          for (const { table, rows } of plan.tables) {
-            expect([table, before[table] - after[table]]).toEqual([table, rows]);
-            expect(result.tables.find((line) => line.table === table)?.rows).toBe(rows);
-          }
-        },
-      ),
-      { numRuns: name === 'sqlite' ? 200 : 40 },
+      fc.asyncProperty(jobs, fc.array(minute, { maxLength: 30 }), wish, async (history, general, wanted) => {
+        const logs = await makeHistory(engine, history, general);
+        await hold(wanted.held, history);
+        const before = await counts(engine);
+        const plan = await planPurge(engine, bookOf(wanted));
+        const result = await applyPurge(engine, plan, apply);
+        expect(await remaining(engine)).toEqual(model(history, logs, wanted));
+        const after = await counts(engine);
+        for (const table of ['job', 'artifacts', 'logger'] as const) {
+          const planned = plan.tables.find((line) => line.table === table)?.rows;
+          expect([table, before[table] - after[table]]).toEqual([table, planned]);
+          expect([table, result.tables.find((line) => line.table === table)?.rows]).toEqual([table, planned]);
+        }
+      }),
+      { numRuns: name === 'sqlite' ? 300 : 60 },
     );
+    await engine.kysely<Database>().deleteFrom('retention_hold').execute();
+  });
+
+  test('keeps what was held between plan and apply', async () => {
+    const history = Array.from(
+      { length: 10 },
+      (_, n): TestJob => ({ id: BigInt(n + 1), status: 'ok', minute: n, artifacts: 1, logs: 1 }),
+    );
+    await makeHistory(engine, history, []);
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: true, keep: 2 }));
+    const db = engine.kysely<Database>();
+    await db.insertInto('retention_hold').values({ job_id: 4n, reason: 'tested' }).execute();
+    await applyPurge(engine, plan, apply);
+    expect((await remaining(engine)).jobs).toEqual([4n, 9n, 10n]);
+    const logs = await db.selectFrom('logger').select('job_id').orderBy('job_id').execute();
+    expect(logs.map(({ job_id }) => job_id)).toEqual([4n, 9n, 10n]);
+    await db.deleteFrom('retention_hold').execute();
+  });
+
+  test('a job with more children than a chunk holds goes whole', async () => {
+    await makeHistory(
+      engine,
+      [
+        { id: 1n, status: 'ok', minute: 1, artifacts: 4_100, logs: 2_050 },
+        { id: 2n, status: 'ok', minute: 2, artifacts: 1, logs: 1 },
+      ],
+      [],
+    );
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: false, keep: 1 }));
+    const result = await applyPurge(engine, plan, apply);
+    expect(await counts(engine)).toEqual({ job: 1, artifacts: 1, logger: 1 });
+    expect(result.tables).toContainEqual({ table: 'artifacts', rows: 4_100 });
   });
 
   test('keeps a job that was restarted between plan and apply, with all that is its', async () => {
@@ -64,14 +168,14 @@ describeEngines('prune', (name) => {
       (_, n): TestJob => ({ id: BigInt(n + 1), status: 'failed', minute: n, artifacts: 1, logs: 1 }),
     );
     await makeHistory(engine, history, []);
-    const plan = await planPrune(engine, { jobs: true, logs: false, keep: 2 });
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: false, keep: 2 }));
     await engine
       .kysely<Database>()
       .updateTable('job')
       .set({ status: 'running' })
       .where('id', '=', 3n)
       .execute();
-    await applyPrune(engine, plan, apply);
+    await applyPurge(engine, plan, apply);
     expect((await remaining(engine)).jobs).toEqual([3n, 9n, 10n]);
     const kept = await engine
       .kysely<Database>()
@@ -91,7 +195,7 @@ describeEngines('prune', (name) => {
         (_, n): TestJob => ({ id: BigInt(n + 1), status: 'failed', minute: n, artifacts: 1, logs: 1 }),
       );
       await makeHistory(engine, history, []);
-      const plan = await planPrune(engine, { jobs: true, logs: false, keep: 2 });
+      const plan = await planPurge(engine, keepNewest({ jobs: true, logs: false, keep: 2 }));
       const platform = await database.open();
       let pruning: Promise<unknown> | undefined;
       await platform
@@ -99,7 +203,7 @@ describeEngines('prune', (name) => {
         .transaction()
         .execute(async (transaction) => {
           await transaction.updateTable('job').set({ status: 'running' }).where('id', '=', 3n).execute();
-          pruning = applyPrune(engine, plan, apply);
+          pruning = applyPurge(engine, plan, apply);
           // Until the prune stands before the row: it has read the id, and the restart is not committed.
           await new Promise((resolve) => setTimeout(resolve, 700));
         });
@@ -118,7 +222,7 @@ describeEngines('prune', (name) => {
 
   test('deletes nothing that came after the plan', async () => {
     await makeHistory(engine, [{ id: 1n, status: 'ok', minute: 1, artifacts: 0, logs: 0 }], []);
-    const plan = await planPrune(engine, { jobs: true, logs: true, keep: 0 });
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: true, keep: 0 }));
     await engine.bulkLoad({
       table: 'job',
       columns: ['id', 'app_id', 'company_id', 'status', 'DatCreate'],
@@ -127,15 +231,15 @@ describeEngines('prune', (name) => {
         [3n, 1n, 1n, 'ok', at(9)],
       ],
     });
-    await applyPrune(engine, plan, apply);
+    await applyPurge(engine, plan, apply);
     expect((await remaining(engine)).jobs).toEqual([2n, 3n]);
   });
 
   test('on an empty database does nothing', async () => {
     await makeHistory(engine, [], []);
-    const plan = await planPrune(engine, { jobs: true, logs: true, keep: 0 });
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: true, keep: 0 }));
     expect(plan.tables.map((table) => table.rows)).toEqual([0, 0, 0]);
-    expect((await applyPrune(engine, plan, apply)).tables.map((table) => table.rows)).toEqual([0, 0, 0]);
+    expect((await applyPurge(engine, plan, apply)).tables.map((table) => table.rows)).toEqual([0, 0, 0]);
   });
 
   test('stopped by a signal ends whole, and the next run goes on', async () => {
@@ -144,26 +248,30 @@ describeEngines('prune', (name) => {
       (_, n): TestJob => ({ id: BigInt(n + 1), status: 'ok', minute: n, artifacts: 1, logs: 1 }),
     );
     await makeHistory(engine, history, []);
-    const plan = await planPrune(engine, { jobs: true, logs: false, keep: 10 });
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: false, keep: 10 }));
     const stop = new AbortController();
-    const first = await applyPrune(engine, plan, {
+    const first = await applyPurge(engine, plan, {
       ...apply,
       signal: stop.signal,
       onProgress: () => stop.abort(),
     });
-    expect(first.stopped).toBe(true);
+    expect(first.stopped).toBe('interrupted');
     const deleted = first.tables.find((line) => line.table === 'job')?.rows ?? 0;
     expect(deleted).toBeGreaterThan(0);
     expect(deleted).toBeLessThan(2_990);
     expect((await counts(engine)).artifacts).toBe(3_000 - deleted);
-    await applyPrune(engine, await planPrune(engine, { jobs: true, logs: false, keep: 10 }), apply);
+    await applyPurge(
+      engine,
+      await planPurge(engine, keepNewest({ jobs: true, logs: false, keep: 10 })),
+      apply,
+    );
     expect(await counts(engine)).toEqual({ job: 10, artifacts: 10, logger: 10 });
   });
 
   test('two at once do not get in: the second is told who is at work', async () => {
     const lock = await engine.lock({ name: 'prune', program: 'prune', waitMs: 0 });
-    const plan = await planPrune(engine, { jobs: true, logs: true, keep: 1 });
-    await expect(applyPrune(engine, plan, apply)).rejects.toMatchObject({ code: 'LOCKED' });
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: true, keep: 1 }));
+    await expect(applyPurge(engine, plan, apply)).rejects.toMatchObject({ code: 'LOCKED' });
     await lock.release();
   });
 });
@@ -197,18 +305,38 @@ interface Aged {
 const newestFirst = (a: Aged, b: Aged) => b.minute - a.minute || (a.id < b.id ? 1 : -1);
 const ascending = (a: bigint, b: bigint) => (a < b ? -1 : 1);
 
-/** What the page says, said once more in the plainest way. */
-function model(history: readonly TestJob[], logs: readonly TestLog[], wanted: PruneRequest) {
-  const keptJobs = [...history]
-    .sort(newestFirst)
-    .filter(
-      (job, place) =>
-        !wanted.jobs || place < wanted.keep || job.status === 'waiting' || job.status === 'running',
-    );
+/** The rules, said once more in the plainest way. */
+function model(history: readonly TestJob[], logs: readonly TestLog[], wanted: Wish) {
+  const { held } = wanted;
+  const isHeld = (job: TestJob) =>
+    job.id === held.job ||
+    companyOf(job) === held.company ||
+    (held.template !== null && templateOf(job) === held.template);
+  const byAge = [...history].sort(newestFirst);
+  const ofTemplate = (job: TestJob) => byAge.filter((other) => templateOf(other) === templateOf(job));
+  const keptJobs = byAge.filter((job, place) => {
+    if (!wanted.jobs || job.status === 'waiting' || job.status === 'running' || isHeld(job)) return true;
+    if (wanted.company !== null && companyOf(job) !== wanted.company) return true;
+    if (!wanted.statuses.includes(job.status)) return true;
+    if (wanted.olderThan !== null && job.minute >= wanted.olderThan) return true;
+    if (wanted.keep !== null && place < wanted.keep) return true;
+    // Jobs of no run template are none of its newest.
+    if (templateOf(job) === null) return wanted.keep === null && wanted.olderThan === null;
+    if (wanted.keepPerTemplate !== null && ofTemplate(job).indexOf(job) < wanted.keepPerTemplate) return true;
+    return wanted.keepLastSuccess && ofTemplate(job).find(({ status }) => status === 'ok') === job;
+  });
   const ids = new Set(keptJobs.map((job) => job.id));
+  const heldJobs = new Set(history.filter(isHeld).map(({ id }) => id));
   const keptLogs = [...logs]
     .sort(newestFirst)
-    .filter((_, place) => !wanted.logs || place < wanted.keep)
+    .filter((log, place) => {
+      if (!wanted.logs || (log.job !== null && heldJobs.has(log.job))) return true;
+      if (wanted.company !== null && log.company !== wanted.company) return true;
+      if (held.company !== null && log.company === held.company) return true;
+      if (wanted.keep === null && wanted.olderThan === null) return true;
+      if (wanted.olderThan !== null && log.minute >= wanted.olderThan) return true;
+      return wanted.keep !== null && place < wanted.keep;
+    })
     .filter((log) => log.job === null || ids.has(log.job));
   return { jobs: [...ids].sort(ascending), logs: keptLogs.map((log) => log.id).sort(ascending) };
 }
@@ -224,9 +352,15 @@ describe('the model itself', () => {
     });
     expect(
       model([job(1n, 'ok'), job(2n, 'waiting'), job(3n, 'failed'), job(4n, 'ok')], [], {
-        jobs: true,
-        logs: true,
-        keep: 1,
+        ...{
+          jobs: true,
+          logs: true,
+          keep: 1,
+          keepPerTemplate: null,
+          keepLastSuccess: false,
+          olderThan: null,
+        },
+        ...{ statuses: [...FINISHED], company: null, held: { job: null, template: null, company: null } },
       }).jobs,
     ).toEqual([2n, 4n]);
   });

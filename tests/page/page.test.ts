@@ -39,9 +39,11 @@ describe('the page', () => {
 
   test('names our tables, and says of each what its comment says', () => {
     const model = modelOf(MIGRATIONS);
-    expect(coreTables().sort()).toEqual([...model.keys()].sort());
     const page = readFileSync(new URL('./database-maintenance.txt', import.meta.url), 'utf8');
-    for (const table of model.values()) expect(page).toContain(table.comment);
+    for (const table of coreTables()) expect(page).toContain(model.get(table)?.comment ?? 'no such table');
+    // The rest of ours serves maintenance, which the page knows nothing of.
+    const own = [...model.keys()].filter((table) => !coreTables().includes(table));
+    expect(own.every((table) => table.startsWith('retention_'))).toBe(true);
   });
 
   test('has a counterpart for each of its commands', () => {

@@ -77,7 +77,7 @@ describeEngines('a connection that is cut', (name) => {
     lost = 0;
     expect((await cli(['sample:load', '--jobs', '6000'], database.environment)).exit).toBe(0);
     for (const word of ['delete from', 'select "id"', 'select `id`']) {
-      const done = await cutWhen(word, 'prune', '--jobs', '--logs', '--keep', '100');
+      const done = await cutWhen(word, 'prune', '--jobs', '--logs', '--keep', '100', '--yes');
       if (done.exit !== 0) expectLost(done);
       const engine = await database.open();
       const db = engine.kysely<Database>();
@@ -91,7 +91,9 @@ describeEngines('a connection that is cut', (name) => {
       await engine.close();
     }
     expect(lost).toBeGreaterThan(0);
-    expect((await cli(['prune', '--jobs', '--logs', '--keep', '100'], database.environment)).exit).toBe(0);
+    expect(
+      (await cli(['prune', '--jobs', '--logs', '--keep', '100', '--yes'], database.environment)).exit,
+    ).toBe(0);
     const size = await cli(['db:size', '--exact', '-f', 'json'], database.environment);
     expect(
       JSON.parse(size.stdout).tables.find((table: { table_name: string }) => table.table_name === 'logger')

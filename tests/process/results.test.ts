@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Engine } from '../../src/engines/index.ts';
-import { LEDGER } from '../../src/migrations/index.ts';
+import { LEDGER, MIGRATIONS } from '../../src/migrations/index.ts';
 import { cli, finished, startCli } from '../harness/cli.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
 
@@ -55,7 +55,9 @@ const PLAN = z.strictObject({
         z.strictObject({
           summary: z.string(),
           sql: z.string(),
-          session: z.strictObject({ before: z.string(), after: z.string() }).nullable(),
+          session: z
+            .strictObject({ before: z.string(), after: z.string(), while_empty: z.string() })
+            .nullable(),
           table_name: z.string(),
           blocks: z.enum(['nothing', 'writes', 'everything']),
           work: z.enum(['a moment', 'reads all rows', 'rewrites all rows']),
@@ -114,15 +116,25 @@ const RESTORED = z.strictObject({
 });
 const PRUNE_PLAN = z.strictObject({
   dry_run: z.literal(true),
-  keep: z.int(),
-  jobs_before: z.string().nullable(),
-  logs_before: z.string().nullable(),
+  made: z.string(),
+  plan_file: z.string().nullable(),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int(), with_their_job: z.int() })),
+  companies: z.array(
+    z.strictObject({
+      company_id: z.int(),
+      slug: z.string(),
+      jobs: z.int(),
+      oldest: z.string(),
+      newest: z.string(),
+    }),
+  ),
 });
 const PRUNED = z.strictObject({
   dry_run: z.literal(false),
-  stopped: z.boolean(),
+  stopped: z.enum(['interrupted', 'time budget']).nullable(),
   milliseconds: z.int(),
+  chunks: z.int(),
+  longest_chunk_milliseconds: z.int(),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
 });
 const FAILURE = z.strictObject({
@@ -152,25 +164,25 @@ describeEngines('the program', (name) => {
 
   test('leads from an empty database to a pruned one', async () => {
     expect(await json(STATUS, 3, 'db:status')).toMatchObject({
-      pending_count: 13,
+      pending_count: MIGRATIONS.length,
       missing_count: 0,
-      total_count: 13,
+      total_count: MIGRATIONS.length,
     });
 
     const plan = await json(PLAN, 0, 'db:migrate', '--dry-run');
-    expect(plan.migrations).toHaveLength(13);
+    expect(plan.migrations).toHaveLength(MIGRATIONS.length);
     expect(plan.migrations[0]?.statements[0]?.sql).toMatch(/^create table ["`]user["`]/);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 13 });
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: MIGRATIONS.length });
 
     expect((await json(APPLIED, 0, 'db:migrate', '-t', '20200520140330')).migrations).toHaveLength(5);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 8 });
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(8);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 9 });
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(9);
     expect((await json(APPLIED, 0, 'db:migrate')).migrations).toEqual([]);
     const status = await json(STATUS, 0, 'db:status');
     expect(status).toMatchObject({
       pending_count: 0,
       missing_count: 0,
-      total_count: 13,
+      total_count: MIGRATIONS.length,
       database_kind: 'ours',
     });
     expect(status.migrations[9]).toMatchObject({
@@ -204,9 +216,9 @@ describeEngines('the program', (name) => {
     });
 
     const dry = await json(PRUNE_PLAN, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--dry-run');
-    const pruned = await json(PRUNED, 0, 'prune', '--jobs', '--logs', '--keep', '500');
+    const pruned = await json(PRUNED, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--yes');
     expect(pruned.tables).toEqual(dry.tables.map(({ table_name, rows }) => ({ table_name, rows })));
-    expect(pruned.stopped).toBe(false);
+    expect(pruned.stopped).toBeNull();
     const after = await json(SIZE, 0, 'db:size', '--exact');
     expect(after.tables.find((table) => table.table_name === 'logger')?.rows).toBe(500);
   });
@@ -227,6 +239,7 @@ describeEngines('the program', (name) => {
   test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
     const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
     expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'retention',
       'credential_prototype',
       'artifacts',
       'credential_type',
@@ -255,14 +268,14 @@ describeEngines('the program', (name) => {
     const agreed = ['db:rollback', '-t', '20221123091933', '--no-input', '--confirm', plan.confirm ?? ''];
     const file = join(directory, `${name}.rows.zst`);
     const applied = await json(APPLIED, 0, ...agreed, '--backup', file);
-    expect([applied.migrations.length, applied.backup]).toEqual([4, file]);
+    expect([applied.migrations.length, applied.backup]).toEqual([5, file]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 4 });
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 5 });
     expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
       error: { code: 'NOT_MIGRATED' },
     });
     expect((await run('db:restore-rollback', file)).exit).toBe(5);
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(4);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(5);
     const held = await json(RESTORE_PLAN, 0, 'db:restore-rollback', file, '--dry-run');
     expect(held.parts).toContainEqual({ table: 'job', column: null, rows: expect.any(Number) });
     const restored = await json(RESTORED, 0, 'db:restore-rollback', file);
@@ -271,7 +284,7 @@ describeEngines('the program', (name) => {
     const unsaved = await run('db:rollback', '-t', '0', '--yes', '--no-backup');
     expect([unsaved.exit, unsaved.stderr]).toEqual([0, expect.not.stringContaining('Saved')]);
     expect((await json(APPLIED, 0, 'db:rollback')).migrations).toEqual([]);
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(13);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(MIGRATIONS.length);
   });
 
   test('ends with 6 and the holder when another run has the lock', async () => {
@@ -306,7 +319,10 @@ describeEngines('the program', (name) => {
   test('ends a prune after the chunk at hand when it is interrupted', async () => {
     engine ??= await database.open();
     expect((await run('sample:load', '--jobs', '8000')).exit).toBe(0);
-    const child = startCli(['prune', '--logs', '--jobs', '--keep', '10', '-v'], database.environment);
+    const child = startCli(
+      ['prune', '--logs', '--jobs', '--keep', '10', '--yes', '-v'],
+      database.environment,
+    );
     let interrupted = false;
     // The log of statements says when it has begun to delete.
     child.stderr.on('data', (text: Buffer) => {
@@ -316,7 +332,7 @@ describeEngines('the program', (name) => {
     });
     const { exit, stdout } = await finished(child);
     expect([exit, stdout]).toEqual([1, expect.stringContaining('rows in')]);
-    const resumed = await json(PRUNED, 0, 'prune', '--logs', '--jobs', '--keep', '10');
+    const resumed = await json(PRUNED, 0, 'prune', '--logs', '--jobs', '--keep', '10', '--yes');
     expect(resumed.tables.some((table) => table.rows > 0)).toBe(true);
   });
 });

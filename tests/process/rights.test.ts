@@ -65,7 +65,7 @@ describeEngines('an account with the documented rights', (name) => {
       [3, 'db:status'],
       [0, 'db:migrate'],
       [0, 'sample:load', '--jobs', '300'],
-      [0, 'prune', '--jobs', '--logs', '--keep', '10'],
+      [0, 'prune', '--jobs', '--logs', '--keep', '10', '--yes'],
       [0, 'db:rollback', '-t', '0', '--yes'],
     ] as const) {
       const { exit: status, stderr } = await run(user, ...words);
@@ -88,7 +88,7 @@ describeEngines('an account with the documented rights', (name) => {
         ],
       ],
       ['sample:load', [['sample:load', '--jobs', '200', '--force']]],
-      ['prune', [['prune', '--jobs', '--logs', '--keep', '10']]],
+      ['prune', [['prune', '--jobs', '--logs', '--keep', '10', '--yes']]],
     ] as const) {
       const user = await account();
       await grant(user, documented(column, name === 'postgresql' ? 2 : 1));
@@ -109,7 +109,7 @@ describeEngines('an account with the documented rights', (name) => {
         : 'SELECT, INSERT, UPDATE, DELETE',
     );
     const { exit, stderr } = await run(user, 'db:rollback', '--yes');
-    expect([exit, stderr]).toEqual([1, expect.stringMatching(/failed at step 1 of/)]);
+    expect([exit, stderr]).toEqual([1, expect.stringMatching(/failed at step 1 of|lacks a right/)]);
     expect((await run(user, 'db:status')).exit).toBe(0);
     expect((await run(user, 'prune', '--logs', '--keep', '5')).exit).toBe(0);
     await revoke(user);

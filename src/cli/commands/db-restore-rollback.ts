@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../errors.ts';
-import { requireMigrated, whileSchemaStays } from '../../migrations/index.ts';
+import { requireSettled, whileSchemaStays } from '../../migrations/index.ts';
 import { applyRestore, planRestore, type RestoredPart, type RestorePlan } from '../../transfer/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
@@ -38,7 +38,7 @@ reported. After an interruption the same command goes on. Exit status: 0 all is 
   },
   run: (options, terminal, [file = '']) =>
     withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
-      await requireMigrated(engine);
+      await requireSettled(engine);
       if (options.dryRun) {
         showRestorePlan(await planRestore(engine, file), terminal);
         return EXIT.done;

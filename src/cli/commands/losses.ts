@@ -80,7 +80,7 @@ export async function saveLosses(
     bar.stop();
     if (saved.file !== null)
       terminal.say(
-        `Saved ${rows(saved.rows)} rows to ${saved.file}\nAfter migrating up again: multiflexi-cli db:restore-rollback ${saved.file}`,
+        `Saved ${rows(saved.rows)} rows to ${saved.file}\n${plan.direction === 'down' ? 'After db:migrate' : 'After db:rollback of this migration'} it can be put back: multiflexi-cli db:restore-rollback ${saved.file}`,
       );
     return saved;
   } finally {
@@ -88,8 +88,8 @@ export async function saveLosses(
   }
 }
 
-/** Named for the second: two rollbacks of one database never run at once. */
+/** Named for the second and the process. */
 function newBackupFile({ name }: Engine): string {
   const now = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
-  return join(dataDirectory(process.env), 'backups', `rollback-${name}-${now}-${process.pid}.rows.zst`);
+  return join(dataDirectory(process.env), 'backups', `destroyed-${name}-${now}-${process.pid}.rows.zst`);
 }

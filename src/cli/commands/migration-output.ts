@@ -75,7 +75,9 @@ export function showPlan(plan: MigrationPlan, engine: Engine, sizes: DatabaseSiz
         statements: steps.map(({ sql, summary, impact, session }) => ({
           summary,
           sql,
-          session: session ?? null,
+          session: session
+            ? { before: session.before, after: session.after, while_empty: session.whileEmpty }
+            : null,
           table_name: impact.table,
           blocks: impact.blocks,
           work: impact.work,

@@ -1,16 +1,17 @@
-import { planPrune } from '../../cleanup/index.ts';
+import { planPurge, sameForAll } from '../../cleanup/index.ts';
 import { type Engine, openEngine } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { measure } from '../../maintenance/index.ts';
 import { MIGRATIONS, migrate, readStatus } from '../../migrations/index.ts';
 import { loadSample } from '../../sample/index.ts';
+import { FINISHED } from '../../schema/index.ts';
 import { readSettings } from '../../settings/index.ts';
 import type { CliCommand } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 import { printSize } from './db-size.ts';
 import { printStatus } from './db-status.ts';
 import { announce } from './migration-output.ts';
-import { printPrunePlan, printPruneResult, runPrune } from './prune.ts';
+import { printPurgePlan, printPurgeResult, runPurge } from './prune.ts';
 import { lastMidnight, printSample } from './sample-load.ts';
 
 const KEEP = 10_000;
@@ -74,12 +75,12 @@ async function walk(engine: Engine, terminal: Terminal): Promise<void> {
   printSize(engine, await measure(engine, { exact: true, signal }), terminal);
 
   heading(terminal, '5. What prune would delete', `prune --logs --jobs --keep ${KEEP} --dry-run`);
-  const plan = await planPrune(engine, { jobs: true, logs: true, keep: KEEP });
-  printPrunePlan(plan, terminal);
+  const plan = await planPurge(engine, keepNewest(KEEP));
+  printPurgePlan(plan, terminal);
 
   if (isNew) {
-    heading(terminal, '6. Pruning', `prune --logs --jobs --keep ${KEEP}`);
-    printPruneResult(await runPrune(engine, plan, 0, terminal), terminal);
+    heading(terminal, '6. Pruning', `prune --logs --jobs --keep ${KEEP} --yes`);
+    printPurgeResult(await runPurge('tour', engine, plan, { wait: 0 }, terminal), terminal);
 
     heading(terminal, '7. How big it is now', 'db:size');
     printSize(engine, await measure(engine, { exact: true, signal }), terminal);
@@ -101,4 +102,12 @@ All commands: npx multiflexi-cli --help`);
 function heading(terminal: Terminal, title: string, command: string): void {
   terminal.interrupted.throwIfAborted();
   terminal.print(`\n${terminal.styled('bold', title)}  (multiflexi-cli ${command})`);
+}
+
+function keepNewest(keep: number) {
+  return sameForAll(
+    null,
+    { keep, keepPerTemplate: null, keepLastSuccess: false, olderThan: null, statuses: FINISHED },
+    { keep, keepPerCompany: null, olderThan: null },
+  );
 }

@@ -2,7 +2,6 @@
 import { type Kysely, sql } from 'kysely';
 import { kyselyDdl } from '../ddl.ts';
 import type { Engine, EngineName } from '../engine.ts';
-import { freeBytes, isLocal } from '../free-disk.ts';
 import { bulkLoad } from './bulk.ts';
 import type { MysqlServer } from './connection.ts';
 import { type ColumnDialect, introspect, tableNames } from './introspection.ts';
@@ -43,7 +42,10 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
     brokenReferences: async () => [],
-    freeDisk: () => freeDisk(server),
+    othersWrote: async () => false,
+    // Where the server's files are, and whether on this machine, is not for a client to know.
+    freeDisk: async () => null,
+    requireLockRight: (table) => requireLockRight(db, table),
     close: () => db.destroy(),
   };
 }
@@ -58,8 +60,10 @@ async function exclusively<T>(db: Kysely<unknown>, table: string, work: () => Pr
   }
 }
 
-async function freeDisk({ settings, db }: MysqlServer): Promise<number | null> {
-  if (!isLocal(settings)) return null;
-  const { rows } = await sql<{ directory: string }>`select @@datadir as directory`.execute(db);
-  return rows[0] ? freeBytes(rows[0].directory) : null;
+/** LOCK TABLES is a right of its own here. */
+async function requireLockRight(db: Kysely<unknown>, table: string): Promise<void> {
+  await db.connection().execute(async (session) => {
+    await sql`lock tables ${sql.table(table)} read`.execute(session);
+    await sql`unlock tables`.execute(session);
+  });
 }

@@ -86,7 +86,7 @@ function clientConfig(settings: ServerSettings, access: Access, place: Place): p
     keepAlive: true,
     types: TYPES,
     // Every session means the same, whatever the role's and the server's defaults are.
-    options: `-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning -c quote_all_identifiers=off -c lock_timeout=2s -c statement_timeout=0${access === 'inspect' ? ' -c default_transaction_read_only=on' : ''}`,
+    options: `-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning -c quote_all_identifiers=off -c lock_timeout=2s -c statement_timeout=0 -c default_transaction_isolation=read\\ committed${access === 'inspect' ? ' -c default_transaction_read_only=on' : ''}`,
     ssl: readTlsFiles(settings.tls, place.address) ?? false,
   };
 }

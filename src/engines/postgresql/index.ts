@@ -3,11 +3,10 @@ import { type Kysely, sql } from 'kysely';
 import type { ServerSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Access, Engine } from '../engine.ts';
-import { freeBytes, isLocal } from '../free-disk.ts';
 import type { StatementLog } from '../statement-log.ts';
 import { requireVersion } from '../version.ts';
 import { bulkLoad } from './bulk.ts';
-import { connectPostgresql, type PostgresqlServer } from './connection.ts';
+import { connectPostgresql } from './connection.ts';
 import { catchUpIdentity } from './identity.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { kyselyOn } from './kysely.ts';
@@ -46,8 +45,9 @@ export async function openPostgresql(
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db),
     tableNames: () => tableNames(db),
-    // A text's bytes as they are, everything else as it is written out.
-    asText: (column) => sql`${sql.ref(column)}::text`,
+    // Bytes and texts as they are, without reading those that lie outside of the row; everything else as it is written.
+    asText: (column, type) =>
+      type === 'binary' || type === 'text' ? sql.ref(column) : sql`${sql.ref(column)}::text`,
     sizes: () => sizes(db),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, db, load),
@@ -58,19 +58,15 @@ export async function openPostgresql(
       return work();
     },
     brokenReferences: async () => [],
-    freeDisk: () => freeDisk(server, db),
+    othersWrote: async () => false,
+    // Where the server's files are, and whether on this machine, is not for a client to know.
+    freeDisk: async () => null,
+    // Whoever may drop a table may lock it.
+    requireLockRight: async () => {},
     close: async () => {
       await db.destroy();
       // Kysely ends the pool only if it used it.
       if (!server.pool.ended) await server.pool.end();
     },
   };
-}
-
-/** Only a superuser and members of pg_read_all_settings are told where the files are. */
-async function freeDisk({ settings }: PostgresqlServer, db: Kysely<unknown>): Promise<number | null> {
-  if (!isLocal(settings)) return null;
-  const { rows } = await sql<{ directory: string }>`
-    select setting as directory from pg_settings where name = 'data_directory'`.execute(db);
-  return rows[0] ? freeBytes(rows[0].directory) : null;
 }

@@ -57,6 +57,8 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
   };
   const database = openFile(file, access, place);
   const translate = (error: unknown) => failure(classify(error), place, error);
+  // Changes when another connection commits, never by our own.
+  let dataVersion = Number(database.pragma('data_version', { simple: true }));
   const version = String(database.prepare('select sqlite_version()').pluck().get());
   requireVersion('SQLite', parseVersion(version), MINIMUM, 'its JSON functions are needed');
   const db = new Kysely<unknown>({ dialect: dialect(database, translate), ...kyselyLog(log) });
@@ -87,7 +89,14 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     // AUTOINCREMENT has taken notice of them.
     catchUpIdentity: async () => {},
     // A transaction of ours holds the whole file's write lock from its beginning.
+    requireLockRight: async () => {},
     exclusively: (_db, _table, work) => work(),
+    othersWrote: async () => {
+      const now = Number(database.pragma('data_version', { simple: true }));
+      const wrote = now !== dataVersion;
+      dataVersion = now;
+      return wrote;
+    },
     brokenReferences,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
     close: async () => {

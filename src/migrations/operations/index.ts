@@ -4,4 +4,5 @@ export { changeRows, type RowChange } from './change-rows.ts';
 export { createIndex, createUniqueIndex } from './create-index.ts';
 export { createTable } from './create-table.ts';
 export { dropColumn } from './drop-column.ts';
+export { dropIndex } from './drop-index.ts';
 export { dropTable } from './drop-table.ts';

@@ -13,6 +13,7 @@ import job from './20221125095601_job.ts';
 import credentialType from './20241206150119_credential_type.ts';
 import artifacts from './20241209204404_artifacts.ts';
 import credentialPrototype from './20251130113650_credential_prototype.ts';
+import retention from './20261123120000_retention.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   user,
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   credentialType,
   artifacts,
   credentialPrototype,
+  retention,
 ];

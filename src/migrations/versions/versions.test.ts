@@ -30,15 +30,6 @@ test('every file of the folder is in the list, in order, under its own version a
   expect(MIGRATIONS.map(({ version, name }) => `${version}_${name}.ts`)).toEqual(files.sort());
 });
 
-test('every migration reverts what it does: up and down again is the schema before it', () => {
-  for (const [index, migration] of MIGRATIONS.entries()) {
-    const before = modelOf(MIGRATIONS.slice(0, index));
-    let model = modelOf(MIGRATIONS.slice(0, index + 1));
-    for (const operation of migration.down) model = operation.model(model);
-    expect(model).toEqual(before);
-  }
-});
-
 test('every foreign key has an index that begins with its column', () => {
   for (const table of modelOf(MIGRATIONS).values()) {
     for (const { name } of table.columns.filter((column) => column.references)) {

@@ -15,12 +15,16 @@ const WORDS: Readonly<Record<string, string>> = {
   EIO: 'the disk failed',
 };
 
-export function fileFailure(file: string, error: unknown): MultiFlexiError {
+/** @param aim whether it was to be written or read, which decides what to do now */
+export function fileFailure(file: string, error: unknown, aim: 'write' | 'read' = 'write'): MultiFlexiError {
   if (isMultiFlexiError(error)) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const reason = WORDS[code] ?? (error instanceof Error ? error.message : String(error));
   return new MultiFlexiError('FILE_FAILED', `The file ${file} cannot be used: ${reason}.`, {
-    next: 'Nothing was lost. Name another file, or make room and see to the rights; then run the command again.',
+    next:
+      aim === 'read'
+        ? 'Name the right file, or see to your rights on it.'
+        : 'Nothing was destroyed. Name another file, or make room and see to the rights; then run the command again.',
     cause: error,
   });
 }
@@ -28,6 +32,6 @@ export function fileFailure(file: string, error: unknown): MultiFlexiError {
 /** @param what is wrong with it, as `it was cut off` */
 export function damaged(file: string, what: string): MultiFlexiError {
   return new MultiFlexiError('FILE_DAMAGED', `The file ${file} is not whole: ${what}.`, {
-    next: 'Nothing of it was used. Use another copy of the file.',
+    next: 'Use another copy of the file.',
   });
 }

@@ -18,7 +18,7 @@ export const CHUNK_CHARACTERS = 1024 * 1024;
 
 /** Bounds for whoever reads a file that may be hostile or broken. A chunk is larger than usual only for a large value. */
 export const LARGEST_HEAD = 1024 * 1024;
-export const LARGEST_CHUNK = 512 * 1024 * 1024;
+export const LARGEST_CHUNK = 256 * 1024 * 1024;
 
 const SKIPPABLE = 0x184d2a5d;
 const FRAME_HEAD = 8;

@@ -48,7 +48,7 @@ export class RowStreamReader {
    */
   static async open(file: string): Promise<RowStreamReader> {
     const handle = await open(file, 'r').catch((error: unknown) => {
-      throw fileFailure(file, error);
+      throw fileFailure(file, error, 'read');
     });
     try {
       return new RowStreamReader(file, handle, await readContents(handle, file));
@@ -165,6 +165,6 @@ function asDamage(file: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('ZSTD') || code === 'ERR_BUFFER_TOO_LARGE')
     return damaged(file, 'a chunk cannot be decompressed');
-  if (code !== '') return fileFailure(file, error);
+  if (code !== '') return fileFailure(file, error, 'read');
   return error instanceof Error && error.name === 'Error' ? damaged(file, error.message) : error;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -127,7 +128,17 @@ test('a file that is there is never overwritten, and one that was given up leave
   const second = join(directory, 'b');
   const writer = await RowStreamWriter.create(second, HEADER);
   await writer.abandon();
-  expect([existsSync(second), existsSync(`${second}.partial`)]).toEqual([false, false]);
+  expect([existsSync(second), readdirSync(directory).length]).toEqual([false, 1]);
+});
+
+test('two that write to one name: the second is refused, and the first is whole', async () => {
+  const first = await RowStreamWriter.create(file, HEADER);
+  await first.write(0, SAMPLE[0] ?? []);
+  // As another process would, under its own partial name.
+  writeFileSync(file, 'theirs');
+  await expect(first.finish()).rejects.toMatchObject({ code: 'FILE_FAILED' });
+  expect(readFileSync(file, 'utf8')).toBe('theirs');
+  await first.abandon();
 });
 
 describe('a file that is not whole is refused', () => {
@@ -206,6 +217,9 @@ describe('a digest', () => {
     expect(same('{"b": 1, "a": [1.0, 2e1]}', '{"a":[1,20],"b":1}')).toBe(true);
     expect(same('{"a":1}', '{"a":"1"}')).toBe(false);
     expect(same('9007199254740993', '9007199254740992')).toBe(false);
+    expect(same('1e19', '10000000000000000000')).toBe(true);
+    expect(same('1e30', '1000000000000000000000000000000')).toBe(true);
+    expect(same('1e400', '1e401')).toBe(false);
   });
 
   test('tells a null from a text, and where one value ends from where the next begins', () => {

@@ -26,6 +26,12 @@ export function kindOf({ type }: RowStreamColumn): Kind | undefined {
   return KINDS[type] ?? (/^string\(\d+\)$/.test(type) ? 'text' : undefined);
 }
 
+/** Whether its values can be large: their size is asked for before they are read. */
+export function isBulky(column: RowStreamColumn): boolean {
+  const kind = kindOf(column);
+  return kind === 'binary' || kind === 'json' || column.type === 'text';
+}
+
 /** Turns rows of one table to lines and back, and adds up their digest. */
 export class RowCodec {
   private readonly kinds: readonly Kind[];
@@ -140,12 +146,17 @@ function canonicalJson(text: string): string {
   return stringify(JSON.parse(text, keepIntegers));
 }
 
-/** An integer beyond 2^53 is kept to its last digit; `1`, `1.0` and `1e0` are one number. */
+/**
+ * Numbers by value: `1`, `1.0` and `1e0` are one. An integer of 64 bits is kept to its last digit; a larger one is a
+ * double, which is what MySQL makes of it.
+ */
 function keepIntegers(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   const source = context?.source;
   if (typeof value !== 'number' || source === undefined) return value;
+  if (!Number.isFinite(value)) return `number ${source}`;
+  if (Math.abs(value) >= 2 ** 64) return value;
   if (/^-?\d+$/.test(source)) return BigInt(source);
-  return Number.isSafeInteger(value) ? BigInt(value) : value;
+  return Number.isInteger(value) ? BigInt(value) : value;
 }
 
 function stringify(value: unknown): string {

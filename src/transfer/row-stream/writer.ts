@@ -1,8 +1,8 @@
 /** Writes a row stream: under a name of its own until it is whole, readable by its owner alone. */
 import { createHash, hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, link, open, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { fileFailure } from './failures.ts';
@@ -20,8 +20,29 @@ import { type Row, RowCodec, RowSum } from './values.ts';
 
 const compress = promisify(zstdCompress);
 
-/** What a file is called until it is whole. */
-export const PARTIAL = '.partial';
+/** What a file is called until it is whole: every process has a name of its own. */
+export function partialName(file: string): string {
+  return `${file}.${process.pid}.partial`;
+}
+
+/** What a process that was killed has left of this file is of no use to anybody. */
+async function removeLeftovers(file: string): Promise<void> {
+  const prefix = `${basename(file)}.`;
+  for (const name of await readdir(dirname(file))) {
+    const pid = /^(\d+)\.partial$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '')?.[1];
+    if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid))))
+      await rm(join(dirname(file), name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
 
 interface TableState {
   readonly name: string;
@@ -54,15 +75,15 @@ export class RowStreamWriter {
 
   /** @throws FILE_FAILED, also when the file is there already: a backup is never overwritten */
   static async create(file: string, header: RowStreamHeader): Promise<RowStreamWriter> {
+    let writer: RowStreamWriter | undefined;
     try {
       if (existsSync(file)) throw new Error('there is such a file already');
-      // What a run that was killed has left under this name is of no use to anybody.
-      await rm(`${file}${PARTIAL}`, { force: true });
-      const handle = await open(`${file}${PARTIAL}`, 'wx', 0o600);
-      const writer = new RowStreamWriter(file, handle, header);
+      await removeLeftovers(file);
+      writer = new RowStreamWriter(file, await open(partialName(file), 'wx', 0o600), header);
       await writer.writeHead(header);
       return writer;
     } catch (error) {
+      await writer?.abandon();
       throw fileFailure(file, error);
     }
   }
@@ -92,7 +113,9 @@ export class RowStreamWriter {
       await this.writeHead(manifest);
       await this.handle.sync();
       await this.handle.close();
-      await rename(`${this.file}${PARTIAL}`, this.file);
+      // Two that write to one name: the second finds it taken, where a rename would take it over.
+      await link(partialName(this.file), this.file);
+      await rm(partialName(this.file));
       await syncDirectory(dirname(this.file));
       return manifest;
     } catch (error) {
@@ -103,14 +126,14 @@ export class RowStreamWriter {
   /** Leaves nothing behind. */
   async abandon(): Promise<void> {
     await this.handle.close().catch(() => {});
-    await rm(`${this.file}${PARTIAL}`, { force: true });
+    await rm(partialName(this.file), { force: true });
   }
 
   private async flush(): Promise<void> {
     if (this.lines.length === 0) return;
     const { firstLine, sum } = this.stateOf(this.current);
     const text = Buffer.from(`${firstLine}\n${this.lines.join('\n')}\n`);
-    if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 512 MiB'));
+    if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 256 MiB'));
     const frame = await compress(text);
     try {
       await this.writeHead({

@@ -1,0 +1,101 @@
+/** The deletions: by primary key, children before their job, in one transaction that asks again what may go. */
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Engine } from '../engines/index.ts';
+import { type Database, FINISHED } from '../schema/index.ts';
+import { freeJobs, freeLogs, readHolds } from './holds.ts';
+import { nowUtc } from './instant.ts';
+
+type Db = Kysely<Database>;
+
+/** From so many children of one table on, a job's children are deleted in chunks of their own. */
+export const GIANT = 2_000;
+
+export interface DeletedJobs {
+  readonly artifacts: number;
+  readonly logger: number;
+  readonly job: number;
+}
+
+/** Of these jobs only those that are finished and not held now, whatever they were when they were read. */
+export function deleteJobs(engine: Engine, ids: readonly bigint[]): Promise<DeletedJobs> {
+  return engine
+    .kysely<Database>()
+    .transaction()
+    .execute(async (db) => {
+      const certain = await lockFinished(engine, db, ids);
+      if (certain.length === 0) return { artifacts: 0, logger: 0, job: 0 };
+      return {
+        artifacts: await affected(db.deleteFrom('artifacts').where('job_id', 'in', certain)),
+        logger: await affected(db.deleteFrom('logger').where('job_id', 'in', certain)),
+        job: await affected(db.deleteFrom('job').where('id', 'in', certain).where('status', 'in', FINISHED)),
+      };
+    });
+}
+
+export async function deleteLogs(db: Db, ids: readonly bigint[]): Promise<number> {
+  const holds = await readHolds(db, nowUtc());
+  return affected(db.deleteFrom('logger').where('id', 'in', ids).where(freeLogs(holds)));
+}
+
+export function deleteTokens(db: Db, ids: readonly bigint[], before: string): Promise<number> {
+  return affected(db.deleteFrom('token').where('id', 'in', ids).where('until', '<', before));
+}
+
+/** Jobs of these that have so many children that one transaction should not take them all, with the table they are in. */
+export async function giants(
+  db: Db,
+  ids: readonly bigint[],
+): Promise<{ id: bigint; table: 'artifacts' | 'logger' }[]> {
+  const found: { id: bigint; table: 'artifacts' | 'logger' }[] = [];
+  for (const table of ['artifacts', 'logger'] as const) {
+    const rows = await db
+      .selectFrom(table)
+      .select('job_id')
+      .where('job_id', 'in', ids)
+      .groupBy('job_id')
+      .having(sql<bigint>`count(*)`, '>', BigInt(GIANT))
+      .execute();
+    found.push(...rows.flatMap(({ job_id }) => (job_id === null ? [] : [{ id: job_id, table }])));
+  }
+  return found;
+}
+
+/** @returns how many of the job's children were deleted: {@link GIANT} as long as there may be more */
+export function drain(engine: Engine, table: 'artifacts' | 'logger', job: bigint): Promise<number> {
+  return engine
+    .kysely<Database>()
+    .transaction()
+    .execute(async (db) => {
+      if ((await lockFinished(engine, db, [job])).length === 0) return 0;
+      const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
+      if (rows.length === 0) return 0;
+      return affected(
+        db.deleteFrom(table).where(
+          'id',
+          'in',
+          rows.map(({ id }) => id),
+        ),
+      );
+    });
+}
+
+/** Their state is asked again under a row lock: a job that was restarted or held since it was read stays whole. */
+async function lockFinished(
+  engine: Engine,
+  db: Transaction<Database>,
+  ids: readonly bigint[],
+): Promise<bigint[]> {
+  const holds = await readHolds(db, nowUtc());
+  let query = db
+    .selectFrom('job')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('status', 'in', FINISHED)
+    .where(freeJobs(holds));
+  if (engine.capabilities.rowLocks) query = query.forUpdate();
+  return (await query.execute()).map(({ id }) => id);
+}
+
+async function affected(query: { executeTakeFirst(): Promise<{ numDeletedRows: bigint }> }): Promise<number> {
+  return Number((await query.executeTakeFirst()).numDeletedRows);
+}

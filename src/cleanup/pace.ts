@@ -1,0 +1,28 @@
+/** How much a chunk takes and how long to rest behind it, so that the platform beside us hardly notices. */
+
+export interface PaceWords {
+  /** How long a chunk should take, in milliseconds: who waits for what it locks waits that long at most. */
+  readonly chunkMs: number;
+  /** The rest behind a chunk, as a share of the chunk's time. */
+  readonly rest: number;
+}
+
+const SMALLEST = 10;
+const LARGEST = 5_000;
+
+export class Pace {
+  /** Rows of the next chunk. It begins small: nobody knows yet what a row weighs here. */
+  rows = 50;
+
+  /** After a chunk: grows at most twofold, so that one lucky chunk does not make the next one long; shrinks at once. */
+  note(rows: number, milliseconds: number, { chunkMs }: PaceWords): void {
+    if (rows === 0) return;
+    const fitting = Math.floor((rows * chunkMs) / Math.max(milliseconds, 0.1));
+    this.rows = Math.max(SMALLEST, Math.min(LARGEST, this.rows * 2, fitting));
+  }
+
+  /** After a deadlock or a lock timeout. */
+  halve(): void {
+    this.rows = Math.max(SMALLEST, Math.floor(this.rows / 2));
+  }
+}
