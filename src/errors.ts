@@ -52,6 +52,7 @@ const CATALOGUE = {
   FILE_FAILED: { exit: EXIT.failed },
   FILE_DAMAGED: { exit: EXIT.differs },
   VERIFICATION_FAILED: { exit: EXIT.differs },
+  LEDGER_DAMAGED: { exit: EXIT.differs },
   MIGRATION_CHANGED: { exit: EXIT.differs },
   INTERRUPTED: { exit: EXIT.failed },
 } as const satisfies Record<string, { readonly exit: number }>;

@@ -5,7 +5,7 @@
  */
 import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import { type Engine, patiently } from '../engines/index.ts';
+import { type Engine, type LongWork, patiently } from '../engines/index.ts';
 import type { Database } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
 import { deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
@@ -50,9 +50,11 @@ export async function applyPurge(
 ): Promise<PurgeResult> {
   const { program, waitMs, signal } = options;
   const lock = await engine.lock({ name: 'prune', program, waitMs, signal });
+  const work = await engine.longWork();
   try {
-    return await new Purge(engine, plan, options, lock.signal).run();
+    return await new Purge(engine, plan, options, lock.signal, work).run();
   } finally {
+    await work.end();
     await lock.release();
   }
 }
@@ -60,7 +62,7 @@ export async function applyPurge(
 /** Servers: whoever needs the same rows waits that long. */
 const SERVER: PaceWords = { chunkMs: 40, rest: 0.1 };
 /** One writer at a time: the others wait for the whole chunk, and find the file free more often than not. */
-const FILE: PaceWords = { chunkMs: 5, rest: 1.2 };
+const FILE: PaceWords = { chunkMs: 5, rest: 1.5 };
 /** Nobody else writes to the file: nobody waits. */
 const FILE_ALONE: PaceWords = { chunkMs: 25, rest: 0.05 };
 /** How long somebody who has written is taken to go on doing so, in milliseconds. */
@@ -75,6 +77,7 @@ class Purge {
   private readonly plan: PurgePlan;
   private readonly options: PurgeOptions;
   private readonly lockSignal: AbortSignal;
+  private readonly work: LongWork;
   private readonly started = performance.now();
   private readonly deleted: { logger: number; artifacts: number; job: number; token: number } = {
     logger: 0,
@@ -88,17 +91,23 @@ class Purge {
   private longestChunk = 0;
   private othersWroteAt = Number.NEGATIVE_INFINITY;
 
-  constructor(engine: Engine, plan: PurgePlan, options: PurgeOptions, lockSignal: AbortSignal) {
+  constructor(
+    engine: Engine,
+    plan: PurgePlan,
+    options: PurgeOptions,
+    lockSignal: AbortSignal,
+    work: LongWork,
+  ) {
     this.engine = engine;
     this.db = engine.kysely<Database>();
     this.plan = plan;
     this.options = options;
     this.lockSignal = lockSignal;
+    this.work = work;
     this.expected = plan.tables.reduce((sum, table) => sum + table.rows, 0);
   }
 
   async run(): Promise<PurgeResult> {
-    await this.engine.othersWrote();
     await this.inTurn(
       this.plan.logs.map((scope) => this.logLane(scope)),
       (ids) => this.removeLogs(ids),
@@ -130,6 +139,8 @@ class Purge {
     const pace = new Pace();
     /** How many rows go with one item: a job takes others along. */
     let weight = 1;
+    /** When the rest behind the last chunk is over. */
+    let ready = 0;
     const open = new Set(lanes);
     while (open.size > 0) {
       for (const lane of open) {
@@ -141,16 +152,19 @@ class Purge {
           open.delete(lane);
           continue;
         }
-        const words = await this.words();
+        const words = this.words();
+        // What was read meanwhile is part of the rest.
+        await this.restUntil(ready);
         const begun = performance.now();
         const rows = await this.chunk(pace, () => remove(items));
         const taken = performance.now() - begun;
+        ready = begun + taken * (1 + words.rest);
+        await this.work.pause();
         if (rows > 0) weight = Math.max(1, rows / items.length);
         pace.note(rows, taken, words);
         this.chunks++;
         this.longestChunk = Math.max(this.longestChunk, taken);
         this.options.onProgress?.({ deleted: this.total, expected: this.expected });
-        await this.rest(taken * words.rest);
       }
     }
   }
@@ -169,17 +183,18 @@ class Purge {
     }
   }
 
-  private async words(): Promise<PaceWords> {
+  private words(): PaceWords {
     if (this.engine.capabilities.rowLocks) return SERVER;
     const now = performance.now();
-    if (await this.engine.othersWrote()) this.othersWroteAt = now;
+    if (this.work.othersWrote()) this.othersWroteAt = now;
     return now - this.othersWroteAt < WRITERS_STAY_MS ? FILE : FILE_ALONE;
   }
 
-  private async rest(milliseconds: number): Promise<void> {
+  private async restUntil(time: number): Promise<void> {
+    const left = time - performance.now();
     // SQLite's driver is synchronous: without a turn of the event loop no signal would be seen before the end.
-    if (milliseconds < 1) await otherWork();
-    else await sleep(milliseconds);
+    if (left < 0.5) await otherWork();
+    else await sleep(left);
   }
 
   private logLane(scope: LogScope): Lane<bigint> {
@@ -208,7 +223,9 @@ class Purge {
     return async (limit) => {
       for (let part = parts[0]; part; parts.shift(), part = parts[0]) {
         const ids = await part(limit);
-        if (ids.length > 0) return ids;
+        if (ids.length === 0) continue;
+        await this.drainGiants(ids);
+        return ids;
       }
       return [];
     };
@@ -234,15 +251,23 @@ class Purge {
     return rows;
   }
 
-  private async removeJobs(ids: readonly bigint[]): Promise<number> {
-    // Children of a job that has very many go first, in chunks of their own: no transaction is larger than that.
+  /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
+  private async drainGiants(ids: readonly bigint[]): Promise<void> {
     for (const { id, table } of await giants(this.db, ids)) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
-        rows = await drain(this.engine, table, id);
+        rows = await patiently(() => drain(this.engine, table, id), {
+          signals: [this.lockSignal, this.options.signal],
+          onWait: () => {},
+        });
         this.deleted[table] += rows;
+        await otherWork();
       }
-      if (this.stopped) return 0;
     }
+  }
+
+  private async removeJobs(ids: readonly bigint[]): Promise<number> {
+    // Stopped among the children of a job: it goes whole, later.
+    if (this.stopped) return 0;
     const counts = await deleteJobs(this.engine, ids);
     this.deleted.artifacts += counts.artifacts;
     this.deleted.logger += counts.logger;

@@ -29,6 +29,8 @@ export interface Capabilities {
   readonly rowEstimates: boolean;
   /** DDL can never change how many rows a table has (SQLite's DROP TABLE deletes, and cascades). */
   readonly ddlKeepsRows: boolean;
+  /** A text may hold bytes that are no UTF-8. */
+  readonly anyBytesInText: boolean;
   /** SELECT … FOR UPDATE locks rows; without it a transaction of ours holds the whole database's write lock. */
   readonly rowLocks: boolean;
 }
@@ -78,11 +80,8 @@ export interface Engine {
   brokenReferences(db: Kysely<unknown>): Promise<readonly string[]>;
   /** @throws PERMISSION_DENIED unless this account may do what {@link exclusively} does: asked before anything begins */
   requireLockRight(table: string): Promise<void>;
-  /**
-   * Whether somebody else has written to the database since the last call: where there is one writer at a time, they
-   * wait for each other. Always false where writers do not wait for the whole database.
-   */
-  othersWrote(): Promise<boolean>;
+  /** Sets the session up for work of many short transactions beside others. */
+  longWork(): Promise<LongWork>;
   /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */
   freeDisk(): Promise<number | null>;
   close(): Promise<void>;
@@ -115,6 +114,17 @@ export interface Lock {
    */
   kysely<Tables>(): Kysely<Tables>;
   release(): Promise<void>;
+}
+
+export interface LongWork {
+  /** Between two transactions, when no lock is held: writes back what piles up behind them. */
+  pause(): Promise<void>;
+  /**
+   * Whether somebody else has written to the database since the last call; always false where writers do not wait for
+   * each other as a whole.
+   */
+  othersWrote(): boolean;
+  end(): Promise<void>;
 }
 
 export interface BulkLoad {

@@ -18,6 +18,7 @@ import {
   recordStart,
   recordStep,
   recordSteps,
+  recordWayBack,
   restore,
 } from './ledger.ts';
 import type { LedgerSchema } from './ledger-tables.ts';
@@ -269,7 +270,10 @@ class Run {
   private async recordBeginning(db: LedgerDb): Promise<void> {
     const { steps, wayBack, version } = this.planned;
     if (this.direction === 'up') await recordStart(db, this.planned, steps, wayBack);
-    else await recordReturn(db, version, steps.length);
+    else {
+      if (this.planned.halfWayUp) await recordWayBack(db, version, steps);
+      await recordReturn(db, version, steps.length);
+    }
   }
 
   private async recordReached(db: LedgerDb, stretch: Stretch, last: boolean): Promise<void> {

@@ -20,7 +20,10 @@ export function changedHalfWay(row: LedgerRow, place: number): MultiFlexiError {
     'MIGRATION_CHANGED',
     `Migration ${row.version} ${row.name} stopped after step ${row.step} of ${row.steps}, and its steps are no longer those it was begun with: they differ from step ${place} on.`,
     {
-      next: `Run the program that began it (version ${row.program_version}) once more, so that it is finished; then this one.`,
+      next:
+        place > row.step
+          ? `If the step was mended on purpose, go on with multiflexi-cli db:migrate --accept-changed ${row.version}; or take back what is done with multiflexi-cli db:rollback.`
+          : `Take back what is done with multiflexi-cli db:rollback, then migrate again; or finish it with the program that began it (version ${row.program_version}).`,
     },
   );
 }

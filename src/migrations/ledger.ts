@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { type Kysely, sql } from 'kysely';
 import type { Engine, TableDefinition } from '../engines/index.ts';
 import { PROGRAM_VERSION } from '../program-version.ts';
+import { requireSoundRow } from './ledger-soundness.ts';
 import {
   LEDGER,
   LEDGER_TABLES,
@@ -45,10 +46,17 @@ function missing(engine: Engine, table: TableDefinition, columns: readonly strin
   return added.flatMap((column) => engine.ddl.addColumn(table.name, column));
 }
 
-/** By version; none when there is no ledger yet. */
+/** By version; none when there is no ledger yet. @throws LEDGER_DAMAGED */
 export async function readLedger(engine: Engine): Promise<LedgerRow[]> {
   if (!(await engine.tableNames()).includes(LEDGER)) return [];
-  return engine.kysely<LedgerSchema>().selectFrom(LEDGER).selectAll().orderBy('version').execute();
+  const rows = await engine
+    .kysely<LedgerSchema>()
+    .selectFrom(LEDGER)
+    .selectAll()
+    .orderBy('version')
+    .execute();
+  for (const row of rows) requireSoundRow(row);
+  return rows;
 }
 
 /** The steps of every migration of this ledger in one direction, by version, in order. */
@@ -57,8 +65,8 @@ export async function readSteps(
   direction: Direction,
   ledger: readonly LedgerRow[],
 ): Promise<ReadonlyMap<string, StepRow[]>> {
-  // Nothing recorded, or no ledger to ask.
-  if (ledger.length === 0) return new Map();
+  // Nothing recorded, or nothing to ask.
+  if (ledger.length === 0 || !(await engine.tableNames()).includes(STEPS)) return new Map();
   const rows = await engine
     .kysely<LedgerSchema>()
     .selectFrom(STEPS)
@@ -68,13 +76,6 @@ export async function readSteps(
     .orderBy('position')
     .execute();
   return Map.groupBy(rows, (row) => row.version);
-}
-
-/** A recorded step as it can be run. Undefined for one of a ledger that did not keep what it touches yet. */
-export function runnable(row: StepRow): Step | undefined {
-  if (!row.detail) return undefined;
-  const detail = JSON.parse(row.detail) as Omit<Step, 'sql' | 'summary'>;
-  return { sql: row.statement, summary: row.summary, ...detail };
 }
 
 /** Notes that a migration begins to go up, with the steps of both ways. */
@@ -106,6 +107,16 @@ async function insertStart(db: LedgerDb, migration: Identity, up: readonly Step[
     })
     .execute();
   await replaceSteps(db, migration.version, up, down);
+}
+
+/** Replaces the way back of a migration by these steps. */
+export async function recordWayBack(db: LedgerDb, version: string, down: readonly Step[]) {
+  await db.deleteFrom(STEPS).where('version', '=', version).where('direction', '=', 'down').execute();
+  if (down.length > 0)
+    await db
+      .insertInto(STEPS)
+      .values(stepRows(version, 'down', down))
+      .execute();
 }
 
 /** Replaces the steps of a migration by these. */
@@ -192,7 +203,7 @@ function stepRows(version: string, direction: Direction, steps: readonly Step[])
     summary,
     statement,
     hash: stepHash(statement),
-    detail: JSON.stringify(detail),
+    detail: JSON.stringify({ ...detail, of: steps.length }),
   }));
 }
 

@@ -63,10 +63,11 @@ function wayBack(earlier: readonly Migration[], migration: Migration): string[] 
   }
 }
 
-/** Indexes have names, and no order. */
+/** Indexes have names and no order; where a column stands in its table is no difference either. */
 function text(model: SchemaModel): string {
   const tables = [...model.values()].map((table) => ({
     ...table,
+    columns: [...table.columns].sort((a, b) => (a.name < b.name ? -1 : 1)),
     indexes: [...table.indexes].sort((a, b) => (a.name < b.name ? -1 : 1)),
   }));
   return JSON.stringify(tables);

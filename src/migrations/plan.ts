@@ -2,7 +2,9 @@
 import type { Engine } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { changedHalfWay, changedSinceApplied, firstChange } from './changed.ts';
-import { readLedger, readSteps, runnable } from './ledger.ts';
+import { effectIsThere } from './effect.ts';
+import { readLedger, readSteps } from './ledger.ts';
+import { soundSteps } from './ledger-soundness.ts';
 import type { LedgerRow, StepRow } from './ledger-tables.ts';
 import { type Loss, losses } from './losses.ts';
 import { compile, type Direction, type Migration, type Step } from './migration.ts';
@@ -18,6 +20,8 @@ export interface PlannedMigration {
   readonly done: number;
   /** What an earlier run left: nothing, a run that was cut off at a step, or one whose step the server refused. */
   readonly earlier: 'none' | 'cut off' | 'refused';
+  /** It was half way up: its way back are only the steps that undo what is there, and is to be recorded as such. */
+  readonly halfWayUp?: true;
   /** The row of an applied migration that is to go down. */
   readonly before?: LedgerRow;
   /** A newer one is applied already. */
@@ -74,8 +78,12 @@ export async function planMigrate(
     }
     if (target !== undefined && migration.version > target) continue;
     if (row?.direction === 'down') throw halfWay(row, 'db:rollback');
-    if (row && change !== undefined) throw changedHalfWay(row, change);
     const { version, name } = migration;
+    // What was done is as it was; of what was not done yet, somebody has said that it is to be another one.
+    const mended =
+      change !== undefined && row && change > stepsBegun(row) && words.acceptChanged?.includes(version);
+    if (row && change !== undefined && !mended) throw changedHalfWay(row, change);
+    if (mended) accepted.push({ version, up: steps, down: wayBack });
     migrations.push({
       version,
       name,
@@ -106,14 +114,18 @@ export async function planRollback(
   const ledger = await readLedger(engine);
   const target = targetOf(words, versionsOf(known, ledger));
   const newestFirst = [...ledger].sort(byVersion).reverse();
-  const stuck = newestFirst.find((row) => row.state !== 'applied' && row.direction === 'up');
-  if (stuck) throw halfWay(stuck, 'db:migrate');
   const rows =
     target === undefined ? newestOrBegun(newestFirst) : newestFirst.filter((row) => row.version > target);
+  const stuck = newestFirst.find((row) => row.state !== 'applied' && row.direction === 'up');
+  if (stuck && !rows.includes(stuck)) throw halfWay(stuck, 'db:migrate, or db:rollback without a target,');
   const held = rows.find((row) => row.breakpoint);
   if (held && !words.force) throw breakpointReached(held);
   const recorded = await readSteps(engine, 'down', ledger);
-  const migrations = rows.map((row) => goingDown(row, recorded.get(row.version) ?? [], known, engine));
+  const migrations: PlannedMigration[] = [];
+  for (const row of rows) {
+    const planned = goingDown(row, recorded.get(row.version) ?? [], known, engine);
+    migrations.push(row === stuck ? await onlyWhatIsThere(engine, planned) : planned);
+  }
   return { direction: 'down', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted: [] };
 }
 
@@ -125,7 +137,9 @@ function requireNoStranger(ledger: readonly LedgerRow[], known: readonly Migrati
   if (stranger)
     throw halfWay(
       stranger,
-      stranger.direction === 'up' ? 'db:migrate of the program that has it' : 'db:rollback',
+      stranger.direction === 'up'
+        ? 'db:migrate of the program that has it, or db:rollback to take it back,'
+        : 'db:rollback',
     );
 }
 
@@ -164,12 +178,24 @@ function goingDown(
       ? ({ done: 0, earlier: 'none', before: row } as const)
       : { done: row.step, earlier: earlierRun(row) };
   const common = { version, name, wayBack: [], outOfOrder: false, ...left };
-  const steps = recorded.flatMap((step) => runnable(step) ?? []);
-  if (steps.length > 0 && steps.length === recorded.length) return { ...common, steps };
+  const steps = soundSteps(row, recorded);
+  if (steps) return { ...common, steps };
   // A ledger of a program that did not record enough yet: then ours must be the same.
   const migration = known.find((candidate) => candidate.version === version);
   if (!migration) throw noWayDown(row);
   return { ...common, steps: compile(migration, 'down', engine.ddl) };
+}
+
+/** Of a migration that is half way up, the steps back whose effect is not there yet. */
+async function onlyWhatIsThere(engine: Engine, planned: PlannedMigration): Promise<PlannedMigration> {
+  const steps: Step[] = [];
+  for (const step of planned.steps) if (!(await effectIsThere(engine, step.effect))) steps.push(step);
+  return { ...planned, steps, done: 0, earlier: 'none', halfWayUp: true };
+}
+
+/** How many steps may have been carried out: one that was cut off counts, one that was refused does not. */
+function stepsBegun({ state, step }: LedgerRow): number {
+  return state === 'failed' ? step : step + 1;
 }
 
 function earlierRun({ state }: LedgerRow): PlannedMigration['earlier'] {
@@ -188,7 +214,7 @@ function halfWay(row: LedgerRow, command: string): MultiFlexiError {
   return new MultiFlexiError(
     'MIGRATION_FAILED',
     `Migration ${row.version} ${row.name} is half way ${row.direction}: ${row.step} of ${row.steps} steps are done.`,
-    { next: `Run multiflexi-cli ${command} first; it goes on where that run stopped.` },
+    { next: `Run multiflexi-cli ${command} first.` },
   );
 }
 

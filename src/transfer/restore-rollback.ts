@@ -78,49 +78,76 @@ export async function applyRestore(
   { signal, onProgress }: RestoreOptions = {},
 ): Promise<RestoredPart[]> {
   return withReader(plan.file, async (reader) => {
-    const parts = partsOf(reader);
     const catalog = await engine.introspect();
-    /** Keys of rows that were left out, by table: what refers to them is left out as well. */
-    const left = new Map<string, Set<string>>();
-    const results = reader.header.tables.map((table, place) => {
-      const live = catalog.find(({ name }) => name === table.name);
-      const part = parts[place];
-      if (!live || !part) throw damaged(plan.file, 'its header contradicts itself');
-      return new PartResult(
-        new PutBack(engine, live, table, part.column, left),
-        part,
-        plan.parts[place]?.rows ?? 0,
-      );
-    });
-    let done = 0;
-    for await (const chunk of reader.chunks()) {
-      const result = results[chunk.head.table];
-      if (!result) throw damaged(plan.file, 'a chunk is of no table');
-      try {
-        for (let start = 0; start < chunk.rows.length; start += ROWS_AT_ONCE) {
-          signal?.throwIfAborted();
-          const rows = chunk.rows.slice(start, start + ROWS_AT_ONCE);
-          await result.restore(rows, signal);
-          done += rows.length;
-          onProgress?.(done);
-        }
-      } finally {
-        // Whatever comes next, the platform's own inserts must not meet the ids that were put back.
-        if (result.part.column === null) await engine.catchUpIdentity(result.part.table);
-      }
+    const first = await pass(engine, reader, plan, catalog, { signal, onProgress });
+    // A row can refer to a later one of its own table: what was left out for that is in place the next time.
+    for (let last = first; refersToItself(last, catalog); ) {
+      const next = await pass(engine, reader, plan, catalog, { signal });
+      for (const [place, part] of first.entries()) part.takeOver(next[place]);
+      if (next.every(({ restored }) => restored === 0)) break;
+      last = next;
     }
-    return results.map((result) => result.report());
+    return first.map((result) => result.report());
   });
+}
+
+async function pass(
+  engine: Engine,
+  reader: RowStreamReader,
+  plan: RestorePlan,
+  catalog: readonly CatalogTable[],
+  { signal, onProgress }: RestoreOptions,
+): Promise<PartResult[]> {
+  const parts = partsOf(reader);
+  /** Keys of rows that were left out, by table: what refers to them is left out as well. */
+  const left = new Map<string, Set<string>>();
+  const results = reader.header.tables.map((table, place) => {
+    const live = catalog.find(({ name }) => name === table.name);
+    const part = parts[place];
+    if (!live || !part) throw damaged(plan.file, 'its header contradicts itself');
+    return new PartResult(
+      new PutBack(engine, live, table, part.column, left),
+      part,
+      plan.parts[place]?.rows ?? 0,
+    );
+  });
+  let done = 0;
+  for await (const chunk of reader.chunks()) {
+    const result = results[chunk.head.table];
+    if (!result) throw damaged(plan.file, 'a chunk is of no table');
+    try {
+      for (let start = 0; start < chunk.rows.length; start += ROWS_AT_ONCE) {
+        signal?.throwIfAborted();
+        const rows = chunk.rows.slice(start, start + ROWS_AT_ONCE);
+        await result.restore(rows, signal);
+        done += rows.length;
+        onProgress?.(done);
+      }
+    } finally {
+      // Whatever comes next, the platform's own inserts must not meet the ids that were put back.
+      if (result.part.column === null) await engine.catchUpIdentity(result.part.table);
+    }
+  }
+  return results;
+}
+
+function refersToItself(results: readonly PartResult[], catalog: readonly CatalogTable[]): boolean {
+  return results.some(
+    ({ part, restored, conflicts }) =>
+      restored > 0 &&
+      conflicts > 0 &&
+      catalog.find(({ name }) => name === part.table)?.foreignKeys.some(({ table }) => table === part.table),
+  );
 }
 
 class PartResult {
   readonly part: KeptPart;
   private readonly putBack: PutBack;
   private readonly rows: number;
-  private restored = 0;
+  restored = 0;
+  conflicts = 0;
   private present = 0;
-  private conflicts = 0;
-  private readonly conflictKeys: string[] = [];
+  private conflictKeys: string[] = [];
 
   constructor(putBack: PutBack, part: KeptPart, rows: number) {
     this.putBack = putBack;
@@ -143,6 +170,14 @@ class PartResult {
     }
   }
 
+  /** What another pass over the same rows has found. */
+  takeOver(later: PartResult | undefined): void {
+    if (!later) return;
+    this.restored += later.restored;
+    this.conflicts = later.conflicts;
+    this.conflictKeys = later.conflictKeys;
+  }
+
   report(): RestoredPart {
     const { part, rows, restored, present, conflicts, conflictKeys } = this;
     return { ...part, rows, restored, present, conflicts, conflictKeys };
@@ -163,6 +198,8 @@ function partsOf(reader: RowStreamReader): readonly KeptPart[] {
     });
   }
   const { parts } = details.data;
+  const ownBooks = header.tables.find(({ name }) => name.startsWith('multiflexi_'));
+  if (ownBooks) throw damaged(file, `it has rows for ${ownBooks.name}, which no migration makes`);
   const agree = header.tables.every(({ name, columns }, place) => {
     const part = parts[place];
     return (

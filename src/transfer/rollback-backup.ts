@@ -4,7 +4,7 @@
  */
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { CatalogTable, Engine } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import type { Destruction, DestructionCheck, MigrationPlan } from '../migrations/index.ts';
@@ -66,6 +66,7 @@ export async function backUpLosses(
         const notNull = onlyValues(parts[place], catalog);
         for await (const page of readRows(engine, db, table, { notNull, signal })) {
           for (const row of page) {
+            await requireFaithful(engine, db, table, row);
             await writer.write(place, row);
             moments.add(table, row);
           }
@@ -108,8 +109,13 @@ class Moments {
   constructor(engine: Engine, plan: MigrationPlan, catalog: ReadonlyMap<string, CatalogTable>) {
     this.engine = engine;
     const gone = new Map<string, Set<string>>();
+    const rewritten = new Set<string>();
     for (const { steps, done } of plan.migrations) {
-      for (const { destroys } of steps.slice(done)) {
+      for (const { destroys, changesRows, impact } of steps.slice(done)) {
+        if (changesRows !== undefined)
+          for (const table of [impact.table, ...changesRows]) rewritten.add(table);
+        // What the steps themselves have changed by then was saved as it was before all of them.
+        if (destroys && rewritten.has(destroys.table)) continue;
         const found = destroys && catalog.get(destroys.table);
         if (!destroys || !found) continue;
         const before = gone.get(destroys.table) ?? new Set();
@@ -224,6 +230,38 @@ function requireSavable({ name, key, columns }: RowStreamTable): void {
   throw new MultiFlexiError('CANNOT_BE_SAVED', `${why}, so it cannot be saved; nothing was done.`, {
     next: 'Save it by other means, as with a dump of the table, and run the command again with --no-backup.',
   });
+}
+
+/**
+ * SQLite keeps any bytes in a text; those that are no UTF-8 are read as replacement characters.
+ * @throws CANNOT_BE_SAVED
+ */
+async function requireFaithful(
+  engine: Engine,
+  db: Kysely<unknown>,
+  table: RowStreamTable,
+  row: Row,
+): Promise<void> {
+  if (!engine.capabilities.anyBytesInText) return;
+  for (const [place, { name }] of table.columns.entries()) {
+    const text = row[place];
+    if (typeof text !== 'string' || !text.includes('\uFFFD')) continue;
+    const key = sql.join(
+      table.key.map(
+        (column) =>
+          sql`${sql.ref(column)} = ${row[table.columns.findIndex((other) => other.name === column)]}`,
+      ),
+      sql` and `,
+    );
+    const { rows } = await sql<{ bytes: Buffer }>`
+      select cast(${sql.ref(name)} as blob) as bytes from ${sql.table(table.name)} where ${key}`.execute(db);
+    if (rows[0]?.bytes.equals(Buffer.from(text))) continue;
+    throw new MultiFlexiError(
+      'CANNOT_BE_SAVED',
+      `Column ${table.name}.${name} has a text that is not valid UTF-8 and would not come back as it is; nothing was done.`,
+      { next: 'Mend the text, or save it by other means and run the command again with --no-backup.' },
+    );
+  }
 }
 
 /** A column that has a default comes back with it: then its NULLs have to be saved as well. */

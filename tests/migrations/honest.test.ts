@@ -201,6 +201,59 @@ describeEngines('the ledger', (name) => {
     await expect(planRollback(engine, [])).rejects.toMatchObject({ code: 'NO_WAY_DOWN', exit: 5 });
   });
 
+  test.each([
+    ['more steps done than it has', LEDGER, { state: 'failed', step: 99 }],
+    ['less than none', LEDGER, { state: 'running', direction: 'down', step: -1 }],
+    ['a way back that is not the one that was recorded', STEPS, { statement: 'drop table three' }],
+    ['what a step touches unreadable', STEPS, { detail: '{}' }],
+    ['a step missing', STEPS, { position: 7 }],
+  ] as const)('edited by hand is not believed: %s', async (_, table, edit) => {
+    await up([one, two, three]);
+    const db = engine.kysely<Record<string, Record<string, unknown>>>();
+    const before = (await engine.tableNames()).join();
+    const rows = db.updateTable(table).set(edit).where('version', '=', two.version);
+    await (table === STEPS ? rows.where('direction', '=', 'down') : rows).execute();
+    await expect(apply(() => planRollback(engine, [one, two, three], { target: '0' }))).rejects.toMatchObject(
+      {
+        code: 'LEDGER_DAMAGED',
+        exit: 7,
+        message: expect.stringContaining('two'),
+      },
+    );
+    expect((await engine.tableNames()).join()).toBe(before);
+  });
+
+  test('with the last step of a way back gone is not believed', async () => {
+    await up([one, two, three]);
+    const db = engine.kysely<LedgerSchema>();
+    // The first of two, as far as the ledger shows.
+    const left = await db
+      .selectFrom(STEPS)
+      .select('detail')
+      .where('version', '=', two.version)
+      .where('direction', '=', 'down')
+      .execute();
+    const of = left.length + 1;
+    const detail = JSON.stringify({ ...JSON.parse(left[0]?.detail ?? '{}'), of });
+    await db
+      .updateTable(STEPS)
+      .set({ detail })
+      .where('version', '=', two.version)
+      .where('direction', '=', 'down')
+      .execute();
+    await expect(planRollback(engine, [one, two, three], { target: '0' })).rejects.toMatchObject({
+      code: 'LEDGER_DAMAGED',
+    });
+  });
+
+  test('without its table of steps says so, and takes them again', async () => {
+    await up([one]);
+    await sql`drop table ${sql.table(STEPS)}`.execute(engine.kysely());
+    await expect(up([one, two])).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
+    expect(await up([one, two], one.version)).toEqual(['two']);
+    expect(await readStatus(engine, [one, two])).toMatchObject({ changed: 0, pending: 0 });
+  });
+
   test('cannot be written while a plan is read', async () => {
     await up([one]);
     const looking = await database.open('inspect');

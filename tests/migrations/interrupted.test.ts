@@ -92,12 +92,14 @@ describeEngines('a migration that fails half way', (name) => {
     else await expect(up([first, changed])).rejects.toMatchObject({ code: 'MIGRATION_CHANGED', exit: 7 });
   });
 
-  test('is not rolled back half way: it is to be finished first', async () => {
+  test('is the first that a rollback takes back, and is not passed by', async () => {
     await expect(up([first, second])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
-    const plan = planRollback(engine, [first, second]);
-    if (allOrNothing) expect((await plan).migrations.map((planned) => planned.name)).toEqual(['first']);
-    else
-      await expect(plan).rejects.toMatchObject({
+    const names = async (target?: string) =>
+      (await planRollback(engine, [first, second], { target })).migrations.map((planned) => planned.name);
+    expect(await names()).toEqual([allOrNothing ? 'first' : 'second']);
+    expect(await names('0')).toEqual(allOrNothing ? ['first'] : ['second', 'first']);
+    if (!allOrNothing)
+      await expect(names(second.version)).rejects.toMatchObject({
         code: 'MIGRATION_FAILED',
         next: expect.stringContaining('db:migrate'),
       });

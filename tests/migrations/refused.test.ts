@@ -8,6 +8,7 @@ import { LEDGER, type LedgerSchema } from '../../src/migrations/ledger-tables.ts
 import type { Migration } from '../../src/migrations/migration.ts';
 import {
   addColumn,
+  createIndex,
   createTable,
   createUniqueIndex,
   dropColumn,
@@ -89,6 +90,40 @@ describeEngines('a refused step', (name) => {
     expect((await engine.introspect()).find((table) => table.name === 'one')?.indexes).toMatchObject([
       { columns: ['word'], unique: true },
     ]);
+  });
+
+  test('in the middle can be taken back, or gone on with when the step was mended', async () => {
+    await up([one]);
+    await run("insert into one (word) values ('twice'), ('twice')");
+    await expect(up([one, two])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+    const mended: Migration = { ...two, up: [addColumn('one', more), createIndex('one', 'word')] };
+    const other: Migration = {
+      ...two,
+      up: [addColumn('one', nullable(string('more', 30, 'more of it'))), createIndex('one', 'word')],
+    };
+    if (name !== 'sqlite') {
+      await expect(up([one, mended])).rejects.toMatchObject({
+        code: 'MIGRATION_CHANGED',
+        next: expect.stringMatching(/--accept-changed 20300102000000.*db:rollback/),
+      });
+      // A step that was done already cannot be another one.
+      await expect(
+        apply(() => planMigrate(engine, [one, other], { acceptChanged: [two.version] })),
+      ).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
+      // Also by a program that does not have it at all.
+      expect(await down([one])).toEqual(['two']);
+      const columns = (await engine.introspect()).find((table) => table.name === 'one')?.columns;
+      expect(columns?.map((column) => column.name)).toEqual(['id', 'word']);
+      expect(await row(two.version)).toBeUndefined();
+      await expect(up([one, two])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
+      expect(await apply(() => planMigrate(engine, [one, mended], { acceptChanged: [two.version] }))).toEqual(
+        ['two'],
+      );
+    } else expect(await up([one, mended])).toEqual(['two']);
+    expect((await engine.introspect()).find((table) => table.name === 'one')?.indexes).toMatchObject([
+      { name: 'ix_one_word', unique: false },
+    ]);
+    expect(await planMigrate(engine, [one, mended])).toMatchObject({ migrations: [], accepted: [] });
   });
 
   test('at the beginning of a rollback leaves the row as it was, and three refusals leave the table', async () => {

@@ -78,7 +78,10 @@ export function printStatus(status: Status, { where, product }: Engine, terminal
     `${status.migrations.length} migrations, ${status.pending} pending, ${status.missing} missing`,
   );
   if (status.newerThanProgram) terminal.say('The database is newer than this program: upgrade the program.');
-  if (status.pending > 0 && !foreign) terminal.say('Apply what is pending: multiflexi-cli db:migrate');
+  const goingDown = status.migrations.find(({ direction }) => direction === 'down');
+  if (goingDown)
+    terminal.say(`Finish the rollback of ${goingDown.version} first: multiflexi-cli db:rollback`);
+  else if (status.pending > 0 && !foreign) terminal.say('Apply what is pending: multiflexi-cli db:migrate');
 }
 
 function row(migration: MigrationStatus, terminal: Terminal): string[][] {

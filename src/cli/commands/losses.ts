@@ -24,11 +24,21 @@ export interface SavedLosses {
 }
 
 export function backupOptions(command: Command): Command {
+  let named = false;
+  // Which of the two came last is no answer where data is destroyed.
+  const contradicts = () => command.error('error: --backup and --no-backup contradict each other');
+  command.on('option:no-backup', () => {
+    if (named) contradicts();
+  });
   return command
     .option(
       '--backup <file>',
       'save what is destroyed to this file (default: a new one in your data directory, under backups)',
-      fileName,
+      (text, previous: string | boolean | undefined) => {
+        if (previous === false) contradicts();
+        named = true;
+        return fileName(text);
+      },
     )
     .option('--no-backup', 'destroy it without saving it');
 }

@@ -140,7 +140,7 @@ const LOCK_WAIT_SECONDS = 2;
 function sessionStatements(isMariadb: boolean, access: Access): string[] {
   return [
     `set session time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, autocommit = 1,
-      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',
       sql_big_selects = 1,
       lock_wait_timeout = ${LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
     'set session sql_select_limit = 18446744073709551615',

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { kyselyDdl } from '../ddl.ts';
 import type { Engine, EngineName } from '../engine.ts';
+import { NOTHING_PILES_UP } from '../long-work.ts';
 import { bulkLoad } from './bulk.ts';
 import type { MysqlServer } from './connection.ts';
 import { type ColumnDialect, introspect, tableNames } from './introspection.ts';
@@ -28,6 +29,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       rowEstimates: true,
       rowLocks: true,
       ddlKeepsRows: true,
+      anyBytesInText: false,
     },
     storage: `InnoDB ${differences.collation}`,
     ddl: kyselyDdl(db, mysqlWords(differences.name, differences.collation)),
@@ -42,7 +44,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
     brokenReferences: async () => [],
-    othersWrote: async () => false,
+    longWork: async () => NOTHING_PILES_UP,
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     requireLockRight: (table) => requireLockRight(db, table),

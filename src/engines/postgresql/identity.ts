@@ -13,6 +13,6 @@ export async function catchUpIdentity(db: Kysely<unknown>, table: string): Promi
     const sequence = sql`pg_get_serial_sequence(quote_ident(${table}), ${column})`;
     await sql`
       select setval(${sequence}, greatest(max(${sql.ref(column)}), coalesce(pg_sequence_last_value(${sequence}), 0)))
-      from ${sql.table(table)} having count(*) > 0`.execute(db);
+      from ${sql.table(table)} having max(${sql.ref(column)}) > 0`.execute(db);
   }
 }

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { ServerSettings } from '../connection-settings.ts';
 import { kyselyDdl } from '../ddl.ts';
 import type { Access, Engine } from '../engine.ts';
+import { NOTHING_PILES_UP } from '../long-work.ts';
 import type { StatementLog } from '../statement-log.ts';
 import { requireVersion } from '../version.ts';
 import { bulkLoad } from './bulk.ts';
@@ -39,6 +40,7 @@ export async function openPostgresql(
       rowEstimates: true,
       rowLocks: true,
       ddlKeepsRows: true,
+      anyBytesInText: false,
     },
     storage: null,
     ddl: kyselyDdl(db, POSTGRESQL_WORDS),
@@ -58,7 +60,7 @@ export async function openPostgresql(
       return work();
     },
     brokenReferences: async () => [],
-    othersWrote: async () => false,
+    longWork: async () => NOTHING_PILES_UP,
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     // Whoever may drop a table may lock it.

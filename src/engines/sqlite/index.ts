@@ -26,6 +26,7 @@ import { classify } from './failures.ts';
 import { openFile } from './file.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
+import { longWork } from './long-work.ts';
 import { brokenReferences } from './references.ts';
 import { sizes } from './sizes.ts';
 import { SQLITE_WORDS } from './types.ts';
@@ -57,8 +58,6 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
   };
   const database = openFile(file, access, place);
   const translate = (error: unknown) => failure(classify(error), place, error);
-  // Changes when another connection commits, never by our own.
-  let dataVersion = Number(database.pragma('data_version', { simple: true }));
   const version = String(database.prepare('select sqlite_version()').pluck().get());
   requireVersion('SQLite', parseVersion(version), MINIMUM, 'its JSON functions are needed');
   const db = new Kysely<unknown>({ dialect: dialect(database, translate), ...kyselyLog(log) });
@@ -73,6 +72,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
       rowEstimates: false,
       rowLocks: false,
       ddlKeepsRows: false,
+      anyBytesInText: true,
     },
     storage: null,
     ddl: kyselyDdl(db, SQLITE_WORDS),
@@ -91,12 +91,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     // A transaction of ours holds the whole file's write lock from its beginning.
     requireLockRight: async () => {},
     exclusively: (_db, _table, work) => work(),
-    othersWrote: async () => {
-      const now = Number(database.pragma('data_version', { simple: true }));
-      const wrote = now !== dataVersion;
-      dataVersion = now;
-      return wrote;
-    },
+    longWork: async () => longWork(database),
     brokenReferences,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
     close: async () => {

@@ -1,5 +1,6 @@
 /** Reads a row stream, believing nothing: sizes are bounded, and what was read is held against its checksums. */
 import { createHash, hash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
@@ -47,6 +48,9 @@ export class RowStreamReader {
    * @throws FILE_FAILED; FILE_DAMAGED for a file that was cut off, changed, or is another one
    */
   static async open(file: string): Promise<RowStreamReader> {
+    // A pipe would be waited for without end.
+    const isFile = statSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+    if (!isFile) throw fileFailure(file, new Error('it is no regular file'), 'read');
     const handle = await open(file, 'r').catch((error: unknown) => {
       throw fileFailure(file, error, 'read');
     });
@@ -120,6 +124,9 @@ async function readContents(handle: FileHandle, file: string): Promise<Contents>
     } else if (head.part === 'manifest' && header) {
       if (at !== size) throw damaged(file, 'something follows its end');
       const sha256 = heads.update(sealText(head)).digest('hex');
+      const names = (tables: readonly { readonly name: string }[]) =>
+        tables.map(({ name }) => name).join('\n');
+      if (names(head.tables) !== names(header.tables)) throw damaged(file, 'its manifest is of other tables');
       if (sha256 !== head.sha256 || head.chunks !== places.length)
         throw damaged(file, 'its heads are not those of its manifest');
       return { header, manifest: head, places };

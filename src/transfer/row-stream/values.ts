@@ -143,7 +143,12 @@ function canonicalBytes(kind: Kind, value: unknown): Buffer {
 
 /** Engines keep JSON in forms of their own (MySQL sorts keys and spaces it out): keys sorted, no spaces, numbers by value. */
 function canonicalJson(text: string): string {
-  return stringify(JSON.parse(text, keepIntegers));
+  try {
+    return stringify(JSON.parse(text, keepIntegers));
+  } catch {
+    // Nested too deep for us, or none at all: then it is equal only to itself.
+    return text;
+  }
 }
 
 /**
