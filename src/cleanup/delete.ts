@@ -10,35 +10,56 @@ type Db = Kysely<Database>;
 /** From so many children of one table on, a job's children are deleted in chunks of their own. */
 export const GIANT = 2_000;
 
-export interface DeletedJobs {
+export interface Deleted {
   readonly artifacts: number;
   readonly logger: number;
   readonly job: number;
+  readonly token: number;
+  /** How long the transaction held what others may have waited for, in milliseconds; its own waiting is not in it. */
+  readonly held: number;
 }
+
+type Counts = Partial<Omit<Deleted, 'held'>>;
 
 /** Of these jobs only those that are finished and not held now, whatever they were when they were read. */
-export function deleteJobs(engine: Engine, ids: readonly bigint[]): Promise<DeletedJobs> {
-  return engine
+export function deleteJobs(engine: Engine, ids: readonly bigint[]): Promise<Deleted> {
+  return inTransaction(engine, async (db) => {
+    const certain = await lockFinished(engine, db, ids);
+    if (certain.length === 0) return {};
+    return {
+      artifacts: await affected(db.deleteFrom('artifacts').where('job_id', 'in', certain)),
+      logger: await affected(db.deleteFrom('logger').where('job_id', 'in', certain)),
+      job: await affected(db.deleteFrom('job').where('id', 'in', certain).where('status', 'in', FINISHED)),
+    };
+  });
+}
+
+export function deleteLogs(engine: Engine, ids: readonly bigint[]): Promise<Deleted> {
+  return inTransaction(engine, async (db) => {
+    const holds = await readHolds(db, nowUtc());
+    return { logger: await affected(db.deleteFrom('logger').where('id', 'in', ids).where(freeLogs(holds))) };
+  });
+}
+
+export function deleteTokens(engine: Engine, ids: readonly bigint[], before: string): Promise<Deleted> {
+  return inTransaction(engine, async (db) => ({
+    token: await affected(db.deleteFrom('token').where('id', 'in', ids).where('until', '<', before)),
+  }));
+}
+
+async function inTransaction(
+  engine: Engine,
+  work: (db: Transaction<Database>) => Promise<Counts>,
+): Promise<Deleted> {
+  let begun = 0;
+  const counts = await engine
     .kysely<Database>()
     .transaction()
-    .execute(async (db) => {
-      const certain = await lockFinished(engine, db, ids);
-      if (certain.length === 0) return { artifacts: 0, logger: 0, job: 0 };
-      return {
-        artifacts: await affected(db.deleteFrom('artifacts').where('job_id', 'in', certain)),
-        logger: await affected(db.deleteFrom('logger').where('job_id', 'in', certain)),
-        job: await affected(db.deleteFrom('job').where('id', 'in', certain).where('status', 'in', FINISHED)),
-      };
+    .execute((db) => {
+      begun = performance.now();
+      return work(db);
     });
-}
-
-export async function deleteLogs(db: Db, ids: readonly bigint[]): Promise<number> {
-  const holds = await readHolds(db, nowUtc());
-  return affected(db.deleteFrom('logger').where('id', 'in', ids).where(freeLogs(holds)));
-}
-
-export function deleteTokens(db: Db, ids: readonly bigint[], before: string): Promise<number> {
-  return affected(db.deleteFrom('token').where('id', 'in', ids).where('until', '<', before));
+  return { artifacts: 0, logger: 0, job: 0, token: 0, ...counts, held: performance.now() - begun };
 }
 
 /** Jobs of these that have so many children that one transaction should not take them all, with the table they are in. */
@@ -60,23 +81,14 @@ export async function giants(
   return found;
 }
 
-/** @returns how many of the job's children were deleted: {@link GIANT} as long as there may be more */
-export function drain(engine: Engine, table: 'artifacts' | 'logger', job: bigint): Promise<number> {
-  return engine
-    .kysely<Database>()
-    .transaction()
-    .execute(async (db) => {
-      if ((await lockFinished(engine, db, [job])).length === 0) return 0;
-      const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
-      if (rows.length === 0) return 0;
-      return affected(
-        db.deleteFrom(table).where(
-          'id',
-          'in',
-          rows.map(({ id }) => id),
-        ),
-      );
-    });
+/** Deletes {@link GIANT} children of the job, or those that are left of them. */
+export function drain(engine: Engine, table: 'artifacts' | 'logger', job: bigint): Promise<Deleted> {
+  return inTransaction(engine, async (db) => {
+    if ((await lockFinished(engine, db, [job])).length === 0) return {};
+    const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
+    const ids = rows.map(({ id }) => id);
+    return ids.length === 0 ? {} : { [table]: await affected(db.deleteFrom(table).where('id', 'in', ids)) };
+  });
 }
 
 /** Their state is asked again under a row lock: a job that was restarted or held since it was read stays whole. */

@@ -1,8 +1,21 @@
 /** The front door of cleanup: what is too old goes. */
+
+export { type Explanation, explain } from './explain.ts';
 export { findCompany } from './find-company.ts';
 export { LARGEST_SHARE, type Oversized, oversized } from './guard.ts';
+export { type Hold, type HoldTarget, hold, listHolds, release } from './hold.ts';
 export { utc } from './instant.ts';
 export { type PlannedCompany, type PlannedTable, type PurgePlan, planPurge } from './plan.ts';
 export { readPlan, requireCurrent, savePlan } from './plan-file.ts';
+export {
+  listPolicies,
+  type NewPolicy,
+  type Policy,
+  policyBook,
+  removePolicy,
+  SUBJECTS,
+  type Subject,
+  setPolicy,
+} from './policies.ts';
 export { applyPurge, type PurgeOptions, type PurgeProgress, type PurgeResult } from './purge.ts';
 export { type FinishedStatus, type JobRule, type LogRule, type RuleBook, sameForAll } from './rules.ts';

@@ -8,7 +8,7 @@ import type { Kysely } from 'kysely';
 import { type Engine, type LongWork, patiently } from '../engines/index.ts';
 import type { Database } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
-import { deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
+import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
 import { type Holds, readHolds } from './holds.ts';
 import { nowUtc } from './instant.ts';
 import { oldestJobs, oldestLogs, oldestTokens } from './oldest.ts';
@@ -68,6 +68,8 @@ const FILE_ALONE: PaceWords = { chunkMs: 25, rest: 0.05 };
 /** How long somebody who has written is taken to go on doing so, in milliseconds. */
 const WRITERS_STAY_MS = 5_000;
 
+const NOTHING: Deleted = { artifacts: 0, logger: 0, job: 0, token: 0, held: 0 };
+
 /** Gives the next rows of one owner; none when there are no more. */
 type Lane<Item> = (limit: number) => Promise<readonly Item[]>;
 
@@ -110,16 +112,19 @@ class Purge {
   async run(): Promise<PurgeResult> {
     await this.inTurn(
       this.plan.logs.map((scope) => this.logLane(scope)),
-      (ids) => this.removeLogs(ids),
+      (ids) => deleteLogs(this.engine, ids),
     );
     const byCompany = Map.groupBy(this.plan.jobs, ({ company }) => company);
     await this.inTurn(
       [...byCompany.values()].map((scopes) => this.jobLane(scopes)),
-      (jobs) => this.removeJobs(jobs),
+      // Stopped among the children of a job: it goes whole, later.
+      async (ids) => (this.stopped ? NOTHING : deleteJobs(this.engine, ids)),
     );
     const { tokensBefore } = this.plan;
     if (tokensBefore !== null)
-      await this.inTurn([this.tokenLane(tokensBefore)], (ids) => this.removeTokens(ids, tokensBefore));
+      await this.inTurn([this.tokenLane(tokensBefore)], (ids) =>
+        deleteTokens(this.engine, ids, tokensBefore),
+      );
     return {
       tables: Object.entries(this.deleted)
         .filter(([table]) => table !== 'token' || tokensBefore !== null)
@@ -134,7 +139,7 @@ class Purge {
   /** A chunk of each owner after the other, so that the backlog of one does not keep the rest waiting. */
   private async inTurn<Item>(
     lanes: readonly Lane<Item>[],
-    remove: (items: readonly Item[]) => Promise<number>,
+    remove: (items: readonly Item[]) => Promise<Deleted>,
   ): Promise<void> {
     const pace = new Pace();
     /** How many rows go with one item: a job takes others along. */
@@ -155,22 +160,20 @@ class Purge {
         const words = this.words();
         // What was read meanwhile is part of the rest.
         await this.restUntil(ready);
-        const begun = performance.now();
-        const rows = await this.chunk(pace, () => remove(items));
-        const taken = performance.now() - begun;
-        ready = begun + taken * (1 + words.rest);
+        const { held, ...counts } = await this.chunk(pace, () => remove(items));
+        ready = performance.now() + held * words.rest;
+        const rows = this.note(counts);
+        this.chunks++;
+        this.longestChunk = Math.max(this.longestChunk, held);
         await this.work.pause();
         if (rows > 0) weight = Math.max(1, rows / items.length);
-        pace.note(rows, taken, words);
-        this.chunks++;
-        this.longestChunk = Math.max(this.longestChunk, taken);
-        this.options.onProgress?.({ deleted: this.total, expected: this.expected });
+        pace.note(rows, held, words);
       }
     }
   }
 
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
-  private async chunk(pace: Pace, remove: () => Promise<number>): Promise<number> {
+  private async chunk(pace: Pace, remove: () => Promise<Deleted>): Promise<Deleted> {
     try {
       return await patiently(remove, {
         signals: [this.lockSignal, this.options.signal],
@@ -178,7 +181,7 @@ class Purge {
       });
     } catch (error) {
       // Stopped while it waited: what was deleted until then is the result.
-      if (this.stopped === 'interrupted' && error === this.options.signal?.reason) return 0;
+      if (this.stopped === 'interrupted' && error === this.options.signal?.reason) return NOTHING;
       throw error;
     }
   }
@@ -239,40 +242,29 @@ class Purge {
     return oldestJobs(this.db, scope, status, this.holds, stretch).execute();
   }
 
-  private async removeLogs(ids: readonly bigint[]): Promise<number> {
-    const rows = await deleteLogs(this.db, ids);
-    this.deleted.logger += rows;
-    return rows;
-  }
-
-  private async removeTokens(ids: readonly bigint[], before: string): Promise<number> {
-    const rows = await deleteTokens(this.db, ids, before);
-    this.deleted.token += rows;
-    return rows;
-  }
-
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
   private async drainGiants(ids: readonly bigint[]): Promise<void> {
     for (const { id, table } of await giants(this.db, ids)) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
-        rows = await patiently(() => drain(this.engine, table, id), {
+        const { held: _, ...counts } = await patiently(() => drain(this.engine, table, id), {
           signals: [this.lockSignal, this.options.signal],
           onWait: () => {},
         });
-        this.deleted[table] += rows;
+        rows = this.note(counts);
         await otherWork();
       }
     }
   }
 
-  private async removeJobs(ids: readonly bigint[]): Promise<number> {
-    // Stopped among the children of a job: it goes whole, later.
-    if (this.stopped) return 0;
-    const counts = await deleteJobs(this.engine, ids);
-    this.deleted.artifacts += counts.artifacts;
-    this.deleted.logger += counts.logger;
-    this.deleted.job += counts.job;
-    return counts.artifacts + counts.logger + counts.job;
+  /** @returns how many rows there were */
+  private note(counts: Omit<Deleted, 'held'>): number {
+    let rows = 0;
+    for (const table of ['logger', 'artifacts', 'job', 'token'] as const) {
+      this.deleted[table] += counts[table];
+      rows += counts[table];
+    }
+    this.options.onProgress?.({ deleted: this.total, expected: this.expected });
+    return rows;
   }
 
   private get stopped(): PurgeResult['stopped'] {

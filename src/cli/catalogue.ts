@@ -64,6 +64,62 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'retention:list',
+    {
+      summary: 'show policies and holds',
+      load: async () => (await import('./commands/retention.ts')).retentionList,
+    },
+  ],
+  [
+    'retention:set',
+    {
+      summary: 'make or change a policy',
+      load: async () => (await import('./commands/retention.ts')).retentionSet,
+    },
+  ],
+  [
+    'retention:remove',
+    {
+      summary: 'remove a policy',
+      load: async () => (await import('./commands/retention.ts')).retentionRemove,
+    },
+  ],
+  [
+    'retention:plan',
+    {
+      summary: 'count what the policies would delete',
+      load: async () => (await import('./commands/retention.ts')).retentionPlan,
+    },
+  ],
+  [
+    'retention:run',
+    {
+      summary: 'delete what the policies say',
+      load: async () => (await import('./commands/retention.ts')).retentionRun,
+    },
+  ],
+  [
+    'retention:hold',
+    {
+      summary: 'keep something from being deleted',
+      load: async () => (await import('./commands/retention.ts')).retentionHold,
+    },
+  ],
+  [
+    'retention:release',
+    {
+      summary: 'lift a hold',
+      load: async () => (await import('./commands/retention.ts')).retentionRelease,
+    },
+  ],
+  [
+    'retention:explain',
+    {
+      summary: 'say why a job stays or goes',
+      load: async () => (await import('./commands/retention.ts')).retentionExplain,
+    },
+  ],
+  [
     'sample:load',
     {
       summary: 'fill a database with a sample history, to try things on',

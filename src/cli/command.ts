@@ -9,8 +9,8 @@ export interface CliCommand<Options extends object = object> {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Adds the command's own options; those that all commands have are there already. */
   options(command: Command): void;
-  /** @param words the arguments that are no options @returns the exit status; an error of the catalogue is thrown. */
-  run(options: Options & GlobalOptions, terminal: Terminal, words: readonly string[]): Promise<number>;
+  /** @param words the arguments that are no options, as their parsers made them @returns the exit status; an error of the catalogue is thrown. */
+  run(options: Options & GlobalOptions, terminal: Terminal, words: readonly unknown[]): Promise<number>;
 }
 
 export interface GlobalOptions {

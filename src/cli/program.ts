@@ -94,7 +94,7 @@ function describe(command: Command, { description, examples, options }: CliComma
 async function runCommand(
   command: CliCommand,
   options: GlobalOptions,
-  words: readonly string[],
+  words: readonly unknown[],
 ): Promise<number> {
   const terminal = new Terminal(options);
   try {

@@ -36,8 +36,9 @@ reported. After an interruption the same command goes on. Exit status: 0 all is 
         .option('--dry-run', 'check the file and say what it holds, write nothing'),
     );
   },
-  run: (options, terminal, [file = '']) =>
-    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
+  run: (options, terminal, [word]) => {
+    const file = String(word);
+    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireSettled(engine);
       if (options.dryRun) {
         showRestorePlan(await planRestore(engine, file), terminal);
@@ -63,7 +64,8 @@ reported. After an interruption the same command goes on. Exit status: 0 all is 
       });
       showRestored(restored, terminal);
       return restored.some(({ conflicts }) => conflicts > 0) ? EXIT.differs : EXIT.done;
-    }),
+    });
+  },
 };
 
 function nameOf({ table, column }: { readonly table: string; readonly column: string | null }): string {

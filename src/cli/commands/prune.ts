@@ -191,7 +191,7 @@ export async function purge(
     if (options.savePlan !== undefined) savePlan(options.savePlan, plan);
     if (terminal.json) terminal.document(planDocument(plan, options.savePlan ?? null));
     else printPurgePlan(plan, terminal);
-    if (options.savePlan !== undefined) terminal.say(`The plan is in ${options.savePlan}.`);
+    if (options.savePlan !== undefined && !terminal.json) terminal.say(`The plan is in ${options.savePlan}.`);
     return EXIT.done;
   }
   await requireConsent(engine, plan, terminal);
