@@ -320,6 +320,12 @@ function model(history: readonly TestJob[], logs: readonly TestLog[], wanted: Wi
     if (!wanted.statuses.includes(job.status)) return true;
     if (wanted.olderThan !== null && job.minute >= wanted.olderThan) return true;
     if (wanted.keep !== null && place < wanted.keep) return true;
+    // Rules by run template look through the run templates of the company alone.
+    const byTemplate = wanted.keepPerTemplate !== null || wanted.keepLastSuccess;
+    const owner = templateOf(job) === 3n ? 2n : 1n;
+    if (byTemplate && wanted.company !== null && templateOf(job) !== null && owner !== wanted.company)
+      return true;
+    if (byTemplate && templateOf(job) !== null && owner === held.company) return true;
     // Jobs of no run template are none of its newest.
     if (templateOf(job) === null) return wanted.keep === null && wanted.olderThan === null;
     if (wanted.keepPerTemplate !== null && ofTemplate(job).indexOf(job) < wanted.keepPerTemplate) return true;
