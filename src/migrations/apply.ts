@@ -208,7 +208,7 @@ class Run {
     });
     await work.catch((error: unknown) => {
       // A transaction that was refused is certain to have left nothing.
-      if (!isMultiFlexiError(error, 'CONNECTION_LOST')) this.committed.uncertain = undefined;
+      if (!serverIsGone(error)) this.committed.uncertain = undefined;
       throw error;
     });
     this.committed.begun = true;
@@ -237,7 +237,7 @@ class Run {
       await this.execute(this.db, place, step);
     } catch (error) {
       // The server's no is certain; a connection that is gone leaves it open.
-      if (!isMultiFlexiError(error, 'CONNECTION_LOST')) this.committed.uncertain = undefined;
+      if (!serverIsGone(error)) this.committed.uncertain = undefined;
       throw error;
     }
   }
@@ -299,7 +299,7 @@ class Run {
 
   private async failed(error: unknown): Promise<unknown> {
     // The row says how far it came; the next run goes on.
-    if (isMultiFlexiError(error, 'CONNECTION_LOST') || isMultiFlexiError(error, 'INTERRUPTED')) return error;
+    if (serverIsGone(error) || isMultiFlexiError(error, 'INTERRUPTED')) return error;
     const { version, name, steps } = this.planned;
     const message = error instanceof Error ? error.message : String(error);
     // A ledger that cannot be written now says `running`, which is true enough; the cause is what must be told.
@@ -331,6 +331,11 @@ class Run {
     else await recordFailure(this.db, version, message, uncertain === undefined ? 'failed' : 'running');
     return nothingDone && (this.direction === 'up' || before !== undefined);
   }
+}
+
+/** Our session ended, or another one could not be opened any more. */
+function serverIsGone(error: unknown): boolean {
+  return isMultiFlexiError(error, 'CONNECTION_LOST') || isMultiFlexiError(error, 'SERVER_UNREACHABLE');
 }
 
 async function send(db: LedgerDb, step: Step): Promise<void> {
