@@ -1,7 +1,7 @@
 /**
  * Bundles the program into dist/, so that starting it reads a few files instead of hundreds; each command and
- * each engine is a chunk of its own, read only when it is needed. The drivers stay outside: better-sqlite3 is
- * native, and the others gain nothing.
+ * each engine is a chunk of its own, read only when it is needed. Only better-sqlite3, which is native, and pino, which is for
+ * -v alone, stay outside.
  */
 import { rmSync } from 'node:fs';
 import { build } from 'rolldown';
@@ -13,7 +13,7 @@ await build({
   cwd: root,
   input: { main: 'src/cli/main.ts' },
   platform: 'node',
-  external: ['better-sqlite3', 'mysql2', 'mysql2/promise', 'pg', 'pg-copy-streams', 'pino'],
+  external: ['better-sqlite3', 'pino', 'pg-native'],
   treeshake: true,
   output: {
     dir: 'dist',

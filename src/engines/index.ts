@@ -32,7 +32,12 @@ export async function openEngine(
   }
   const { connectMysql } = await import('./mysql/connection.ts');
   const server = await connectMysql(settings, access, log);
-  // One protocol, one setting, two products: the server itself says which it is.
-  if (server.isMariadb) return (await import('./mariadb/index.ts')).openMariadb(server);
-  return (await import('./mysql/index.ts')).openMysql(server);
+  try {
+    // One protocol, one setting, two products: the server itself says which it is.
+    if (server.isMariadb) return (await import('./mariadb/index.ts')).openMariadb(server);
+    return (await import('./mysql/index.ts')).openMysql(server);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
 }

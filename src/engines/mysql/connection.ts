@@ -13,6 +13,7 @@ import {
   type ConnectionOptions,
   createConnection,
   createPool,
+  type Pool,
   type SslOptions,
 } from 'mysql2';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
@@ -40,6 +41,7 @@ export interface MysqlServer {
   /** Kysely on such a connection alone; ending the connection stays with the caller. */
   kyselyOn(connection: Connection): Kysely<unknown>;
   translate(error: unknown): Error;
+  close(): Promise<void>;
 }
 
 /** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
@@ -56,22 +58,33 @@ export async function connectMysql(
     secret: settings.password,
   };
   const options = connectionOptions(settings, place);
+  const pool = createPool({ ...options, connectionLimit: POOL_SIZE });
   let version: string;
   try {
-    version = await askVersion(options);
+    version = await askVersion(pool);
   } catch (error) {
+    pool.end();
     throw failure(classify(error, false), place, error);
   }
   const isMariadb = /mariadb/i.test(version);
   const known: Place = { ...place, kind: isMariadb ? 'MariaDB server' : 'MySQL server' };
   const translate = (error: unknown) => failure(classify(error, true), known, error);
   const session = sessionStatements(isMariadb, access);
+  const db = new Kysely<unknown>({ dialect: dialect(pool, session, translate), ...kyselyLog(log) });
   return {
     settings,
     place: known,
     kyselyOn: (connection) =>
       new Kysely<unknown>({ dialect: dialectOn(connection, translate), ...kyselyLog(log) }),
-    db: new Kysely<unknown>({ dialect: dialect(options, session, translate), ...kyselyLog(log) }),
+    db,
+    close: async () => {
+      await db.destroy();
+      // Kysely ends the pool only if it used it.
+      await pool
+        .promise()
+        .end()
+        .catch(() => {});
+    },
     // MariaDB before 11 says `5.5.5-10.11.14-MariaDB` to clients that know only MySQL.
     version: parseVersion(version.replace(/^5\.5\.5-/, '')),
     isMariadb,
@@ -88,14 +101,15 @@ export async function connectMysql(
   };
 }
 
-async function askVersion(options: ConnectionOptions): Promise<string> {
-  const connection = createConnection(options).promise();
+/** On the pool's first connection, which the first query then finds there. */
+async function askVersion(pool: Pool): Promise<string> {
+  const connection = await pool.promise().getConnection();
   try {
     const [rows] = await connection.query('select version() as version');
     const version = Array.isArray(rows) && rows[0] && 'version' in rows[0] ? rows[0].version : undefined;
     return String(version ?? '');
   } finally {
-    connection.destroy();
+    connection.release();
   }
 }
 
@@ -155,14 +169,10 @@ function sessionStatements(isMariadb: boolean, access: Access): string[] {
   ];
 }
 
-function dialect(
-  options: ConnectionOptions,
-  session: readonly string[],
-  translate: (error: unknown) => Error,
-) {
+function dialect(pool: Pool, session: readonly string[], translate: (error: unknown) => Error) {
   return translatedDialect(
     {
-      pool: async () => createPool({ ...options, connectionLimit: POOL_SIZE }) as unknown as MysqlPool,
+      pool: pool as unknown as MysqlPool,
       onCreateConnection: async (connection) => {
         for (const statement of session) await connection.executeQuery(CompiledQuery.raw(statement));
       },

@@ -48,7 +48,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     requireLockRight: (table) => requireLockRight(db, table),
-    close: () => db.destroy(),
+    close: () => server.close(),
   };
 }
 
