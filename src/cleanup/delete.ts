@@ -1,11 +1,13 @@
 /** The deletions: by primary key, children before their job, in one transaction that asks again what may go. */
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Engine } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
+import type { Key } from './boundary.ts';
 import { freeJobs, freeLogs, readHolds } from './holds.ts';
 import { nowUtc } from './instant.ts';
-
-type Db = Kysely<Database>;
+import { oldestJobs } from './oldest.ts';
+import type { FinishedStatus } from './rules.ts';
+import type { JobScope } from './scopes.ts';
 
 /** From so many children of one table on, a job's children are deleted in chunks of their own. */
 export const GIANT = 2_000;
@@ -21,15 +23,36 @@ export interface Deleted {
 
 type Counts = Partial<Omit<Deleted, 'held'>>;
 
-/** Of these jobs only those that are finished and not held now, whatever they were when they were read. */
-export function deleteJobs(engine: Engine, ids: readonly bigint[]): Promise<Deleted> {
+/** Jobs of one scope and status that were read, from behind `after` up to `last`. */
+export interface JobRange {
+  readonly scope: JobScope;
+  readonly status: FinishedStatus;
+  readonly after: Key | undefined;
+  readonly last: Key;
+  readonly limit: number;
+}
+
+/**
+ * The query that found them is asked again within the transaction, under row locks where there are such: a job that was
+ * restarted or held since stays whole.
+ */
+export function deleteJobs(
+  engine: Engine,
+  { scope, status, after, last, limit }: JobRange,
+): Promise<Deleted> {
   return inTransaction(engine, async (db) => {
-    const certain = await lockFinished(engine, db, ids);
+    const holds = await readHolds(db, nowUtc());
+    const upToLast = { ...scope, before: { at: last.at, id: last.id + 1n } };
+    const again = oldestJobs(db, upToLast, status, holds, { after, limit });
+    const locked = engine.capabilities.rowLocks ? again.forUpdate() : again;
+    const certain = (await locked.execute()).map(({ id }) => id);
     if (certain.length === 0) return {};
     return {
-      artifacts: await affected(db.deleteFrom('artifacts').where('job_id', 'in', certain)),
-      logger: await affected(db.deleteFrom('logger').where('job_id', 'in', certain)),
-      job: await affected(db.deleteFrom('job').where('id', 'in', certain).where('status', 'in', FINISHED)),
+      artifacts: await affected(db.deleteFrom('artifacts').where(engine.among('job_id', certain))),
+      logger: await affected(db.deleteFrom('logger').where(engine.among('job_id', certain))),
+      job: await affected(
+        db.deleteFrom('job').where(engine.among('id', certain)).where('status', '=', status),
+      ),
     };
   });
 }
@@ -37,13 +60,15 @@ export function deleteJobs(engine: Engine, ids: readonly bigint[]): Promise<Dele
 export function deleteLogs(engine: Engine, ids: readonly bigint[]): Promise<Deleted> {
   return inTransaction(engine, async (db) => {
     const holds = await readHolds(db, nowUtc());
-    return { logger: await affected(db.deleteFrom('logger').where('id', 'in', ids).where(freeLogs(holds))) };
+    return {
+      logger: await affected(db.deleteFrom('logger').where(engine.among('id', ids)).where(freeLogs(holds))),
+    };
   });
 }
 
 export function deleteTokens(engine: Engine, ids: readonly bigint[], before: string): Promise<Deleted> {
   return inTransaction(engine, async (db) => ({
-    token: await affected(db.deleteFrom('token').where('id', 'in', ids).where('until', '<', before)),
+    token: await affected(db.deleteFrom('token').where(engine.among('id', ids)).where('until', '<', before)),
   }));
 }
 
@@ -64,15 +89,16 @@ async function inTransaction(
 
 /** Jobs of these that have so many children that one transaction should not take them all, with the table they are in. */
 export async function giants(
-  db: Db,
+  engine: Engine,
   ids: readonly bigint[],
 ): Promise<{ id: bigint; table: 'artifacts' | 'logger' }[]> {
   const found: { id: bigint; table: 'artifacts' | 'logger' }[] = [];
   for (const table of ['artifacts', 'logger'] as const) {
-    const rows = await db
+    const rows = await engine
+      .kysely<Database>()
       .selectFrom(table)
       .select('job_id')
-      .where('job_id', 'in', ids)
+      .where(engine.among('job_id', ids))
       .groupBy('job_id')
       .having(sql<bigint>`count(*)`, '>', BigInt(GIANT))
       .execute();
@@ -84,28 +110,21 @@ export async function giants(
 /** Deletes {@link GIANT} children of the job, or those that are left of them. */
 export function drain(engine: Engine, table: 'artifacts' | 'logger', job: bigint): Promise<Deleted> {
   return inTransaction(engine, async (db) => {
-    if ((await lockFinished(engine, db, [job])).length === 0) return {};
+    const holds = await readHolds(db, nowUtc());
+    const query = db
+      .selectFrom('job')
+      .select('id')
+      .where('id', '=', job)
+      .where('status', 'in', FINISHED)
+      .where(freeJobs(holds));
+    const certain = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
+    if (certain.length === 0) return {};
     const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
     const ids = rows.map(({ id }) => id);
-    return ids.length === 0 ? {} : { [table]: await affected(db.deleteFrom(table).where('id', 'in', ids)) };
+    return ids.length === 0
+      ? {}
+      : { [table]: await affected(db.deleteFrom(table).where(engine.among('id', ids))) };
   });
-}
-
-/** Their state is asked again under a row lock: a job that was restarted or held since it was read stays whole. */
-async function lockFinished(
-  engine: Engine,
-  db: Transaction<Database>,
-  ids: readonly bigint[],
-): Promise<bigint[]> {
-  const holds = await readHolds(db, nowUtc());
-  let query = db
-    .selectFrom('job')
-    .select('id')
-    .where('id', 'in', ids)
-    .where('status', 'in', FINISHED)
-    .where(freeJobs(holds));
-  if (engine.capabilities.rowLocks) query = query.forUpdate();
-  return (await query.execute()).map(({ id }) => id);
 }
 
 async function affected(query: { executeTakeFirst(): Promise<{ numDeletedRows: bigint }> }): Promise<number> {

@@ -11,7 +11,7 @@ import type { Key } from './boundary.ts';
 import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
 import { type Holds, readHolds } from './holds.ts';
 import { nowUtc } from './instant.ts';
-import { oldestJobs, oldestLogs, oldestTokens } from './oldest.ts';
+import { oldestJobs, oldestLogs, oldestTokens, type Stretch } from './oldest.ts';
 import { Pace, type PaceWords } from './pace.ts';
 import type { PurgePlan } from './plan.ts';
 import type { FinishedStatus } from './rules.ts';
@@ -62,16 +62,59 @@ export async function applyPurge(
 /** Servers: whoever needs the same rows waits that long. */
 const SERVER: PaceWords = { chunkMs: 40, rest: 0.1 };
 /** One writer at a time: the others wait for the whole chunk, and find the file free more often than not. */
-const FILE: PaceWords = { chunkMs: 5, rest: 1.5 };
+const FILE: PaceWords = { chunkMs: 12, rest: 1 };
 /** Nobody else writes to the file: nobody waits. */
 const FILE_ALONE: PaceWords = { chunkMs: 25, rest: 0.05 };
+/** How many chunks are at work at a time where writers do not wait for each other as a whole. */
+const HANDS = 2;
 /** How long somebody who has written is taken to go on doing so, in milliseconds. */
-const WRITERS_STAY_MS = 5_000;
+const WRITERS_STAY_MS = 2_000;
 
 const NOTHING: Deleted = { artifacts: 0, logger: 0, job: 0, token: 0, held: 0 };
 
-/** Gives the next rows of one owner; none when there are no more. */
-type Lane<Item> = (limit: number) => Promise<readonly Item[]>;
+/** Rows of one owner that were read and are to go together. */
+interface Chunk {
+  readonly size: number;
+  remove(): Promise<Deleted>;
+}
+
+/** Reads the next chunk of one owner; none when there are no more. */
+type Lane = (limit: number) => Promise<Chunk | undefined>;
+
+/** Whose turn it is; and how much the next chunk takes. */
+class Turns {
+  readonly pace = new Pace();
+  failed = false;
+  private readonly open: Lane[];
+  /** How many rows go with one that is read: a job takes others along. */
+  private weight = 1;
+  /** One reads at a time: a lane knows only one place to go on from. */
+  private reading: Promise<unknown> = Promise.resolve();
+
+  constructor(lanes: readonly Lane[]) {
+    this.open = [...lanes];
+  }
+
+  next(prepare: () => Promise<void>): Promise<Chunk | undefined> {
+    const read = this.reading.then(async () => {
+      await prepare();
+      for (let lane = this.open.shift(); lane; lane = this.open.shift()) {
+        const chunk = await lane(Math.max(1, Math.floor(this.pace.rows / this.weight)));
+        if (!chunk) continue;
+        this.open.push(lane);
+        return chunk;
+      }
+      return undefined;
+    });
+    this.reading = read.catch(() => {});
+    return read;
+  }
+
+  note(chunk: Chunk, rows: number, held: number, words: PaceWords): void {
+    if (rows > 0) this.weight = Math.max(1, rows / chunk.size);
+    this.pace.note(rows, held, words);
+  }
+}
 
 class Purge {
   private readonly engine: Engine;
@@ -91,7 +134,8 @@ class Purge {
   private holds: Holds = { jobs: [], templates: [], companies: [] };
   private chunks = 0;
   private longestChunk = 0;
-  private othersWroteAt = Number.NEGATIVE_INFINITY;
+  /** Until it is known better, somebody does. */
+  private othersWroteAt = performance.now();
 
   constructor(
     engine: Engine,
@@ -110,21 +154,11 @@ class Purge {
   }
 
   async run(): Promise<PurgeResult> {
-    await this.inTurn(
-      this.plan.logs.map((scope) => this.logLane(scope)),
-      (ids) => deleteLogs(this.engine, ids),
-    );
+    await this.inTurn(this.plan.logs.map((scope) => this.logLane(scope)));
     const byCompany = Map.groupBy(this.plan.jobs, ({ company }) => company);
-    await this.inTurn(
-      [...byCompany.values()].map((scopes) => this.jobLane(scopes)),
-      // Stopped among the children of a job: it goes whole, later.
-      async (ids) => (this.stopped ? NOTHING : deleteJobs(this.engine, ids)),
-    );
+    await this.inTurn([...byCompany.values()].map((scopes) => this.jobLane(scopes)));
     const { tokensBefore } = this.plan;
-    if (tokensBefore !== null)
-      await this.inTurn([this.tokenLane(tokensBefore)], (ids) =>
-        deleteTokens(this.engine, ids, tokensBefore),
-      );
+    if (tokensBefore !== null) await this.inTurn([this.tokenLane(tokensBefore)]);
     return {
       tables: Object.entries(this.deleted)
         .filter(([table]) => table !== 'token' || tokensBefore !== null)
@@ -137,45 +171,44 @@ class Purge {
   }
 
   /** A chunk of each owner after the other, so that the backlog of one does not keep the rest waiting. */
-  private async inTurn<Item>(
-    lanes: readonly Lane<Item>[],
-    remove: (items: readonly Item[]) => Promise<Deleted>,
-  ): Promise<void> {
-    const pace = new Pace();
-    /** How many rows go with one item: a job takes others along. */
-    let weight = 1;
-    /** When the rest behind the last chunk is over. */
-    let ready = 0;
-    const open = new Set(lanes);
-    while (open.size > 0) {
-      for (const lane of open) {
-        if (this.stopped) return;
-        this.lockSignal.throwIfAborted();
+  private async inTurn(lanes: readonly Lane[]): Promise<void> {
+    const turns = new Turns(lanes);
+    const hands = this.engine.capabilities.rowLocks ? HANDS : 1;
+    const work = Array.from({ length: hands }, () => this.hand(turns));
+    // All have come to their end before the first failure is told: nothing goes on behind it.
+    const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
+  private async hand(turns: Turns): Promise<void> {
+    for (let ready = 0; !this.stopped && !turns.failed; ) {
+      this.lockSignal.throwIfAborted();
+      const chunk = await turns.next(async () => {
         this.holds = await readHolds(this.db, nowUtc());
-        const items = await lane(Math.max(1, Math.floor(pace.rows / weight)));
-        if (items.length === 0) {
-          open.delete(lane);
-          continue;
-        }
-        const words = this.words();
-        // What was read meanwhile is part of the rest.
-        await this.restUntil(ready);
-        const { held, ...counts } = await this.chunk(pace, () => remove(items));
+      });
+      if (!chunk || turns.failed) return;
+      const words = this.words();
+      // What was read meanwhile is part of the rest.
+      await this.restUntil(ready);
+      try {
+        const { held, ...counts } = await this.remove(turns.pace, chunk);
         ready = performance.now() + held * words.rest;
-        const rows = this.note(counts);
+        turns.note(chunk, this.note(counts), held, words);
         this.chunks++;
         this.longestChunk = Math.max(this.longestChunk, held);
         await this.work.pause();
-        if (rows > 0) weight = Math.max(1, rows / items.length);
-        pace.note(rows, held, words);
+      } catch (error) {
+        turns.failed = true;
+        throw error;
       }
     }
   }
 
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
-  private async chunk(pace: Pace, remove: () => Promise<Deleted>): Promise<Deleted> {
+  private async remove(pace: Pace, chunk: Chunk): Promise<Deleted> {
     try {
-      return await patiently(remove, {
+      return await patiently(() => chunk.remove(), {
         signals: [this.lockSignal, this.options.signal],
         onWait: () => pace.halve(),
       });
@@ -200,51 +233,46 @@ class Purge {
     else await sleep(left);
   }
 
-  private logLane(scope: LogScope): Lane<bigint> {
+  private logLane(scope: LogScope): Lane {
     return walk(
       (stretch) => oldestLogs(this.db, scope, this.holds, stretch).execute(),
-      ({ id }) => id,
+      (rows) => deleteLogs(this.engine, idsOf(rows)),
     );
   }
 
-  private tokenLane(before: string): Lane<bigint> {
+  private tokenLane(before: string): Lane {
     return walk(
       (stretch) => oldestTokens(this.db, before, stretch).execute(),
-      ({ id }) => id,
+      (rows) => deleteTokens(this.engine, idsOf(rows), before),
     );
   }
 
-  private jobLane(scopes: readonly JobScope[]): Lane<bigint> {
-    const parts = scopes.flatMap((scope) =>
-      scope.statuses.map((status) =>
-        walk(
-          (stretch) => this.readJobs(scope, status, stretch),
-          ({ id }) => id,
-        ),
-      ),
-    );
+  private jobLane(scopes: readonly JobScope[]): Lane {
+    const parts = scopes.flatMap((scope) => scope.statuses.map((status) => this.jobsOf(scope, status)));
     return async (limit) => {
       for (let part = parts[0]; part; parts.shift(), part = parts[0]) {
-        const ids = await part(limit);
-        if (ids.length === 0) continue;
-        await this.drainGiants(ids);
-        return ids;
+        const chunk = await part(limit);
+        if (chunk) return chunk;
       }
-      return [];
+      return undefined;
     };
   }
 
-  private readJobs(
-    scope: JobScope,
-    status: FinishedStatus,
-    stretch: { after: Key | undefined; limit: number },
-  ) {
-    return oldestJobs(this.db, scope, status, this.holds, stretch).execute();
+  private jobsOf(scope: JobScope, status: FinishedStatus): Lane {
+    return walk(
+      async (stretch) => {
+        const rows = await oldestJobs(this.db, scope, status, this.holds, stretch).execute();
+        if (rows.length > 0) await this.drainGiants(idsOf(rows));
+        return rows;
+      },
+      // Stopped among the children of a job: it goes whole, later.
+      async (_, range) => (this.stopped ? NOTHING : deleteJobs(this.engine, { scope, status, ...range })),
+    );
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
   private async drainGiants(ids: readonly bigint[]): Promise<void> {
-    for (const { id, table } of await giants(this.db, ids)) {
+    for (const { id, table } of await giants(this.engine, ids)) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
         const { held: _, ...counts } = await patiently(() => drain(this.engine, table, id), {
           signals: [this.lockSignal, this.options.signal],
@@ -282,14 +310,21 @@ class Purge {
 }
 
 /** Goes on behind the last row that was read; never from the head again, where deleted rows are still to be purged. */
-function walk<Row extends Key, Item>(
-  read: (stretch: { after: Key | undefined; limit: number }) => Promise<readonly Row[]>,
-  item: (row: Row) => Item,
-): Lane<Item> {
+function walk<Row extends Key>(
+  read: (stretch: Stretch) => Promise<readonly Row[]>,
+  remove: (rows: readonly Row[], range: Stretch & { readonly last: Key }) => Promise<Deleted>,
+): Lane {
   let after: Key | undefined;
   return async (limit) => {
-    const rows = await read({ after, limit });
-    after = rows.at(-1) ?? after;
-    return rows.map(item);
+    const stretch = { after, limit };
+    const rows = await read(stretch);
+    const last = rows.at(-1);
+    if (!last) return undefined;
+    after = last;
+    return { size: rows.length, remove: () => remove(rows, { ...stretch, last }) };
   };
+}
+
+function idsOf(rows: readonly Key[]): bigint[] {
+  return rows.map(({ id }) => id);
 }

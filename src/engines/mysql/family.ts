@@ -44,6 +44,11 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
     brokenReferences: async () => [],
+    // Digits and nothing else: as parameters they would be written into the statement one by one.
+    among: (column, ids) =>
+      ids.length === 0
+        ? sql<boolean>`false`
+        : sql<boolean>`${sql.ref(column)} in (${sql.raw(ids.map((id) => BigInt(id).toString()).join())})`,
     longWork: async () => NOTHING_PILES_UP,
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,

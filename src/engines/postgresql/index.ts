@@ -60,6 +60,8 @@ export async function openPostgresql(
       return work();
     },
     brokenReferences: async () => [],
+    // One parameter, and the same statement for any number of them.
+    among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
     longWork: async () => NOTHING_PILES_UP,
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,

@@ -91,6 +91,9 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     // A transaction of ours holds the whole file's write lock from its beginning.
     requireLockRight: async () => {},
     exclusively: (_db, _table, work) => work(),
+    // One parameter, and the same statement for any number of them.
+    among: (column, ids) =>
+      sql<boolean>`${sql.ref(column)} in (select value from json_each(${`[${ids.join()}]`}))`,
     longWork: async () => longWork(database),
     brokenReferences,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),

@@ -1,0 +1,100 @@
+/** `kill -9` of a purge beside a platform that writes: no job is left half, and the next run finishes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import type { Engine } from '../../src/engines/index.ts';
+import { type Database, FINISHED } from '../../src/schema/index.ts';
+import { describeEngines, migratedDatabase, type TestDatabase } from '../harness/engines.ts';
+import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+
+const VICTIM = fileURLToPath(new URL('../harness/purging-process.ts', import.meta.url));
+const JOBS = 6_000;
+const OLD = 5_000;
+
+describeEngines('a purge that is killed', (name) => {
+  test('leaves whole jobs, whenever it dies, and the next run finishes', { timeout: 300_000 }, async () => {
+    const database = await migratedDatabase(name);
+    const { engine } = database;
+    await makeCompany(engine);
+    const history = Array.from(
+      { length: JOBS },
+      (_, n): TestJob => ({
+        id: BigInt(n + 1),
+        status: n % 50 === 0 ? 'running' : (FINISHED[n % 3] ?? 'ok'),
+        minute: n,
+        artifacts: 2,
+        logs: 1,
+        template: BigInt((n % 3) + 1),
+      }),
+    );
+    await makeHistory(engine, history, []);
+    const platform = writing(await database.open());
+    let killed = 0;
+    for (const rows of [1, 500, 3_000, 2_000, 1_000]) {
+      if ((await victim(database, String(rows))) === 'SIGKILL') killed++;
+      expect(await halves(engine)).toEqual([]);
+    }
+    expect(killed).toBeGreaterThan(2);
+    expect(await victim(database, '')).toBe(0);
+    const written = await platform.end();
+    expect(written).toBeGreaterThan(10);
+
+    const left = await engine.kysely<Database>().selectFrom('job').select('id').orderBy('id').execute();
+    const stay = history
+      .filter(({ status, minute }) => status === 'running' || minute >= OLD)
+      .map(({ id }) => id);
+    expect(left.map(({ id }) => id).filter((id) => id <= BigInt(JOBS))).toEqual(stay);
+    expect(left).toHaveLength(stay.length + written);
+    expect(await halves(engine)).toEqual([]);
+    await database.drop();
+  });
+});
+
+/** Jobs of the history that have not all of their children. */
+async function halves(engine: Engine): Promise<unknown[]> {
+  const { rows } = await sql`
+    select j.id from job as j where j.id <= ${BigInt(JOBS)} and
+      ((select count(*) from artifacts as a where a.job_id = j.id) <> 2
+       or (select count(*) from logger as l where l.job_id = j.id) <> 1)`.execute(engine.kysely<unknown>());
+  return rows;
+}
+
+/** A platform that makes jobs and finishes them, until it is ended. @returns how many it made */
+function writing(engine: Engine) {
+  let ended = false;
+  const db = engine.kysely<Database>();
+  const work = (async () => {
+    let made = 0;
+    while (!ended) {
+      const id = BigInt(JOBS + 1 + made);
+      await db
+        .insertInto('job')
+        .values({ id, app_id: 1n, company_id: 1n, run_template_id: 1n, DatCreate: at(JOBS + made) })
+        .execute();
+      await db.insertInto('artifacts').values({ job_id: id, filename: 'stdout.txt' }).execute();
+      await db.updateTable('job').set({ status: 'ok' }).where('id', '=', id).execute();
+      made++;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return made;
+  })();
+  return {
+    async end(): Promise<number> {
+      ended = true;
+      const made = await work;
+      await engine.close();
+      return made;
+    },
+  };
+}
+
+/** @returns its exit status, or the signal that ended it */
+async function victim({ settings }: TestDatabase, rows: string): Promise<number | string> {
+  const child = spawn(process.execPath, [VICTIM, JSON.stringify(settings), at(OLD), rows], {
+    stdio: 'ignore',
+  });
+  const [status, signal] = await once(child, 'exit');
+  return (signal as string | null) ?? (status as number);
+}
