@@ -82,6 +82,8 @@ export interface Engine {
   requireLockRight(table: string): Promise<void>;
   /** Whether a column of ids is among these, of which there may be thousands: the form that the engine reads fastest. */
   among(column: string, ids: readonly bigint[]): RawBuilder<boolean>;
+  /** How long a statement with its values may be, in bytes; null where nothing to speak of limits it. */
+  largestStatement(): Promise<number | null>;
   /** Sets the session up for work of many short transactions beside others. */
   longWork(): Promise<LongWork>;
   /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */

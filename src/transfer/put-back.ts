@@ -5,6 +5,19 @@ import { MultiFlexiError } from '../errors.ts';
 import type { RowStreamTable } from './row-stream/format.ts';
 import { type Row, RowCodec } from './row-stream/values.ts';
 
+/** Well below what servers take, whatever is in it. */
+const STATEMENT_BYTES = 1024 * 1024;
+
+/** Bytes are written as twice as many digits, and a text may have to be escaped throughout. */
+function writtenBytes(row: Row): number {
+  let bytes = 64;
+  for (const value of row) {
+    if (Buffer.isBuffer(value)) bytes += value.length * 2 + 8;
+    else bytes += typeof value === 'string' ? Buffer.byteLength(value) * 2 + 8 : 24;
+  }
+  return bytes;
+}
+
 export interface PutBackRows {
   readonly restored: number;
   /** Were there already, as they were saved. */
@@ -73,6 +86,10 @@ export class PutBack {
       const keys = this.left.get(this.table.name) ?? new Set();
       this.left.set(this.table.name, keys.add(this.keyOf(row)));
     }
+    return this.keyWords(row);
+  }
+
+  private keyWords(row: Row): string {
     return this.table.key.map((name) => `${name} ${this.valueIn(row, name)}`).join(', ');
   }
 
@@ -149,8 +166,40 @@ export class PutBack {
 
   private async insert(db: Kysely<unknown>, rows: readonly Row[]): Promise<void> {
     const columns = sql.join(this.table.columns.map(({ name }) => sql.ref(name)));
-    const values = sql.join(rows.map((row) => sql`(${sql.join(row.map((value) => sql`${value}`))})`));
-    await sql`insert into ${sql.table(this.table.name)} (${columns}) values ${values}`.execute(db);
+    for (const some of await this.statements(rows)) {
+      const values = sql.join(some.map((row) => sql`(${sql.join(row.map((value) => sql`${value}`))})`));
+      await sql`insert into ${sql.table(this.table.name)} (${columns}) values ${values}`.execute(db);
+    }
+  }
+
+  /** As many rows a statement as are small together; a larger one goes alone. @throws TOO_LARGE */
+  private async statements(rows: readonly Row[]): Promise<Row[][]> {
+    const groups: Row[][] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      const more = writtenBytes(row);
+      if (more > STATEMENT_BYTES) await this.requireFits(row, more);
+      const current = groups.at(-1);
+      if (current && bytes + more <= STATEMENT_BYTES) current.push(row);
+      else {
+        groups.push([row]);
+        bytes = 0;
+      }
+      bytes += more;
+    }
+    return groups;
+  }
+
+  private async requireFits(row: Row, bytes: number): Promise<void> {
+    const largest = await this.engine.largestStatement();
+    if (largest === null || bytes < largest) return;
+    throw new MultiFlexiError(
+      'TOO_LARGE',
+      `The row of ${this.table.name} with ${this.keyWords(row)} takes a statement of ${bytes} bytes, and ${this.engine.where} takes none of more than ${largest}.`,
+      {
+        next: `Raise its limit (SET GLOBAL max_allowed_packet = ${2 ** Math.ceil(Math.log2(bytes + 1024))}), and run the same command again; it goes on where it stopped.`,
+      },
+    );
   }
 
   private async update(db: Kysely<unknown>, column: string, row: Row): Promise<void> {
@@ -159,6 +208,8 @@ export class PutBack {
       sql` and `,
     );
     const value = this.valueIn(row, column);
+    const bytes = writtenBytes([value]);
+    if (bytes > STATEMENT_BYTES) await this.requireFits(row, bytes);
     await sql`update ${sql.table(this.table.name)} set ${sql.ref(column)} = ${value} where ${key}`.execute(
       db,
     );

@@ -1,15 +1,9 @@
 /** Runs the built program as an administrator starts it. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/multiflexi-cli.js', import.meta.url));
-
-/** Of these processes alone: what they keep for their user goes with the test's own process. */
-const HOME = mkdtempSync(join(tmpdir(), 'multiflexi-home-'));
-process.once('exit', () => rmSync(HOME, { recursive: true, force: true }));
 
 export interface Finished {
   readonly exit: number | null;
@@ -27,7 +21,7 @@ export function cli(
 
 export function startCli(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   return spawn(process.execPath, [PROGRAM, ...words], {
-    env: { PATH: process.env.PATH, HOME, ...environment },
+    env: { PATH: process.env.PATH, HOME: inject('home'), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -1,10 +1,15 @@
 /** Runs once before all tests: gives every test file the servers, and says what is missing. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type Provided, provideServers, SERVER_ENGINES, type ServerEngine } from '../servers/index.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     servers: Record<ServerEngine, Provided>;
+    /** A home for the processes of the tests, gone after the run. */
+    home: string;
   }
 }
 
@@ -12,6 +17,8 @@ export default async function provide(project: TestProject): Promise<() => Promi
   const wanted = wantedServers();
   const { servers, stop } = await provideServers(wanted, { fast: true, say: (line) => say(line) });
   project.provide('servers', servers);
+  const home = mkdtempSync(join(tmpdir(), 'multiflexi-home-'));
+  project.provide('home', home);
   const missing = wanted.flatMap((engine) => {
     const provided = servers[engine];
     return 'missing' in provided ? [`${engine}: ${provided.missing}`] : [];
@@ -24,7 +31,10 @@ export default async function provide(project: TestProject): Promise<() => Promi
       throw new Error(`a server is missing, and CI tests every engine: ${missing.join('; ')}`);
     }
   }
-  return stop;
+  return async () => {
+    rmSync(home, { recursive: true, force: true });
+    await stop();
+  };
 }
 
 /** `MULTIFLEXI_TEST_ENGINES=sqlite,mysql` limits a run; SQLite needs no server. */

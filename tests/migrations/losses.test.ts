@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
-import { MIGRATIONS, migrate, modelOf, rollback } from '../../src/migrations/index.ts';
+import { MIGRATIONS, migrate, modelOf, planRollback, rollback } from '../../src/migrations/index.ts';
 import { loadSample } from '../../src/sample/index.ts';
 import type { Database } from '../../src/schema/index.ts';
 import { applyRestore, backUpLosses, planRestore } from '../../src/transfer/index.ts';
@@ -34,6 +34,9 @@ describeEngines('what a rollback destroys', (name) => {
     await loadSample(engine, { jobs: 700, days: 30, seed: 5, until: Date.UTC(2026, 0, 31), force: true });
     data = await dataDigest(engine, TABLES);
     schema = await schemaDigest(engine);
+    // For tests that cannot put back what they have destroyed.
+    file = join(directory, `whole-${name}.rows.zst`);
+    await backUpLosses(engine, await planRollback(engine, MIGRATIONS, { target: '0' }), file);
   });
   beforeEach(() => {
     file = join(directory, `${++files}.rows.zst`);
@@ -208,6 +211,51 @@ describeEngines('what a rollback destroys', (name) => {
     await restore();
     await expectAsBefore();
   });
+
+  test('comes back though its values together are larger than any statement may be', async () => {
+    const db = engine.kysely<Database>();
+    const { id } = await db.selectFrom('job').select('id').limit(1).executeTakeFirstOrThrow();
+    const large = Array.from({ length: 12 }, (_, n) => ({
+      job_id: id,
+      filename: 'large',
+      content: Buffer.alloc(3_000_000, n),
+    }));
+    for (const row of large) await db.insertInto('artifacts').values(row).execute();
+    const before = await dataDigest(engine, ['artifacts']);
+    await down('0');
+    await migrate(engine, patient);
+    await restore();
+    expect(await dataDigest(engine, ['artifacts'])).toBe(before);
+    await db.deleteFrom('artifacts').where('filename', '=', 'large').execute();
+    await expectAsBefore();
+  });
+
+  if (name === 'mysql' || name === 'mariadb')
+    test('with a value larger than the server takes says what to do', { timeout: 120_000 }, async () => {
+      const db = engine.kysely<Database>();
+      const { id } = await db.selectFrom('job').select('id').limit(1).executeTakeFirstOrThrow();
+      const { rows } = await sql<{ bytes: bigint }>`select @@global.max_allowed_packet as bytes`.execute(db);
+      // Put together on the server, where no packet limits it.
+      const half = Math.floor(Number(rows[0]?.bytes) * 0.45);
+      await sql`insert into artifacts (job_id, filename, content) values (${id}, 'huge', repeat('x', ${half}))`.execute(
+        db,
+      );
+      await sql`update artifacts set content = concat(content, repeat('y', ${Math.floor(half / 2)})) where filename = 'huge'`.execute(
+        db,
+      );
+      await down('0');
+      await migrate(engine, patient);
+      await expect(restore()).rejects.toMatchObject({
+        code: 'TOO_LARGE',
+        message: expect.stringContaining('artifacts with id'),
+        next: expect.stringContaining('max_allowed_packet'),
+      });
+      await rollback(engine, { ...patient, target: '0' });
+      file = join(directory, `whole-${name}.rows.zst`);
+      await migrate(engine, patient);
+      await restore();
+      await expectAsBefore();
+    });
 
   test('cannot be put back before the tables are there', async () => {
     await down('0');

@@ -1,5 +1,6 @@
 /** Policies and holds from the command line, as an administrator uses them. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { cli } from '../harness/cli.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
 
@@ -63,7 +64,7 @@ describeEngines('retention on the command line', (name) => {
 
     const refused = await run('retention:run', '--no-input');
     expect([refused.exit, refused.stderr]).toEqual([5, expect.stringContaining('More than 50 % would go')]);
-    const file = `${database.settings.connection === 'sqlite' ? database.settings.file : `/tmp/${database.environment.DB_DATABASE}`}.plan`;
+    const file = join(inject('home'), `${name}.plan`);
     expect((await json(0, 'retention:plan', '--save-plan', file)).plan_file).toBe(file);
     const done = JSON.parse((await run('prune', '--plan', file, '--yes', '-f', 'json')).stdout);
     expect(done.tables).toContainEqual({ table_name: 'job', rows: jobs - 1 });

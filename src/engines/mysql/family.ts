@@ -49,6 +49,10 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       ids.length === 0
         ? sql<boolean>`false`
         : sql<boolean>`${sql.ref(column)} in (${sql.raw(ids.map((id) => BigInt(id).toString()).join())})`,
+    largestStatement: async () => {
+      const { rows } = await sql<{ bytes: bigint }>`select @@max_allowed_packet as bytes`.execute(db);
+      return rows[0] ? Number(rows[0].bytes) : null;
+    },
     longWork: async () => NOTHING_PILES_UP,
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,

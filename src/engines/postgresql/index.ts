@@ -62,6 +62,7 @@ export async function openPostgresql(
     brokenReferences: async () => [],
     // One parameter, and the same statement for any number of them.
     among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
+    largestStatement: async () => null,
     longWork: async () => NOTHING_PILES_UP,
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,

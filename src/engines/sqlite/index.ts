@@ -94,6 +94,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     // One parameter, and the same statement for any number of them.
     among: (column, ids) =>
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${`[${ids.join()}]`}))`,
+    largestStatement: async () => null,
     longWork: async () => longWork(database),
     brokenReferences,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
