@@ -34,6 +34,24 @@ test('destruction that is not marked as such is seen', () => {
   );
 });
 
+test('rows that are deleted have to be said to be', () => {
+  const forget = changeRows({
+    summary: 'forget',
+    table: 'thing',
+    statement: 'delete from thing',
+    counts: ['thing'],
+  });
+  const add = changeRows({
+    summary: 'add',
+    table: 'thing',
+    statement: 'insert into thing (id) values (1)',
+    counts: ['thing'],
+  });
+  expect(faults({ up: [table, add, forget] })).toContain('it deletes rows of thing without saying why');
+  expect(faults({ up: [table, add, forget], destructive: 'nobody reads them' })).toBe('');
+  expect(faults({ up: [table, add] })).toBe('');
+});
+
 test('a step that is another one on an engine has to say why', () => {
   const statement = {
     sqlite: 'update thing set id = 1',

@@ -12,6 +12,8 @@ export interface Operation {
   readonly differs?: string;
   /** What it destroys, if it destroys something: a table, or a column of it. */
   readonly destroys?: Destruction;
+  /** A table of which it deletes rows; a loss report cannot count those. */
+  readonly deletesFrom?: string;
   /** The table it makes, if it makes one. */
   readonly makes?: string;
 }
@@ -52,6 +54,8 @@ export function faultsOf({ version, name, destructive, up, down }: Migration): s
   if (down.length === 0) faults.push('it has no way down');
   const destroyed = up.find((operation) => operation.destroys)?.destroys;
   if (destroyed && !destructive) faults.push(`it destroys ${destroyed.table} without saying why`);
+  const deleting = up.find((operation) => operation.deletesFrom)?.deletesFrom;
+  if (deleting && !destructive) faults.push(`it deletes rows of ${deleting} without saying why`);
   return faults;
 }
 

@@ -26,7 +26,9 @@ export function changeRows({ summary, table, statement, differs, counts }: RowCh
   if (!updates && !counts?.includes(table))
     throw new Error(`${summary}: it is no UPDATE and does not say whose number of rows it changes`);
   if (each.some((text) => text.includes(';'))) throw new Error(`${summary}: it is more than one statement`);
+  const onlyAdds = each.every((text) => isUpdate(text) || /^\s*insert\s+into\b/i.test(text));
   return {
+    ...(onlyAdds ? {} : { deletesFrom: table }),
     ...(differs === undefined ? {} : { differs }),
     statements: (ddl) => [
       {
