@@ -8,6 +8,9 @@ import { type Database, FINISHED, JOB_AGE } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
 
+/** Which of those that end with instant and id is left to the server's statistics: none of them sorts or scans. */
+const JOB_INDEX = /ix_job_(\w+_)?DatCreate_id/;
+
 describeEngines('the walk', (name) => {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
   let db: Kysely<Database>;
@@ -55,11 +58,8 @@ describeEngines('the walk', (name) => {
       { after, limit: 500 },
       { after: undefined, limit: 500 },
     ]) {
-      await expectIndex(oldestJobs(db, all, 'ok', nobody, stretch), 'ix_job_company_id_status_DatCreate_id');
-      await expectIndex(
-        oldestJobs(db, one, 'failed', nobody, stretch),
-        'ix_job_run_template_id_status_DatCreate_id',
-      );
+      await expectIndex(oldestJobs(db, all, 'ok', nobody, stretch), JOB_INDEX);
+      await expectIndex(oldestJobs(db, one, 'failed', nobody, stretch), JOB_INDEX);
     }
   });
 
