@@ -6,6 +6,7 @@ import { type Database, FINISHED, JOB_AGE } from '../schema/index.ts';
 import { newer } from './boundary.ts';
 import { isHeld, readHolds } from './holds.ts';
 import { utc } from './instant.ts';
+import { lastSuccess } from './last-success.ts';
 import { listPolicies, mostSpecific, type Policy } from './policies.ts';
 
 export interface Explanation {
@@ -91,16 +92,7 @@ export async function explain(engine: Engine, id: bigint, now: number): Promise<
     }
   }
   if (policy?.keepLastSuccess && template !== null && job.status === 'ok') {
-    const last = await db
-      .selectFrom('job')
-      .select('id')
-      .where('run_template_id', '=', template)
-      .where('status', '=', 'ok')
-      .orderBy('DatCreate', 'desc')
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (last?.id === id) stays.push('it is the last success of its run template');
+    if ((await lastSuccess(db, template)) === id) stays.push('it is the last success of its run template');
   }
   return {
     job: id,

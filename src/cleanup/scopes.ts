@@ -6,6 +6,7 @@ import { type Kysely, sql } from 'kysely';
 import { type Database, JOB_AGE, LOG_AGE } from '../schema/index.ts';
 import { beginningOf, boundary, earlier, type Key } from './boundary.ts';
 import type { Holds } from './holds.ts';
+import { lastSuccess } from './last-success.ts';
 import type { FinishedStatus, JobRule, LogRule, RuleBook } from './rules.ts';
 
 /** Finished jobs of one company, or of one of its run templates. */
@@ -44,8 +45,9 @@ export async function jobScopes(db: Db, book: RuleBook, holds: Holds): Promise<J
       if (!rule || (typeof template === 'bigint' && holds.templates.includes(template))) continue;
       const before = await jobBoundary(db, rule, template, newest);
       if (!before) continue;
-      const spared =
-        rule.keepLastSuccess && typeof template === 'bigint' ? await lastSuccess(db, template) : [];
+      const last =
+        rule.keepLastSuccess && typeof template === 'bigint' ? await lastSuccess(db, template) : undefined;
+      const spared = last === undefined ? [] : [last];
       const { statuses } = rule;
       scopes.push({ company, template, onlyCompany: book.company !== null, statuses, before, spared });
     }
@@ -141,17 +143,4 @@ function earliest(keys: readonly (Key | null | undefined)[]): Key | null {
   return given.length === 0
     ? null
     : given.reduce<Key | null>((a, b) => (a && b ? earlier(a, b) : null), given[0] ?? null);
-}
-
-async function lastSuccess(db: Db, template: bigint): Promise<bigint[]> {
-  const row = await db
-    .selectFrom('job')
-    .select('id')
-    .where('run_template_id', '=', template)
-    .where('status', '=', 'ok')
-    .orderBy('DatCreate', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ? [row.id] : [];
 }
