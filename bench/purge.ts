@@ -10,8 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Kysely, sql } from 'kysely';
-import { utc } from '../src/cleanup/index.ts';
-import { type DatabaseSettings, type Engine, type EngineName, openEngine } from '../src/engines/index.ts';
+import {
+  type DatabaseSettings,
+  type Engine,
+  type EngineName,
+  openEngine,
+  utc,
+} from '../src/engines/index.ts';
 import { migrate } from '../src/migrations/index.ts';
 import { loadSample } from '../src/sample/index.ts';
 import { type Database, FINISHED } from '../src/schema/index.ts';

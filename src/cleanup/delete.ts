@@ -1,10 +1,9 @@
 /** The deletions: by primary key, children before their job, in one transaction that asks again what may go. */
 import { sql, type Transaction } from 'kysely';
-import type { Engine } from '../engines/index.ts';
+import { type Engine, nowUtc } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
 import { freeJobs, freeLogs, readHolds } from './holds.ts';
-import { nowUtc } from './instant.ts';
 import { oldestJobs } from './oldest.ts';
 import type { FinishedStatus } from './rules.ts';
 import type { JobScope } from './scopes.ts';

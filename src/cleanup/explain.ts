@@ -1,11 +1,10 @@
 /** Why a job stays or goes under the policies, and when. */
 import { sql } from 'kysely';
-import type { Engine } from '../engines/index.ts';
+import { type Engine, utc } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { type Database, FINISHED, JOB_AGE } from '../schema/index.ts';
 import { newer } from './boundary.ts';
 import { isHeld, readHolds } from './holds.ts';
-import { utc } from './instant.ts';
 import { lastSuccess } from './last-success.ts';
 import { listPolicies, mostSpecific, type Policy } from './policies.ts';
 

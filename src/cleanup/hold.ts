@@ -1,8 +1,7 @@
 /** Setting and lifting holds. */
-import type { Engine } from '../engines/index.ts';
+import { type Engine, nowUtc } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import type { Database } from '../schema/index.ts';
-import { nowUtc } from './instant.ts';
 
 /** Exactly one of the three. */
 export interface HoldTarget {

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Engine } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
+import { fileFailure } from '../file-failure.ts';
 import { FINISHED } from '../schema/index.ts';
 import { type PurgePlan, recount } from './plan.ts';
 
@@ -49,7 +50,7 @@ export function savePlan(file: string, plan: PurgePlan): void {
   try {
     writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
   } catch (error) {
-    throw unusable(file, error instanceof Error && 'code' in error ? String(error.code) : String(error));
+    throw fileFailure(file, error, 'write');
   }
 }
 
@@ -59,7 +60,7 @@ export function readPlan(engine: Engine, file: string): PurgePlan {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw unusable(file, error instanceof Error && 'code' in error ? String(error.code) : String(error));
+    throw fileFailure(file, error, 'read');
   }
   const parsed = PLAN.safeParse(tryJson(text));
   if (!parsed.success) {
@@ -105,17 +106,4 @@ function tryJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function unusable(file: string, reason: string): MultiFlexiError {
-  const words: Record<string, string> = {
-    EEXIST: 'there is such a file already',
-    ENOENT: 'there is no such file or directory',
-    EACCES: 'access was denied',
-    EISDIR: 'it is a directory',
-    ENOSPC: 'the disk is full',
-  };
-  return new MultiFlexiError('FILE_FAILED', `The file ${file} cannot be used: ${words[reason] ?? reason}.`, {
-    next: 'Nothing was deleted. Name another file, or see to the rights.',
-  });
 }

@@ -1,10 +1,9 @@
 /** What a purge would delete: counted and frozen, not touched. */
 import { type Kysely, sql } from 'kysely';
-import type { Engine } from '../engines/index.ts';
+import { type Engine, nowUtc } from '../engines/index.ts';
 import { type Database, JOB_AGE, LOG_AGE } from '../schema/index.ts';
 import { older } from './boundary.ts';
 import { freeJobs, freeLogs, type Holds, readHolds } from './holds.ts';
-import { nowUtc } from './instant.ts';
 import { goesByItself, inScope, ofCompany } from './oldest.ts';
 import type { RuleBook } from './rules.ts';
 import { type JobScope, jobScopes, type LogScope, logScopes } from './scopes.ts';

@@ -1,9 +1,8 @@
 /** Retention policies: how long rows are kept, and of whom. Of several the most specific wins: run template, company, all. */
 import type { Kysely } from 'kysely';
-import type { Engine } from '../engines/index.ts';
+import { type Engine, nowUtc, utc } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
-import { nowUtc, utc } from './instant.ts';
 import type { JobRule, LogRule, RuleBook } from './rules.ts';
 
 export const SUBJECTS = ['job', 'logger', 'token'] as const;

@@ -5,12 +5,11 @@
  */
 import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import { type Engine, type LongWork, patiently } from '../engines/index.ts';
+import { type Engine, type LongWork, nowUtc, patiently } from '../engines/index.ts';
 import type { Database } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
 import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
 import { type Holds, readHolds } from './holds.ts';
-import { nowUtc } from './instant.ts';
 import { oldestJobs, oldestLogs, oldestTokens, type Stretch } from './oldest.ts';
 import { Pace, type PaceWords } from './pace.ts';
 import type { PurgePlan } from './plan.ts';

@@ -9,6 +9,7 @@ export { countRows } from './counting.ts';
 export type { Ddl, DdlStatement, Effect } from './ddl.ts';
 export * from './definition.ts';
 export type * from './engine.ts';
+export { nowUtc, utc } from './instant.ts';
 export { offlineDdl } from './offline-ddl.ts';
 export { patiently } from './patience.ts';
 export type { StatementEvent, StatementLog } from './statement-log.ts';

@@ -25,6 +25,7 @@ import type { LedgerSchema } from './ledger-tables.ts';
 import type { Destruction, Direction, Step } from './migration.ts';
 import type { MigrationPlan, PlannedMigration } from './plan.ts';
 import { RowGuard } from './row-guard.ts';
+import { send } from './send-step.ts';
 
 export interface MigrationProgress {
   /** `begun` before a step, `done` after its statement and before its record, `waiting` when a lock of others is in the way. */
@@ -336,28 +337,4 @@ class Run {
 /** Our session ended, or another one could not be opened any more. */
 function serverIsGone(error: unknown): boolean {
   return isMultiFlexiError(error, 'CONNECTION_LOST') || isMultiFlexiError(error, 'SERVER_UNREACHABLE');
-}
-
-async function send(db: LedgerDb, step: Step): Promise<void> {
-  const { sql: statement } = step;
-  const session =
-    step.session && (await isEmpty(db, step.impact.table, step.session.whileEmpty)) && step.session;
-  if (session) await sql.raw(session.before).execute(db);
-  try {
-    await sql.raw(statement).execute(db);
-  } finally {
-    // A session that is gone has no settings.
-    if (session)
-      await sql
-        .raw(session.after)
-        .execute(db)
-        .catch(() => {});
-  }
-}
-
-/** A run that was cut off may be gone on with days later: by then the column can have values. */
-async function isEmpty(db: LedgerDb, table: string, column: string): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 as one from ${sql.table(table)} where ${sql.ref(column)} is not null limit 1`.execute(db);
-  return rows.length === 0;
 }

@@ -1,7 +1,7 @@
 /** The ledger: which migrations a database has, how far one came, and the steps that revert it. */
 import { hostname } from 'node:os';
 import { type Kysely, sql } from 'kysely';
-import type { Engine, TableDefinition } from '../engines/index.ts';
+import { type Engine, nowUtc, type TableDefinition } from '../engines/index.ts';
 import { PROGRAM_VERSION } from '../program-version.ts';
 import { requireSoundRow } from './ledger-soundness.ts';
 import {
@@ -205,9 +205,4 @@ function stepRows(version: string, direction: Direction, steps: readonly Step[])
     hash: stepHash(statement),
     detail: JSON.stringify({ ...detail, of: steps.length }),
   }));
-}
-
-/** The contract's form of an instant. */
-function nowUtc(): string {
-  return `${new Date().toISOString().slice(0, 23).replace('T', ' ')}000`;
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { EXIT } from '../../errors.ts';
 import { requireSettled, whileSchemaStays } from '../../migrations/index.ts';
 import { applyRestore, planRestore, type RestoredPart, type RestorePlan } from '../../transfer/index.ts';
@@ -7,6 +7,7 @@ import { withDatabase } from '../database.ts';
 import { rows } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { fileName } from '../words.ts';
 import { waitOption } from './migration-output.ts';
 
 interface RestoreCommandOptions {
@@ -28,11 +29,7 @@ reported. After an interruption the same command goes on. Exit status: 0 all is 
   options: (command: Command) => {
     waitOption(
       command
-        .argument('<file>', 'the file that db:rollback saved', (text: string) => {
-          if (text.trim() === '' || text.includes('\0'))
-            throw new InvalidArgumentError('It must be the name of a file.');
-          return text;
-        })
+        .argument('<file>', 'the file that db:rollback saved', fileName)
         .option('--dry-run', 'check the file and say what it holds, write nothing'),
     );
   },

@@ -1,6 +1,6 @@
 /** What a change of the schema destroys: shown, agreed to, and saved to a file first. */
 import { join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Engine } from '../../engines/index.ts';
 import { MultiFlexiError } from '../../errors.ts';
 import { type DestructionCheck, lossToken, type MigrationPlan } from '../../migrations/index.ts';
@@ -8,6 +8,7 @@ import { dataDirectory } from '../../settings/index.ts';
 import { backUpLosses } from '../../transfer/index.ts';
 import { rows } from '../numbers.ts';
 import type { Terminal } from '../terminal.ts';
+import { fileName } from '../words.ts';
 import { lossLines } from './migration-output.ts';
 
 export interface LossOptions {
@@ -37,16 +38,10 @@ export function backupOptions(command: Command): Command {
       (text, previous: string | boolean | undefined) => {
         if (previous === false) contradicts();
         named = true;
-        return fileName(text);
+        return resolve(fileName(text));
       },
     )
     .option('--no-backup', 'destroy it without saving it');
-}
-
-function fileName(text: string): string {
-  if (text.trim() === '' || text.includes('\0'))
-    throw new InvalidArgumentError('It must be the name of a file.');
-  return resolve(text);
 }
 
 /** @throws NEEDS_CONFIRMATION unless nothing is lost, or somebody said yes, or named what he was shown */

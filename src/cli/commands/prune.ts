@@ -14,9 +14,8 @@ import {
   requireCurrent,
   sameForAll,
   savePlan,
-  utc,
 } from '../../cleanup/index.ts';
-import type { Engine } from '../../engines/index.ts';
+import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { requireMigrated } from '../../migrations/index.ts';
 import { FINISHED } from '../../schema/index.ts';
@@ -25,6 +24,7 @@ import { withDatabase } from '../database.ts';
 import { before, duration, rows, seconds, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { fileName, notBlank } from '../words.ts';
 
 export interface PurgeCommandOptions {
   readonly dryRun?: true;
@@ -92,8 +92,8 @@ interruption the same command goes on.`,
           before,
         )
         .option('--status <list>', 'only jobs that ended so: ok,failed,canceled', statuses)
-        .option('--company <company>', 'only what is of this company, by slug or id', given)
-        .option('--plan <file>', 'carry out a plan that --save-plan has kept', given),
+        .option('--company <company>', 'only what is of this company, by slug or id', notBlank)
+        .option('--plan <file>', 'carry out a plan that --save-plan has kept', fileName),
     );
   },
   run: (options, terminal) => {
@@ -112,7 +112,7 @@ interruption the same command goes on.`,
 export function purgeOptions(command: Command): Command {
   return command
     .option('--dry-run', 'count what would be deleted, delete nothing')
-    .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', given)
+    .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
     .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
     .option(
       '--wait <seconds>',
@@ -120,11 +120,6 @@ export function purgeOptions(command: Command): Command {
       wholeNumber(0, 86_400),
       0,
     );
-}
-
-function given(text: string): string {
-  if (text.trim() === '' || text.includes('\0')) throw new InvalidArgumentError('It must not be blank.');
-  return text;
 }
 
 function statuses(text: string): FinishedStatus[] {

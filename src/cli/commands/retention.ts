@@ -14,9 +14,8 @@ import {
   SUBJECTS,
   type Subject,
   setPolicy,
-  utc,
 } from '../../cleanup/index.ts';
-import type { Engine } from '../../engines/index.ts';
+import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { requireMigrated } from '../../migrations/index.ts';
 import type { CliCommand } from '../command.ts';

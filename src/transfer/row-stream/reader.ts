@@ -4,7 +4,8 @@ import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { damaged, fileFailure } from './failures.ts';
+import { fileFailure } from '../../file-failure.ts';
+import { damaged } from './failures.ts';
 import {
   type ChunkHead,
   FRAME_HEAD_BYTES,

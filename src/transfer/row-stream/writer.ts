@@ -5,7 +5,7 @@ import { type FileHandle, link, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { fileFailure } from './failures.ts';
+import { fileFailure } from '../../file-failure.ts';
 import {
   CHUNK_CHARACTERS,
   CHUNK_ROWS,
