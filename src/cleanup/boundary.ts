@@ -20,6 +20,11 @@ export function earlier(a: Key, b: Key): Key {
   return a.at < b.at || (a.at === b.at && a.id < b.id) ? a : b;
 }
 
+/** The younger of two boundaries: what lies before one of them. */
+export function later(a: Key, b: Key): Key {
+  return earlier(a, b) === a ? b : a;
+}
+
 /**
  * The oldest row to be kept, so that N are kept; null when there is nothing older. It reads N entries of an index that
  * ends with the timeline, whatever the size of the table.

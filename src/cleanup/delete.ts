@@ -2,11 +2,9 @@
 import { sql, type Transaction } from 'kysely';
 import { type Engine, nowUtc } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
-import type { Key } from './boundary.ts';
+import type { JobVerdict } from './goes.ts';
 import { freeJobs, freeLogs, readHolds } from './holds.ts';
-import { oldestJobs } from './oldest.ts';
-import type { FinishedStatus } from './rules.ts';
-import type { JobScope } from './scopes.ts';
+import { jobFacts } from './oldest.ts';
 
 /** From so many children of one table on, a job's children are deleted in chunks of their own. */
 export const GIANT = 2_000;
@@ -22,35 +20,22 @@ export interface Deleted {
 
 type Counts = Partial<Omit<Deleted, 'held'>>;
 
-/** Jobs of one scope and status that were read, from behind `after` up to `last`. */
-export interface JobRange {
-  readonly scope: JobScope;
-  readonly status: FinishedStatus;
-  readonly after: Key | undefined;
-  readonly last: Key;
-  readonly limit: number;
-}
-
 /**
- * The query that found them is asked again within the transaction, under row locks where there are such: a job that was
- * restarted or held since stays whole.
+ * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
+ * was read stays whole.
  */
-export function deleteJobs(
-  engine: Engine,
-  { scope, status, after, last, limit }: JobRange,
-): Promise<Deleted> {
+export function deleteJobs(engine: Engine, ids: readonly bigint[], verdict: JobVerdict): Promise<Deleted> {
   return inTransaction(engine, async (db) => {
     const holds = await readHolds(db, nowUtc());
-    const upToLast = { ...scope, before: { at: last.at, id: last.id + 1n } };
-    const again = oldestJobs(db, upToLast, status, holds, { after, limit });
-    const locked = engine.capabilities.rowLocks ? again.forUpdate() : again;
-    const certain = (await locked.execute()).map(({ id }) => id);
+    const again = jobFacts(db).where(engine.among('job.id', ids));
+    const locked = await (engine.capabilities.rowLocks ? again.forUpdate() : again).execute();
+    const certain = locked.filter((job) => verdict(job, holds)).map(({ id }) => id);
     if (certain.length === 0) return {};
     return {
       artifacts: await affected(db.deleteFrom('artifacts').where(engine.among('job_id', certain))),
       logger: await affected(db.deleteFrom('logger').where(engine.among('job_id', certain))),
       job: await affected(
-        db.deleteFrom('job').where(engine.among('id', certain)).where('status', '=', status),
+        db.deleteFrom('job').where(engine.among('id', certain)).where('status', 'in', FINISHED),
       ),
     };
   });

@@ -1,7 +1,8 @@
-/** The queries that walk up from the oldest row of a scope, a chunk at a time; each is answered by one index alone. */
+/** The queries that walk up from the oldest row, a chunk at a time; each is answered by one index alone. */
 import { type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import { type Database, JOB_AGE, LOG_AGE } from '../schema/index.ts';
 import { type Key, newer, older } from './boundary.ts';
+import type { JobFacts } from './goes.ts';
 import { freeJobs, freeLogs, type Holds } from './holds.ts';
 import type { FinishedStatus } from './rules.ts';
 import type { JobScope, LogScope } from './scopes.ts';
@@ -44,6 +45,37 @@ export function oldestJobs(
   if (scope.spared.length > 0) query = query.where('job.id', 'not in', scope.spared);
   if (after) query = query.where(newer(JOB_AGE, after));
   return query.orderBy('job.DatCreate').orderBy('job.id').limit(limit);
+}
+
+/** All jobs in the order of their age, whoever's they are and whatever their status: which of them go is asked of each. */
+export function oldestOfAll(db: Kysely<Database>, before: Key, { after, limit }: Stretch) {
+  let query = jobFacts(db).where(older(JOB_AGE, before));
+  if (after) query = query.where(newer(JOB_AGE, after));
+  return query.orderBy('job.DatCreate').orderBy('job.id').limit(limit);
+}
+
+export function jobFacts(db: Kysely<Database>) {
+  return db
+    .selectFrom('job')
+    .select(['job.id', 'job.DatCreate as at', 'job.company_id', 'job.run_template_id', 'job.status'])
+    .$castTo<JobFacts>();
+}
+
+/** All log entries that go by their own age. */
+export function oldestLogsOfAll(
+  db: Kysely<Database>,
+  scopes: readonly LogScope[],
+  holds: Holds,
+  before: Key,
+  { after, limit }: Stretch,
+) {
+  let query = db
+    .selectFrom('logger')
+    .select(['logger.id', 'logger.created_at as at'])
+    .where(older(LOG_AGE, before))
+    .where(goesByItself(scopes, holds));
+  if (after) query = query.where(newer(LOG_AGE, after));
+  return query.orderBy('logger.created_at').orderBy('logger.id').limit(limit);
 }
 
 export function oldestLogs(db: Kysely<Database>, scope: LogScope, holds: Holds, { after, limit }: Stretch) {

@@ -8,7 +8,7 @@ export interface PaceWords {
 }
 
 const SMALLEST = 10;
-const LARGEST = 5_000;
+const LARGEST = 8_000;
 
 export class Pace {
   /** Rows of the next chunk. It begins small: nobody knows yet what a row weighs here. */

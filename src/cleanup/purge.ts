@@ -7,14 +7,13 @@ import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/prom
 import type { Kysely } from 'kysely';
 import { type Engine, type LongWork, nowUtc, patiently } from '../engines/index.ts';
 import type { Database } from '../schema/index.ts';
-import type { Key } from './boundary.ts';
 import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
+import { type JobVerdict, jobVerdict } from './goes.ts';
 import { type Holds, readHolds } from './holds.ts';
-import { oldestJobs, oldestLogs, oldestTokens, type Stretch } from './oldest.ts';
-import { Pace, type PaceWords } from './pace.ts';
+import { type Chunk, jobLanes, type Lane, logLanes, tokenLanes, type Walk } from './lanes.ts';
+import type { Pace, PaceWords } from './pace.ts';
 import type { PurgePlan } from './plan.ts';
-import type { FinishedStatus } from './rules.ts';
-import type { JobScope, LogScope } from './scopes.ts';
+import { Turns } from './turns.ts';
 
 export interface PurgeProgress {
   readonly deleted: number;
@@ -58,8 +57,8 @@ export async function applyPurge(
   }
 }
 
-/** Servers: whoever needs the same rows waits that long. */
-const SERVER: PaceWords = { chunkMs: 40, rest: 0.1 };
+/** Servers: whoever needs the very rows that go waits that long; all others only share the disk with us. */
+const SERVER: PaceWords = { chunkMs: 120, rest: 0.1 };
 /** One writer at a time: the others wait for the whole chunk, and find the file free more often than not. */
 const FILE: PaceWords = { chunkMs: 12, rest: 1 };
 /** Nobody else writes to the file: nobody waits. */
@@ -71,57 +70,13 @@ const WRITERS_STAY_MS = 2_000;
 
 const NOTHING: Deleted = { artifacts: 0, logger: 0, job: 0, token: 0, held: 0 };
 
-/** Rows of one owner that were read and are to go together. */
-interface Chunk {
-  readonly size: number;
-  remove(): Promise<Deleted>;
-}
-
-/** Reads the next chunk of one owner; none when there are no more. */
-type Lane = (limit: number) => Promise<Chunk | undefined>;
-
-/** Whose turn it is; and how much the next chunk takes. */
-class Turns {
-  readonly pace = new Pace();
-  failed = false;
-  private readonly open: Lane[];
-  /** How many rows go with one that is read: a job takes others along. */
-  private weight = 1;
-  /** One reads at a time: a lane knows only one place to go on from. */
-  private reading: Promise<unknown> = Promise.resolve();
-
-  constructor(lanes: readonly Lane[]) {
-    this.open = [...lanes];
-  }
-
-  next(prepare: () => Promise<void>): Promise<Chunk | undefined> {
-    const read = this.reading.then(async () => {
-      await prepare();
-      for (let lane = this.open.shift(); lane; lane = this.open.shift()) {
-        const chunk = await lane(Math.max(1, Math.floor(this.pace.rows / this.weight)));
-        if (!chunk) continue;
-        this.open.push(lane);
-        return chunk;
-      }
-      return undefined;
-    });
-    this.reading = read.catch(() => {});
-    return read;
-  }
-
-  note(chunk: Chunk, rows: number, held: number, words: PaceWords): void {
-    if (rows > 0) this.weight = Math.max(1, rows / chunk.size);
-    this.pace.note(rows, held, words);
-  }
-}
-
 class Purge {
   private readonly engine: Engine;
   private readonly db: Kysely<Database>;
   private readonly plan: PurgePlan;
   private readonly options: PurgeOptions;
   private readonly lockSignal: AbortSignal;
-  private readonly work: LongWork;
+  private readonly longWork: LongWork;
   private readonly started = performance.now();
   private readonly deleted: { logger: number; artifacts: number; job: number; token: number } = {
     logger: 0,
@@ -131,6 +86,8 @@ class Purge {
   };
   private readonly expected: number;
   private holds: Holds = { jobs: [], templates: [], companies: [] };
+  private readonly verdict: JobVerdict;
+  private failed = false;
   private chunks = 0;
   private longestChunk = 0;
   /** Until it is known better, somebody does. */
@@ -141,26 +98,30 @@ class Purge {
     plan: PurgePlan,
     options: PurgeOptions,
     lockSignal: AbortSignal,
-    work: LongWork,
+    longWork: LongWork,
   ) {
     this.engine = engine;
     this.db = engine.kysely<Database>();
     this.plan = plan;
     this.options = options;
     this.lockSignal = lockSignal;
-    this.work = work;
+    this.longWork = longWork;
+    this.verdict = jobVerdict(plan.jobs);
     this.expected = plan.tables.reduce((sum, table) => sum + table.rows, 0);
   }
 
   async run(): Promise<PurgeResult> {
-    await this.inTurn(this.plan.logs.map((scope) => this.logLane(scope)));
-    const byCompany = Map.groupBy(this.plan.jobs, ({ company }) => company);
-    await this.inTurn([...byCompany.values()].map((scopes) => this.jobLane(scopes)));
-    const { tokensBefore } = this.plan;
-    if (tokensBefore !== null) await this.inTurn([this.tokenLane(tokensBefore)]);
+    const walk: Walk = {
+      engine: this.engine,
+      plan: this.plan,
+      verdict: this.verdict,
+      holds: () => this.holds,
+      inTurns: this.options.timeBudgetMs !== undefined,
+    };
+    for (const lanes of [logLanes, jobLanes, tokenLanes]) await this.work(await lanes(walk));
     return {
       tables: Object.entries(this.deleted)
-        .filter(([table]) => table !== 'token' || tokensBefore !== null)
+        .filter(([table]) => table !== 'token' || this.plan.tokensBefore !== null)
         .map(([table, rows]) => ({ table, rows })),
       milliseconds: Math.round(performance.now() - this.started),
       chunks: this.chunks,
@@ -169,8 +130,7 @@ class Purge {
     };
   }
 
-  /** A chunk of each owner after the other, so that the backlog of one does not keep the rest waiting. */
-  private async inTurn(lanes: readonly Lane[]): Promise<void> {
+  private async work(lanes: readonly Lane[]): Promise<void> {
     const turns = new Turns(lanes);
     const hands = this.engine.capabilities.rowLocks ? HANDS : 1;
     const work = Array.from({ length: hands }, () => this.hand(turns));
@@ -181,12 +141,12 @@ class Purge {
 
   /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
   private async hand(turns: Turns): Promise<void> {
-    for (let ready = 0; !this.stopped && !turns.failed; ) {
+    for (let ready = 0; !this.stopped && !this.failed; ) {
       this.lockSignal.throwIfAborted();
       const chunk = await turns.next(async () => {
         this.holds = await readHolds(this.db, nowUtc());
       });
-      if (!chunk || turns.failed) return;
+      if (!chunk || this.failed) return;
       const words = this.words();
       // What was read meanwhile is part of the rest.
       await this.restUntil(ready);
@@ -196,9 +156,9 @@ class Purge {
         turns.note(chunk, this.note(counts), held, words);
         this.chunks++;
         this.longestChunk = Math.max(this.longestChunk, held);
-        await this.work.pause();
+        await this.longWork.pause();
       } catch (error) {
-        turns.failed = true;
+        this.failed = true;
         throw error;
       }
     }
@@ -207,7 +167,7 @@ class Purge {
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
   private async remove(pace: Pace, chunk: Chunk): Promise<Deleted> {
     try {
-      return await patiently(() => chunk.remove(), {
+      return await patiently(() => this.delete(chunk), {
         signals: [this.lockSignal, this.options.signal],
         onWait: () => pace.halve(),
       });
@@ -221,7 +181,7 @@ class Purge {
   private words(): PaceWords {
     if (this.engine.capabilities.rowLocks) return SERVER;
     const now = performance.now();
-    if (this.work.othersWrote()) this.othersWroteAt = now;
+    if (this.longWork.othersWrote()) this.othersWroteAt = now;
     return now - this.othersWroteAt < WRITERS_STAY_MS ? FILE : FILE_ALONE;
   }
 
@@ -232,41 +192,12 @@ class Purge {
     else await sleep(left);
   }
 
-  private logLane(scope: LogScope): Lane {
-    return walk(
-      (stretch) => oldestLogs(this.db, scope, this.holds, stretch).execute(),
-      (rows) => deleteLogs(this.engine, idsOf(rows)),
-    );
-  }
-
-  private tokenLane(before: string): Lane {
-    return walk(
-      (stretch) => oldestTokens(this.db, before, stretch).execute(),
-      (rows) => deleteTokens(this.engine, idsOf(rows), before),
-    );
-  }
-
-  private jobLane(scopes: readonly JobScope[]): Lane {
-    const parts = scopes.flatMap((scope) => scope.statuses.map((status) => this.jobsOf(scope, status)));
-    return async (limit) => {
-      for (let part = parts[0]; part; parts.shift(), part = parts[0]) {
-        const chunk = await part(limit);
-        if (chunk) return chunk;
-      }
-      return undefined;
-    };
-  }
-
-  private jobsOf(scope: JobScope, status: FinishedStatus): Lane {
-    return walk(
-      async (stretch) => {
-        const rows = await oldestJobs(this.db, scope, status, this.holds, stretch).execute();
-        if (rows.length > 0) await this.drainGiants(idsOf(rows));
-        return rows;
-      },
-      // Stopped among the children of a job: it goes whole, later.
-      async (_, range) => (this.stopped ? NOTHING : deleteJobs(this.engine, { scope, status, ...range })),
-    );
+  /** Stopped among the children of a job: it goes whole, later. */
+  private async delete({ table, ids }: Chunk): Promise<Deleted> {
+    if (table === 'logger') return deleteLogs(this.engine, ids);
+    if (table === 'token') return deleteTokens(this.engine, ids, this.plan.tokensBefore ?? '');
+    await this.drainGiants(ids);
+    return this.stopped ? NOTHING : deleteJobs(this.engine, ids, this.verdict);
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
@@ -306,24 +237,4 @@ class Purge {
     const { logger, artifacts, job, token } = this.deleted;
     return logger + artifacts + job + token;
   }
-}
-
-/** Goes on behind the last row that was read; never from the head again, where deleted rows are still to be purged. */
-function walk<Row extends Key>(
-  read: (stretch: Stretch) => Promise<readonly Row[]>,
-  remove: (rows: readonly Row[], range: Stretch & { readonly last: Key }) => Promise<Deleted>,
-): Lane {
-  let after: Key | undefined;
-  return async (limit) => {
-    const stretch = { after, limit };
-    const rows = await read(stretch);
-    const last = rows.at(-1);
-    if (!last) return undefined;
-    after = last;
-    return { size: rows.length, remove: () => remove(rows, { ...stretch, last }) };
-  };
-}
-
-function idsOf(rows: readonly Key[]): bigint[] {
-  return rows.map(({ id }) => id);
 }

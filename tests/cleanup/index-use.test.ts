@@ -2,7 +2,7 @@
 import { type Compilable, CompiledQuery, type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { boundary } from '../../src/cleanup/boundary.ts';
-import { oldestJobs, oldestLogs } from '../../src/cleanup/oldest.ts';
+import { oldestJobs, oldestLogs, oldestLogsOfAll, oldestOfAll } from '../../src/cleanup/oldest.ts';
 import type { JobScope } from '../../src/cleanup/scopes.ts';
 import { type Database, FINISHED, JOB_AGE } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
@@ -70,6 +70,20 @@ describeEngines('the walk', (name) => {
           oldestLogs(db, { company, before }, nobody, { after: from, limit: 500 }),
           /ix_logger_(company_id_)?created_at_id/, // One company may be most of the table.
         );
+    }
+  });
+
+  test('over everybody by age uses the index on instant and id', async () => {
+    const scopes = [
+      { company: 1n, before },
+      { company: null, before },
+    ];
+    for (const from of [after, undefined]) {
+      await expectIndex(oldestOfAll(db, before, { after: from, limit: 500 }), /ix_job_DatCreate_id/);
+      await expectIndex(
+        oldestLogsOfAll(db, scopes, nobody, before, { after: from, limit: 500 }),
+        /ix_logger_created_at_id/,
+      );
     }
   });
 
