@@ -51,6 +51,8 @@ const CATALOGUE = {
   PLAN_OUTDATED: { exit: EXIT.refused },
   FILE_FAILED: { exit: EXIT.failed },
   FILE_DAMAGED: { exit: EXIT.differs },
+  PASSPHRASE_NEEDED: { exit: EXIT.refused },
+  PASSPHRASE_WRONG: { exit: EXIT.refused },
   VERIFICATION_FAILED: { exit: EXIT.differs },
   LEDGER_DAMAGED: { exit: EXIT.differs },
   MIGRATION_CHANGED: { exit: EXIT.differs },

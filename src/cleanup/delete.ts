@@ -1,10 +1,12 @@
 /** The deletions: by primary key, children before their job, in one transaction that asks again what may go. */
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Engine, nowUtc } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
+import type { Keeper } from './archive/keeper.ts';
 import type { JobVerdict } from './goes.ts';
-import { freeJobs, freeLogs, readHolds } from './holds.ts';
+import { freeLogs, readHolds } from './holds.ts';
 import { jobFacts } from './oldest.ts';
+import type { JobScope } from './scopes.ts';
 
 /** From so many children of one table on, a job's children are deleted in chunks of their own. */
 export const GIANT = 2_000;
@@ -20,17 +22,32 @@ export interface Deleted {
 
 type Counts = Partial<Omit<Deleted, 'held'>>;
 
+/** What a hand of the purge works with. */
+export interface Hand {
+  readonly engine: Engine;
+  /** Which jobs go. */
+  readonly verdict: JobVerdict;
+  /** Saves what is to be archived; undefined where nothing is. */
+  readonly keeper: Keeper | undefined;
+}
+
 /**
  * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
  * was read stays whole.
  */
-export function deleteJobs(engine: Engine, ids: readonly bigint[], verdict: JobVerdict): Promise<Deleted> {
-  return inTransaction(engine, async (db) => {
-    const holds = await readHolds(db, nowUtc());
-    const again = jobFacts(db).where(engine.among('job.id', ids));
-    const locked = await (engine.capabilities.rowLocks ? again.forUpdate() : again).execute();
-    const certain = locked.filter((job) => verdict(job, holds)).map(({ id }) => id);
-    if (certain.length === 0) return {};
+export function deleteJobs(hand: Hand, ids: readonly bigint[]): Promise<Deleted> {
+  const { engine, keeper } = hand;
+  return inTransaction(hand, async (db) => {
+    const going = await lockGoing(hand, db, ids);
+    if (going.length === 0) return {};
+    const archived = going.filter(({ scope }) => scope.archive).map(({ id }) => id);
+    if (archived.length > 0)
+      await keeper?.save(untyped(db), [
+        { table: 'job', column: 'id', ids: archived },
+        { table: 'artifacts', column: 'job_id', ids: archived },
+        { table: 'logger', column: 'job_id', ids: archived },
+      ]);
+    const certain = going.map(({ id }) => id);
     return {
       artifacts: await affected(db.deleteFrom('artifacts').where(engine.among('job_id', certain))),
       logger: await affected(db.deleteFrom('logger').where(engine.among('job_id', certain))),
@@ -41,34 +58,72 @@ export function deleteJobs(engine: Engine, ids: readonly bigint[], verdict: JobV
   });
 }
 
-export function deleteLogs(engine: Engine, ids: readonly bigint[]): Promise<Deleted> {
-  return inTransaction(engine, async (db) => {
+/** @param archive whether they are saved first */
+export function deleteLogs(hand: Hand, ids: readonly bigint[], archive: boolean): Promise<Deleted> {
+  const { engine, keeper } = hand;
+  return inTransaction(hand, async (db) => {
     const holds = await readHolds(db, nowUtc());
-    return {
-      logger: await affected(db.deleteFrom('logger').where(engine.among('id', ids)).where(freeLogs(holds))),
-    };
+    if (!archive) {
+      const query = db.deleteFrom('logger').where(engine.among('id', ids)).where(freeLogs(holds));
+      return { logger: await affected(query) };
+    }
+    const query = db
+      .selectFrom('logger')
+      .select('logger.id')
+      .where(engine.among('logger.id', ids))
+      .where(freeLogs(holds));
+    const locked = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
+    const certain = locked.map(({ id }) => id);
+    if (certain.length === 0) return {};
+    await keeper?.save(untyped(db), [{ table: 'logger', column: 'id', ids: certain }]);
+    return { logger: await affected(db.deleteFrom('logger').where(engine.among('id', certain))) };
   });
 }
 
-export function deleteTokens(engine: Engine, ids: readonly bigint[], before: string): Promise<Deleted> {
-  return inTransaction(engine, async (db) => ({
-    token: await affected(db.deleteFrom('token').where(engine.among('id', ids)).where('until', '<', before)),
+export function deleteTokens(hand: Hand, ids: readonly bigint[], before: string): Promise<Deleted> {
+  return inTransaction(hand, async (db) => ({
+    token: await affected(
+      db.deleteFrom('token').where(hand.engine.among('id', ids)).where('until', '<', before),
+    ),
   }));
 }
 
+/** Those of the jobs that go even now, and stay as they are until the transaction ends. */
+async function lockGoing(
+  { engine, verdict }: Hand,
+  db: Transaction<Database>,
+  ids: readonly bigint[],
+): Promise<{ readonly id: bigint; readonly scope: JobScope }[]> {
+  const holds = await readHolds(db, nowUtc());
+  const query = jobFacts(db).where(engine.among('job.id', ids));
+  const jobs = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
+  return jobs.flatMap((job) => {
+    const scope = verdict(job, holds);
+    return scope ? [{ id: job.id, scope }] : [];
+  });
+}
+
 async function inTransaction(
-  engine: Engine,
+  { engine, keeper }: Hand,
   work: (db: Transaction<Database>) => Promise<Counts>,
 ): Promise<Deleted> {
   let begun = 0;
-  const counts = await engine
-    .kysely<Database>()
-    .transaction()
-    .execute((db) => {
-      begun = performance.now();
-      return work(db);
-    });
-  return { artifacts: 0, logger: 0, job: 0, token: 0, ...counts, held: performance.now() - begun };
+  let counts: Counts;
+  try {
+    counts = await engine
+      .kysely<Database>()
+      .transaction()
+      .execute((db) => {
+        begun = performance.now();
+        return work(db);
+      });
+  } catch (error) {
+    await keeper?.failed(error);
+    throw error;
+  }
+  const held = performance.now() - begun;
+  await keeper?.committed();
+  return { artifacts: 0, logger: 0, job: 0, token: 0, ...counts, held };
 }
 
 /** Jobs of these that have so many children that one transaction should not take them all, with the table they are in. */
@@ -92,23 +147,22 @@ export async function giants(
 }
 
 /** Deletes {@link GIANT} children of the job, or those that are left of them. */
-export function drain(engine: Engine, table: 'artifacts' | 'logger', job: bigint): Promise<Deleted> {
-  return inTransaction(engine, async (db) => {
-    const holds = await readHolds(db, nowUtc());
-    const query = db
-      .selectFrom('job')
-      .select('id')
-      .where('id', '=', job)
-      .where('status', 'in', FINISHED)
-      .where(freeJobs(holds));
-    const certain = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
-    if (certain.length === 0) return {};
+export function drain(hand: Hand, table: 'artifacts' | 'logger', job: bigint): Promise<Deleted> {
+  const { engine, keeper } = hand;
+  return inTransaction(hand, async (db) => {
+    const [going] = await lockGoing(hand, db, [job]);
+    if (!going) return {};
     const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
     const ids = rows.map(({ id }) => id);
-    return ids.length === 0
-      ? {}
-      : { [table]: await affected(db.deleteFrom(table).where(engine.among('id', ids))) };
+    if (ids.length === 0) return {};
+    if (going.scope.archive) await keeper?.save(untyped(db), [{ table, column: 'id', ids }]);
+    return { [table]: await affected(db.deleteFrom(table).where(engine.among('id', ids))) };
   });
+}
+
+/** Whoever saves rows knows their tables by name alone. */
+function untyped(db: Kysely<Database>): Kysely<unknown> {
+  return db as unknown as Kysely<unknown>;
 }
 
 async function affected(query: { executeTakeFirst(): Promise<{ numDeletedRows: bigint }> }): Promise<number> {

@@ -1,10 +1,29 @@
 /** The front door of cleanup: what is too old goes. */
 
+export {
+  type ArchiveCatalogue,
+  type ArchivePlace,
+  type ArchiveRestorePlan,
+  type ArchiveTarget,
+  applyArchiveRestore,
+  applyRemoval,
+  type Finding,
+  findArchive,
+  listArchives,
+  planArchiveRestore,
+  planRemoval,
+  type RemovalPlan,
+  type RestoredTable,
+  readCatalogue,
+  settleArchives,
+  verifyArchive,
+} from './archive/index.ts';
 export { type Explanation, explain } from './explain.ts';
 export { findCompany } from './find-company.ts';
 export { LARGEST_SHARE, type Oversized, oversized } from './guard.ts';
 export { type Hold, type HoldTarget, hold, listHolds, release } from './hold.ts';
 
+export { whileNothingIsPruned } from './lock.ts';
 export { type PlannedCompany, type PlannedTable, type PurgePlan, planPurge } from './plan.ts';
 export { readPlan, requireCurrent, savePlan } from './plan-file.ts';
 export {

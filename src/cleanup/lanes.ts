@@ -24,6 +24,8 @@ import type { JobScope } from './scopes.ts';
 export interface Chunk {
   readonly table: 'job' | 'logger' | 'token';
   readonly ids: readonly bigint[];
+  /** Of log entries: whether they are saved first. Of jobs that is asked of each. */
+  readonly archive: boolean;
 }
 
 /** Reads the next chunk of one owner; none when there are no more. */
@@ -49,9 +51,11 @@ export async function logLanes({ engine, plan, holds, inTurns }: Walk): Promise<
   const line = plan.tables.find(({ table }) => table === 'logger');
   const going = (line?.rows ?? 0) - (line?.withTheirJob ?? 0);
   if (last && !inTurns && scopes.length > 1 && (await isDense(db, LOG_AGE, last, going)))
-    return [lane('logger', (stretch) => oldestLogsOfAll(db, scopes, holds(), last, stretch).execute())];
+    return [...Map.groupBy(scopes, ({ archive }) => archive)].map(([archive, some]) =>
+      lane('logger', archive, (stretch) => oldestLogsOfAll(db, some, holds(), last, stretch).execute()),
+    );
   return scopes.map((scope) =>
-    lane('logger', (stretch) => oldestLogs(db, scope, holds(), stretch).execute()),
+    lane('logger', scope.archive, (stretch) => oldestLogs(db, scope, holds(), stretch).execute()),
   );
 }
 
@@ -64,6 +68,7 @@ export async function jobLanes({ engine, plan, verdict, holds, inTurns }: Walk):
     return [
       lane(
         'job',
+        false,
         (stretch) => oldestOfAll(db, last, stretch).execute(),
         (job) => verdict(job, holds()) !== undefined,
       ),
@@ -79,16 +84,17 @@ export async function jobLanes({ engine, plan, verdict, holds, inTurns }: Walk):
 export function tokenLanes({ engine, plan: { tokensBefore } }: Walk): Lane[] {
   if (tokensBefore === null) return [];
   const db = engine.kysely<Database>();
-  return [lane('token', (stretch) => oldestTokens(db, tokensBefore, stretch).execute())];
+  return [lane('token', false, (stretch) => oldestTokens(db, tokensBefore, stretch).execute())];
 }
 
 function jobsOf(db: Kysely<Database>, scope: JobScope, status: FinishedStatus, holds: () => Holds): Lane {
-  return lane('job', (stretch) => oldestJobs(db, scope, status, holds(), stretch).execute());
+  return lane('job', false, (stretch) => oldestJobs(db, scope, status, holds(), stretch).execute());
 }
 
 /** Goes on behind the last row that was read; never from the head again, where deleted rows are still to be purged. */
 function lane<Row extends Key>(
   table: Chunk['table'],
+  archive: boolean,
   read: (stretch: Stretch) => Promise<readonly Row[]>,
   goes: (row: Row) => boolean = () => true,
 ): Lane {
@@ -100,7 +106,7 @@ function lane<Row extends Key>(
       if (!last) return undefined;
       after = last;
       const ids = rows.filter(goes).map(({ id }) => id);
-      if (ids.length > 0) return { table, ids };
+      if (ids.length > 0) return { table, ids, archive };
     }
   };
 }

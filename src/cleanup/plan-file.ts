@@ -28,9 +28,10 @@ const PLAN = z.object({
       statuses: z.array(z.enum(FINISHED)),
       before: KEY,
       spared: z.array(bigint),
+      archive: z.boolean(),
     }),
   ),
-  logs: z.array(z.object({ company: z.nullable(bigint), before: KEY })),
+  logs: z.array(z.object({ company: z.nullable(bigint), before: KEY, archive: z.boolean() })),
   tokensBefore: z.nullable(instant),
   tables: z.array(
     z.object({ table: z.enum(['logger', 'artifacts', 'job', 'token']), rows: count, withTheirJob: count }),

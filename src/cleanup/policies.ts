@@ -19,11 +19,13 @@ export interface Policy {
   /** The newest so many stay: jobs of each run template, log entries of each company. */
   readonly keepLast: number | null;
   readonly keepLastSuccess: boolean;
+  /** Rows are saved to an archive before they go. */
+  readonly archive: boolean;
   readonly enabled: boolean;
   readonly note: string | null;
 }
 
-export type NewPolicy = Omit<Policy, 'id'>;
+export type NewPolicy = Omit<Policy, 'id' | 'archive'> & { readonly archive?: boolean };
 
 type Db = Kysely<Database>;
 
@@ -44,6 +46,7 @@ export async function listPolicies(engine: Engine): Promise<Policy[]> {
     maxAgeDays: row.max_age_days,
     keepLast: row.keep_last,
     keepLastSuccess: row.keep_last_success,
+    archive: row.action === 'archive',
     enabled: row.enabled,
     note: row.note,
   }));
@@ -60,6 +63,7 @@ export async function setPolicy(engine: Engine, policy: NewPolicy): Promise<bigi
     max_age_days: policy.maxAgeDays,
     keep_last: policy.keepLast,
     keep_last_success: policy.keepLastSuccess,
+    action: policy.archive ? ('archive' as const) : ('delete' as const),
     enabled: policy.enabled,
     note: policy.note,
   };
@@ -138,21 +142,23 @@ export function mostSpecific(
   );
 }
 
-function jobRule({ maxAgeDays, keepLast, keepLastSuccess }: Policy, now: number): JobRule {
+function jobRule({ maxAgeDays, keepLast, keepLastSuccess, archive }: Policy, now: number): JobRule {
   return {
     keep: null,
     keepPerTemplate: keepLast,
     keepLastSuccess,
     olderThan: maxAgeDays === null ? null : utc(now - maxAgeDays * DAY_MS),
     statuses: FINISHED,
+    archive,
   };
 }
 
-function logRule({ maxAgeDays, keepLast }: Policy, now: number): LogRule {
+function logRule({ maxAgeDays, keepLast, archive }: Policy, now: number): LogRule {
   return {
     keep: null,
     keepPerCompany: keepLast,
     olderThan: maxAgeDays === null ? null : utc(now - maxAgeDays * DAY_MS),
+    archive,
   };
 }
 
@@ -166,7 +172,7 @@ async function sameRows(db: Db, { subject, company, template }: NewPolicy): Prom
   return (await query.executeTakeFirst())?.id;
 }
 
-function requireSense({ subject, company, template, maxAgeDays, keepLast }: NewPolicy): void {
+function requireSense({ subject, company, template, maxAgeDays, keepLast, archive }: NewPolicy): void {
   const faults: readonly (readonly [boolean, string])[] = [
     [
       maxAgeDays === null && keepLast === null,
@@ -178,6 +184,7 @@ function requireSense({ subject, company, template, maxAgeDays, keepLast }: NewP
       subject === 'token' && (company !== null || keepLast !== null),
       'Tokens go by their age alone, for all.',
     ],
+    [subject === 'token' && archive === true, 'Tokens are secrets and are not archived.'],
   ];
   const fault = faults.find(([is]) => is)?.[1];
   if (fault !== undefined)

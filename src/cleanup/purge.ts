@@ -6,12 +6,25 @@
 import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import { type Engine, type LongWork, nowUtc, patiently } from '../engines/index.ts';
+import { isMultiFlexiError, MultiFlexiError } from '../errors.ts';
 import type { Database } from '../schema/index.ts';
-import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
+import { type ArchiveCatalogue, ArchiveRun, type ArchiveTarget } from './archive/index.ts';
+import {
+  type Deleted,
+  deleteJobs,
+  deleteLogs,
+  deleteTokens,
+  drain,
+  GIANT,
+  giants,
+  type Hand,
+} from './delete.ts';
 import { type JobVerdict, jobVerdict } from './goes.ts';
 import { type Holds, readHolds } from './holds.ts';
 import { type Chunk, jobLanes, type Lane, logLanes, tokenLanes, type Walk } from './lanes.ts';
+import { PRUNE_LOCK } from './lock.ts';
 import type { Pace, PaceWords } from './pace.ts';
+import { persistently } from './persistently.ts';
 import type { PurgePlan } from './plan.ts';
 import { Turns } from './turns.ts';
 
@@ -28,33 +41,84 @@ export interface PurgeResult {
   readonly longestChunk: number;
   /** Why it ended before the end; the next run goes on. */
   readonly stopped: 'interrupted' | 'time budget' | null;
+  /** How often the connection was lost on the way; what was at its commit then may be missing in the numbers. */
+  readonly reconnections: number;
+  /** Where rows were archived, with what is in it; null when none were. */
+  readonly archive: { readonly name: string; readonly catalogue: ArchiveCatalogue } | null;
 }
 
 export interface PurgeOptions {
   readonly program: string;
   readonly waitMs: number;
+  /** Where that is saved first whose scope says so; with `all` whatever goes. */
+  readonly archive?: (ArchiveTarget & { readonly all: boolean }) | undefined;
   /** Ends the purge after the chunk at hand. */
   readonly signal?: AbortSignal | undefined;
   /** Ends it after the chunk at hand when so much time is over. */
   readonly timeBudgetMs?: number | undefined;
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;
+  /** The connection was lost, and is tried again after the rest. */
+  readonly onLost?: ((error: MultiFlexiError, restMs: number) => void) | undefined;
 }
 
-/** Deletes what the plan says, and nothing that is unfinished or held by then. @throws LOCKED */
+/** While a dead session of ours still has the lock, as its server has not noticed. */
+const OWN_LOCK_WAIT_MS = 120_000;
+
+/**
+ * Deletes what the plan says, and nothing that is unfinished or held by then.
+ * @throws LOCKED; FILE_FAILED, CANNOT_BE_SAVED where it cannot be archived: then it stays
+ */
 export async function applyPurge(
   engine: Engine,
   plan: PurgePlan,
   options: PurgeOptions,
 ): Promise<PurgeResult> {
-  const { program, waitMs, signal } = options;
-  const lock = await engine.lock({ name: 'prune', program, waitMs, signal });
-  const work = await engine.longWork();
+  const purge = new Purge(engine, requireTarget(plan, options.archive), options);
+  return persistently((first) => underLock(engine, options, purge, first), {
+    signal: options.signal,
+    lastDone: () => purge.lastDone,
+    goesOn: () => purge.stopped === null,
+    onLost: options.onLost,
+  });
+}
+
+async function underLock(
+  engine: Engine,
+  { program, waitMs, signal }: PurgeOptions,
+  purge: Purge,
+  first: boolean,
+): Promise<PurgeResult> {
+  const lock = await engine.lock({
+    name: PRUNE_LOCK,
+    program,
+    waitMs: first ? waitMs : Math.max(waitMs, OWN_LOCK_WAIT_MS),
+    signal,
+  });
   try {
-    return await new Purge(engine, plan, options, lock.signal, work).run();
+    const work = await engine.longWork();
+    try {
+      return await purge.run(lock.signal, work);
+    } finally {
+      await work.end();
+    }
   } finally {
-    await work.end();
     await lock.release();
   }
+}
+
+/** @throws USAGE: what is to be archived is not deleted because nobody said where */
+function requireTarget(plan: PurgePlan, target: PurgeOptions['archive']): PurgePlan {
+  const archives = [...plan.jobs, ...plan.logs].some(({ archive }) => archive);
+  if (archives && !target)
+    throw new MultiFlexiError('USAGE', 'A policy archives rows, and it is not said where.', {
+      next: 'Name a directory with --archive DIR, or set ARCHIVE_DIR. Nothing was deleted.',
+    });
+  if (!target?.all) return plan;
+  return {
+    ...plan,
+    jobs: plan.jobs.map((scope) => ({ ...scope, archive: true })),
+    logs: plan.logs.map((scope) => ({ ...scope, archive: true })),
+  };
 }
 
 /** Servers: whoever needs the very rows that go waits that long; all others only share the disk with us. */
@@ -75,9 +139,10 @@ class Purge {
   private readonly db: Kysely<Database>;
   private readonly plan: PurgePlan;
   private readonly options: PurgeOptions;
-  private readonly lockSignal: AbortSignal;
-  private readonly longWork: LongWork;
+  private readonly verdict: JobVerdict;
   private readonly started = performance.now();
+  /** When the last chunk was done. */
+  lastDone = performance.now();
   private readonly deleted: { logger: number; artifacts: number; job: number; token: number } = {
     logger: 0,
     artifacts: 0,
@@ -85,40 +150,64 @@ class Purge {
     token: 0,
   };
   private readonly expected: number;
+  private lockSignal = new AbortController().signal;
+  private longWork: LongWork | undefined;
+  private archive: ArchiveRun | undefined;
+  private readonly hands: Hand[] = [];
   private holds: Holds = { jobs: [], templates: [], companies: [] };
-  private readonly verdict: JobVerdict;
   private failed = false;
+  private runs = 0;
   private chunks = 0;
   private longestChunk = 0;
   /** Until it is known better, somebody does. */
   private othersWroteAt = performance.now();
 
-  constructor(
-    engine: Engine,
-    plan: PurgePlan,
-    options: PurgeOptions,
-    lockSignal: AbortSignal,
-    longWork: LongWork,
-  ) {
+  constructor(engine: Engine, plan: PurgePlan, options: PurgeOptions) {
     this.engine = engine;
     this.db = engine.kysely<Database>();
     this.plan = plan;
     this.options = options;
-    this.lockSignal = lockSignal;
-    this.longWork = longWork;
     this.verdict = jobVerdict(plan.jobs);
     this.expected = plan.tables.reduce((sum, table) => sum + table.rows, 0);
   }
 
-  async run(): Promise<PurgeResult> {
-    const walk: Walk = {
-      engine: this.engine,
-      plan: this.plan,
-      verdict: this.verdict,
-      holds: () => this.holds,
-      inTurns: this.options.timeBudgetMs !== undefined,
-    };
-    for (const lanes of [logLanes, jobLanes, tokenLanes]) await this.work(await lanes(walk));
+  /** From the beginning of the plan: what is gone already is not found again. */
+  async run(lockSignal: AbortSignal, longWork: LongWork): Promise<PurgeResult> {
+    this.lockSignal = lockSignal;
+    this.longWork = longWork;
+    this.failed = false;
+    this.runs++;
+    try {
+      await this.openArchive();
+      const walk: Walk = {
+        engine: this.engine,
+        plan: this.plan,
+        verdict: this.verdict,
+        holds: () => this.holds,
+        inTurns: this.options.timeBudgetMs !== undefined,
+      };
+      for (const lanes of [logLanes, jobLanes, tokenLanes]) await this.work(await lanes(walk));
+      return await this.end();
+    } catch (error) {
+      await this.archive?.leave();
+      // What is whole in it is made so now, where the database can still be asked; else by the next run.
+      if (!isMultiFlexiError(error, 'CONNECTION_LOST')) await this.archive?.settle().catch(() => {});
+      throw error;
+    }
+  }
+
+  private async openArchive(): Promise<void> {
+    const { archive, program } = this.options;
+    if (this.archive) await this.archive.settle();
+    else if (archive) this.archive = await ArchiveRun.open(this.engine, archive, program);
+    const hands = this.engine.capabilities.rowLocks ? HANDS : 1;
+    if (this.hands.length > 0) return;
+    for (let n = 0; n < hands; n++)
+      this.hands.push({ engine: this.engine, verdict: this.verdict, keeper: this.archive?.keeper() });
+  }
+
+  private async end(): Promise<PurgeResult> {
+    const catalogue = await this.archive?.finish();
     return {
       tables: Object.entries(this.deleted)
         .filter(([table]) => table !== 'token' || this.plan.tokensBefore !== null)
@@ -127,20 +216,21 @@ class Purge {
       chunks: this.chunks,
       longestChunk: Math.round(this.longestChunk),
       stopped: this.stopped,
+      reconnections: this.runs - 1,
+      archive: catalogue && this.archive ? { name: this.archive.name, catalogue } : null,
     };
   }
 
   private async work(lanes: readonly Lane[]): Promise<void> {
     const turns = new Turns(lanes);
-    const hands = this.engine.capabilities.rowLocks ? HANDS : 1;
-    const work = Array.from({ length: hands }, () => this.hand(turns));
+    const work = this.hands.map((hand) => this.hand(turns, hand));
     // All have come to their end before the first failure is told: nothing goes on behind it.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
   /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
-  private async hand(turns: Turns): Promise<void> {
+  private async hand(turns: Turns, hand: Hand): Promise<void> {
     for (let ready = 0; !this.stopped && !this.failed; ) {
       this.lockSignal.throwIfAborted();
       const chunk = await turns.next(async () => {
@@ -151,12 +241,13 @@ class Purge {
       // What was read meanwhile is part of the rest.
       await this.restUntil(ready);
       try {
-        const { held, ...counts } = await this.remove(turns.pace, chunk);
+        const { held, ...counts } = await this.remove(turns.pace, hand, chunk);
         ready = performance.now() + held * words.rest;
         turns.note(chunk, this.note(counts), held, words);
         this.chunks++;
         this.longestChunk = Math.max(this.longestChunk, held);
-        await this.longWork.pause();
+        this.lastDone = performance.now();
+        await this.longWork?.pause();
       } catch (error) {
         this.failed = true;
         throw error;
@@ -165,9 +256,9 @@ class Purge {
   }
 
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
-  private async remove(pace: Pace, chunk: Chunk): Promise<Deleted> {
+  private async remove(pace: Pace, hand: Hand, chunk: Chunk): Promise<Deleted> {
     try {
-      return await patiently(() => this.delete(chunk), {
+      return await patiently(() => this.delete(hand, chunk), {
         signals: [this.lockSignal, this.options.signal],
         onWait: () => pace.halve(),
       });
@@ -181,7 +272,7 @@ class Purge {
   private words(): PaceWords {
     if (this.engine.capabilities.rowLocks) return SERVER;
     const now = performance.now();
-    if (this.longWork.othersWrote()) this.othersWroteAt = now;
+    if (this.longWork?.othersWrote()) this.othersWroteAt = now;
     return now - this.othersWroteAt < WRITERS_STAY_MS ? FILE : FILE_ALONE;
   }
 
@@ -192,19 +283,19 @@ class Purge {
     else await sleep(left);
   }
 
-  /** Stopped among the children of a job: it goes whole, later. */
-  private async delete({ table, ids }: Chunk): Promise<Deleted> {
-    if (table === 'logger') return deleteLogs(this.engine, ids);
-    if (table === 'token') return deleteTokens(this.engine, ids, this.plan.tokensBefore ?? '');
-    await this.drainGiants(ids);
-    return this.stopped ? NOTHING : deleteJobs(this.engine, ids, this.verdict);
+  private async delete(hand: Hand, { table, ids, archive }: Chunk): Promise<Deleted> {
+    if (table === 'logger') return deleteLogs(hand, ids, archive);
+    if (table === 'token') return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
+    await this.drainGiants(hand, ids);
+    // Stopped among the children of a job: it goes whole, later.
+    return this.stopped ? NOTHING : deleteJobs(hand, ids);
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
-  private async drainGiants(ids: readonly bigint[]): Promise<void> {
+  private async drainGiants(hand: Hand, ids: readonly bigint[]): Promise<void> {
     for (const { id, table } of await giants(this.engine, ids)) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
-        const { held: _, ...counts } = await patiently(() => drain(this.engine, table, id), {
+        const { held: _, ...counts } = await patiently(() => drain(hand, table, id), {
           signals: [this.lockSignal, this.options.signal],
           onWait: () => {},
         });
@@ -225,7 +316,7 @@ class Purge {
     return rows;
   }
 
-  private get stopped(): PurgeResult['stopped'] {
+  get stopped(): PurgeResult['stopped'] {
     const { signal, timeBudgetMs } = this.options;
     if (signal?.aborted) return 'interrupted';
     return timeBudgetMs !== undefined && performance.now() - this.started >= timeBudgetMs

@@ -13,6 +13,8 @@ export interface JobRule {
   /** Only jobs created before this instant go. */
   readonly olderThan: string | null;
   readonly statuses: readonly FinishedStatus[];
+  /** Jobs are saved to an archive before they go, with what is theirs. */
+  readonly archive?: boolean;
 }
 
 export interface LogRule {
@@ -22,6 +24,8 @@ export interface LogRule {
   readonly keepPerCompany: number | null;
   /** Only entries written before this instant go. */
   readonly olderThan: string | null;
+  /** Entries are saved to an archive before they go. */
+  readonly archive?: boolean;
 }
 
 /** The rules of one run, whoever made them: options of a command, or policies. */

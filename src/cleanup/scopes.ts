@@ -21,12 +21,16 @@ export interface JobScope {
   readonly before: Key;
   /** Last successes, which stay. */
   readonly spared: readonly bigint[];
+  /** Whether they are saved to an archive before they go. */
+  readonly archive: boolean;
 }
 
 /** Log entries of one company, or of none. */
 export interface LogScope {
   readonly company: bigint | null;
   readonly before: Key;
+  /** Whether they are saved to an archive before they go. */
+  readonly archive: boolean;
 }
 
 type Db = Kysely<Database>;
@@ -48,8 +52,9 @@ export async function jobScopes(db: Db, book: RuleBook, holds: Holds): Promise<J
       const last =
         rule.keepLastSuccess && typeof template === 'bigint' ? await lastSuccess(db, template) : undefined;
       const spared = last === undefined ? [] : [last];
-      const { statuses } = rule;
-      scopes.push({ company, template, onlyCompany: book.company !== null, statuses, before, spared });
+      const { statuses, archive = false } = rule;
+      const onlyCompany = book.company !== null;
+      scopes.push({ company, template, onlyCompany, statuses, before, spared, archive });
     }
   }
   return scopes;
@@ -66,7 +71,7 @@ export async function logScopes(db: Db, book: RuleBook, holds: Holds): Promise<L
     const rule = logs(company);
     if (!rule || (company !== null && holds.companies.includes(company))) continue;
     const before = await logBoundary(db, rule, company, newest);
-    if (before) scopes.push({ company, before });
+    if (before) scopes.push({ company, before, archive: rule.archive ?? false });
   }
   return scopes;
 }

@@ -4,17 +4,19 @@
  */
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { CatalogTable, Engine } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { fileFailure } from '../file-failure.ts';
 import type { Destruction, DestructionCheck, MigrationPlan } from '../migrations/index.ts';
 import { makePrivateDirectory } from '../private-directory.ts';
 import { PROGRAM_VERSION } from '../program-version.ts';
+import { requireFaithful } from './faithful.ts';
 import { readRows } from './read-rows.ts';
 import { FORMAT, FORMAT_VERSION, type RowStreamHeader, type RowStreamTable } from './row-stream/format.ts';
-import { kindOf, type Row, RowCodec, RowSum } from './row-stream/values.ts';
+import { type Row, RowCodec, RowSum } from './row-stream/values.ts';
 import { RowStreamWriter } from './row-stream/writer.ts';
+import { requireSavable, streamTableOf } from './stream-table.ts';
 
 export const ROLLBACK_BACKUP = 'rollback';
 
@@ -127,7 +129,7 @@ class Moments {
   }
 
   private addMoment(found: CatalogTable, column: string | undefined, gone: ReadonlySet<string>): void {
-    const whole = describe(found);
+    const whole = streamTableOf(found);
     requireSavable(whole);
     const wanted = whole.columns.filter(({ name }) =>
       column === undefined ? !gone.has(name) : whole.key.includes(name) || name === column,
@@ -198,70 +200,17 @@ function header(
   };
 }
 
-function describe({ name, primaryKey, columns }: CatalogTable): RowStreamTable {
-  return {
-    name,
-    key: [...primaryKey],
-    columns: columns.map((column) => ({ name: column.name, type: column.type })),
-  };
-}
-
 function streamTable(
   { table, column }: KeptPart,
   catalog: ReadonlyMap<string, CatalogTable>,
 ): RowStreamTable {
   const found = catalog.get(table);
   if (!found) throw new Error(`there is no table ${table}`);
-  const whole = describe(found);
+  const whole = streamTableOf(found);
   const columns = whole.columns.filter(
     ({ name }) => column === null || name === column || whole.key.includes(name),
   );
   return { ...whole, columns };
-}
-
-/** @throws CANNOT_BE_SAVED */
-function requireSavable({ name, key, columns }: RowStreamTable): void {
-  const strange = columns.find((column) => kindOf(column) === undefined);
-  const why =
-    key.length === 0
-      ? `Table ${name} has no primary key`
-      : strange && `Column ${name}.${strange.name} has a type that is of no migration (${strange.type})`;
-  if (why === undefined) return;
-  throw new MultiFlexiError('CANNOT_BE_SAVED', `${why}, so it cannot be saved; nothing was done.`, {
-    next: 'Save it by other means, as with a dump of the table, and run the command again with --no-backup.',
-  });
-}
-
-/**
- * SQLite keeps any bytes in a text; those that are no UTF-8 are read as replacement characters.
- * @throws CANNOT_BE_SAVED
- */
-async function requireFaithful(
-  engine: Engine,
-  db: Kysely<unknown>,
-  table: RowStreamTable,
-  row: Row,
-): Promise<void> {
-  if (!engine.capabilities.anyBytesInText) return;
-  for (const [place, { name }] of table.columns.entries()) {
-    const text = row[place];
-    if (typeof text !== 'string' || !text.includes('\uFFFD')) continue;
-    const key = sql.join(
-      table.key.map(
-        (column) =>
-          sql`${sql.ref(column)} = ${row[table.columns.findIndex((other) => other.name === column)]}`,
-      ),
-      sql` and `,
-    );
-    const { rows } = await sql<{ bytes: Buffer }>`
-      select cast(${sql.ref(name)} as blob) as bytes from ${sql.table(table.name)} where ${key}`.execute(db);
-    if (rows[0]?.bytes.equals(Buffer.from(text))) continue;
-    throw new MultiFlexiError(
-      'CANNOT_BE_SAVED',
-      `Column ${table.name}.${name} has a text that is not valid UTF-8 and would not come back as it is; nothing was done.`,
-      { next: 'Mend the text, or save it by other means and run the command again with --no-backup.' },
-    );
-  }
 }
 
 /** A column that has a default comes back with it: then its NULLs have to be saved as well. */

@@ -49,7 +49,8 @@ describeEngines('the walk', (name) => {
   const after = { at: at(7_000), id: 7_001n };
 
   const nobody = { jobs: [], templates: [], companies: [] };
-  const scope = { company: 1n, onlyCompany: false, statuses: FINISHED, before, spared: [] };
+  const archive = false;
+  const scope = { company: 1n, onlyCompany: false, statuses: FINISHED, before, spared: [], archive };
   const all: JobScope = { ...scope, template: 'all' };
   const one: JobScope = { ...scope, template: 1n, spared: [5n] };
 
@@ -67,7 +68,7 @@ describeEngines('the walk', (name) => {
     for (const company of [1n, 2n]) {
       for (const from of [after, undefined])
         await expectIndex(
-          oldestLogs(db, { company, before }, nobody, { after: from, limit: 500 }),
+          oldestLogs(db, { company, before, archive }, nobody, { after: from, limit: 500 }),
           /ix_logger_(company_id_)?created_at_id/, // One company may be most of the table.
         );
     }
@@ -75,8 +76,8 @@ describeEngines('the walk', (name) => {
 
   test('over everybody by age uses the index on instant and id', async () => {
     const scopes = [
-      { company: 1n, before },
-      { company: null, before },
+      { company: 1n, before, archive },
+      { company: null, before, archive },
     ];
     for (const from of [after, undefined]) {
       await expectIndex(oldestOfAll(db, before, { after: from, limit: 500 }), /ix_job_DatCreate_id/);

@@ -6,8 +6,14 @@
  * line, each chunk after a line that names its table. What else there is to say stands in skippable frames, which
  * zstd passes over (RFC 8878, 3.1.2): the header first, a head before each chunk, the manifest last. A file without a
  * manifest was cut off; every head carries the SHA-256 of its chunk, and the manifest that of all heads.
+ *
+ * A file that is written to for long is written in batches: what is in front of a batch's mark is on the disk, and
+ * whoever finds the file cut off can go on behind the last mark.
+ *
+ * In an encrypted file the chunks are skippable frames as well, with the encrypted zstd frame inside.
  */
 import * as z from 'zod/mini';
+import { ENCRYPTION } from './encryption.ts';
 
 export const FORMAT = 'multiflexi row stream';
 export const FORMAT_VERSION = 1;
@@ -48,6 +54,7 @@ const HEADER = z.object({
   tables: z.array(TABLE),
   /** What this purpose has to say beyond that. */
   details: z.record(z.string(), z.unknown()),
+  encryption: z.optional(ENCRYPTION),
 });
 
 const CHUNK = z.object({
@@ -56,22 +63,26 @@ const CHUNK = z.object({
   table: count,
   rows: count,
   digest,
-  /** Of the zstd frame that follows. */
+  /** Of the frame that follows. */
   bytes: count.check(z.maximum(LARGEST_CHUNK)),
   sha256,
   /** Of what is in it. */
   characters: count.check(z.maximum(LARGEST_CHUNK)),
 });
 
+const BATCH = z.object({ part: z.literal('batch'), number: count });
+
 const MANIFEST = z.object({
   part: z.literal('manifest'),
   chunks: count,
   tables: z.array(z.object({ name: z.string(), rows: count, digest })),
-  /** Of the header, all heads and {@link sealText}, one after the other. */
+  /** What this purpose has to say of the rows, once they are all known. */
+  summary: z.optional(z.record(z.string(), z.unknown())),
+  /** Of the header, all heads and {@link sealText}, one after the other; in an encrypted file sealed with its key. */
   sha256,
 });
 
-export const HEAD = z.discriminatedUnion('part', [HEADER, CHUNK, MANIFEST]);
+export const HEAD = z.discriminatedUnion('part', [HEADER, CHUNK, BATCH, MANIFEST]);
 
 export type RowStreamTable = z.output<typeof TABLE>;
 export type RowStreamColumn = RowStreamTable['columns'][number];
@@ -81,26 +92,39 @@ export type Manifest = z.output<typeof MANIFEST>;
 export type Head = z.output<typeof HEAD>;
 
 /** What the manifest says beside its checksum, which so covers itself as well. */
-export function sealText({ chunks, tables }: Pick<Manifest, 'chunks' | 'tables'>): string {
-  return JSON.stringify([chunks, tables.map(({ name, rows, digest: sum }) => [name, rows, sum])]);
+export function sealText({ chunks, tables, summary }: Omit<Manifest, 'part' | 'sha256'>): string {
+  const said = tables.map(({ name, rows, digest: sum }) => [name, rows, sum]);
+  return JSON.stringify(summary === undefined ? [chunks, said] : [chunks, said, summary]);
+}
+
+/** What an encrypted chunk is bound to: its place in the file, and what its head says of it. */
+export function chunkContext(
+  place: number,
+  { table, rows, digest: sum, characters }: Omit<ChunkHead, 'bytes' | 'sha256'>,
+): string {
+  return JSON.stringify([place, table, rows, sum, characters]);
 }
 
 /** The head as the skippable frame that carries it. */
 export function headFrame(head: Head): { readonly frame: Buffer; readonly text: string } {
   const text = JSON.stringify(head);
-  const content = Buffer.from(text);
+  return { frame: skippable(Buffer.from(text)), text };
+}
+
+/** A frame that zstd passes over. */
+export function skippable(content: Buffer): Buffer {
   const frame = Buffer.allocUnsafe(FRAME_HEAD + content.length);
   frame.writeUInt32LE(SKIPPABLE, 0);
   frame.writeUInt32LE(content.length, 4);
   content.copy(frame, FRAME_HEAD);
-  return { frame, text };
+  return frame;
 }
 
 export const FRAME_HEAD_BYTES = FRAME_HEAD;
 
 /** @returns the bytes of the head that follows; undefined when this is not the beginning of one */
-export function headLength(frameHead: Buffer): number | undefined {
+export function headLength(frameHead: Buffer, largest = LARGEST_HEAD): number | undefined {
   if (frameHead.length < FRAME_HEAD || frameHead.readUInt32LE(0) !== SKIPPABLE) return undefined;
   const length = frameHead.readUInt32LE(4);
-  return length <= LARGEST_HEAD ? length : undefined;
+  return length <= largest ? length : undefined;
 }

@@ -35,9 +35,11 @@ export function isBulky(column: RowStreamColumn): boolean {
 /** Turns rows of one table to lines and back, and adds up their digest. */
 export class RowCodec {
   private readonly kinds: readonly Kind[];
+  private readonly key: readonly Buffer[];
 
-  /** @throws an Error for a type that {@link kindOf} does not know */
-  constructor(columns: readonly RowStreamColumn[]) {
+  /** @param key goes before the bytes of every digest @throws an Error for a type that {@link kindOf} does not know */
+  constructor(columns: readonly RowStreamColumn[], key?: Buffer) {
+    this.key = key ? [key] : [];
     this.kinds = columns.map((column) => {
       const kind = kindOf(column);
       if (kind === undefined) throw new Error(`column ${column.name} has the type ${column.type}`);
@@ -59,7 +61,8 @@ export class RowCodec {
 
   /** The first 128 bits of the SHA-256 of the row's canonical bytes: a tag, a length and the bytes of each value. */
   digest(row: Row): bigint {
-    const bytes = Buffer.concat(this.kinds.flatMap((kind, place) => canonical(kind, row[place])));
+    const values = this.kinds.flatMap((kind, place) => canonical(kind, row[place]));
+    const bytes = Buffer.concat([...this.key, ...values]);
     return BigInt(`0x${hash('sha256', bytes, 'hex').slice(0, 32)}`);
   }
 }
@@ -77,6 +80,12 @@ export class RowSum {
   addAll(other: RowSum): void {
     this.rows += other.rows;
     this.sum = BigInt.asUintN(128, this.sum + other.sum);
+  }
+
+  copy(): RowSum {
+    const copy = new RowSum();
+    copy.addAll(this);
+    return copy;
   }
 
   /** 32 hexadecimal digits. */

@@ -1,90 +1,139 @@
 /** Writes a row stream: under a name of its own until it is whole, readable by its owner alone. */
-import { createHash, hash } from 'node:crypto';
+import { createHash, type Hash, hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, link, open, readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, link, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { fileFailure } from '../../file-failure.ts';
+import type { StreamKey } from './encryption.ts';
 import {
   CHUNK_CHARACTERS,
   CHUNK_ROWS,
+  chunkContext,
   type Head,
   headFrame,
   LARGEST_CHUNK,
   type Manifest,
   type RowStreamHeader,
   sealText,
+  skippable,
 } from './format.ts';
+import { partialName, removeLeftovers } from './partial.ts';
 import { type Row, RowCodec, RowSum } from './values.ts';
 
 const compress = promisify(zstdCompress);
 
-/** What a file is called until it is whole: every process has a name of its own. */
-export function partialName(file: string): string {
-  return `${file}.${process.pid}.partial`;
+export interface WriterOptions {
+  /** What the file is called until it is whole; by default a name of this process, for whom it is of use alone. */
+  readonly partial?: string | undefined;
+  /** Encrypts the rows. */
+  readonly key?: StreamKey | undefined;
 }
 
-/** What a process that was killed has left of this file is of no use to anybody. */
-async function removeLeftovers(file: string): Promise<void> {
-  const prefix = `${basename(file)}.`;
-  for (const name of await readdir(dirname(file))) {
-    const pid = /^(\d+)\.partial$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '')?.[1];
-    if (pid !== undefined && (Number(pid) === process.pid || !isAlive(Number(pid))))
-      await rm(join(dirname(file), name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+/** Where a file that was cut off is gone on with: behind its last whole batch. */
+export interface Resumption {
+  readonly header: RowStreamHeader;
+  readonly position: number;
+  readonly chunks: number;
+  readonly batches: number;
+  /** Of all heads up to there. */
+  readonly heads: Hash;
+  readonly sums: readonly RowSum[];
 }
 
 interface TableState {
   readonly name: string;
   readonly codec: RowCodec;
   readonly firstLine: string;
-  readonly sum: RowSum;
+}
+
+/** All that writing changes; so that it can be taken back. */
+interface State {
+  readonly position: number;
+  readonly chunks: number;
+  readonly batches: number;
+  readonly heads: Hash;
+  readonly sums: readonly RowSum[];
 }
 
 export class RowStreamWriter {
   readonly file: string;
+  private readonly partial: string;
   private readonly handle: FileHandle;
+  private readonly key: StreamKey | undefined;
   private readonly tables: readonly TableState[];
-  private readonly heads = createHash('sha256');
-  private chunks = 0;
+  private state: State;
+  /** As it was when the batch at hand began. */
+  private kept: State;
   private lines: string[] = [];
   private characters = 0;
   private chunkSum = new RowSum();
   private current = 0;
 
-  private constructor(file: string, handle: FileHandle, header: RowStreamHeader) {
+  private constructor(
+    file: string,
+    handle: FileHandle,
+    header: RowStreamHeader,
+    { partial = partialName(file), key }: WriterOptions,
+    state: State,
+  ) {
     this.file = file;
+    this.partial = partial;
     this.handle = handle;
+    this.key = key;
     this.tables = header.tables.map(({ name, columns }) => ({
       name,
-      codec: new RowCodec(columns),
+      codec: new RowCodec(columns, key?.digest),
       firstLine: JSON.stringify({ table: name, columns: columns.map((column) => column.name) }),
-      sum: new RowSum(),
     }));
+    this.state = state;
+    this.kept = copyOf(state);
   }
 
   /** @throws FILE_FAILED, also when the file is there already: a backup is never overwritten */
-  static async create(file: string, header: RowStreamHeader): Promise<RowStreamWriter> {
+  static async create(
+    file: string,
+    header: RowStreamHeader,
+    options: WriterOptions = {},
+  ): Promise<RowStreamWriter> {
     let writer: RowStreamWriter | undefined;
     try {
       if (existsSync(file)) throw new Error('there is such a file already');
-      await removeLeftovers(file);
-      writer = new RowStreamWriter(file, await open(partialName(file), 'wx', 0o600), header);
-      await writer.writeHead(header);
+      if (options.partial === undefined) await removeLeftovers(file);
+      const handle = await open(options.partial ?? partialName(file), 'wx', 0o600);
+      const nothing: State = {
+        position: 0,
+        chunks: 0,
+        batches: 0,
+        heads: createHash('sha256'),
+        sums: header.tables.map(() => new RowSum()),
+      };
+      writer = new RowStreamWriter(file, handle, header, options, nothing);
+      await writer.writeHead(
+        options.key === undefined ? header : { ...header, encryption: options.key.encryption },
+      );
+      writer.keepBatch();
       return writer;
     } catch (error) {
       await writer?.abandon();
       throw fileFailure(file, error);
+    }
+  }
+
+  /** Goes on with a file that was cut off; what is behind its last whole batch is cut away. @throws FILE_FAILED */
+  static async resume(
+    file: string,
+    partial: string,
+    { header, ...state }: Resumption,
+    key: StreamKey | undefined,
+  ): Promise<RowStreamWriter> {
+    try {
+      const handle = await open(partial, 'r+');
+      await handle.truncate(state.position);
+      return new RowStreamWriter(file, handle, header, { partial, key }, state);
+    } catch (error) {
+      throw fileFailure(partial, error);
     }
   }
 
@@ -100,22 +149,66 @@ export class RowStreamWriter {
     if (this.lines.length >= CHUNK_ROWS || this.characters >= CHUNK_CHARACTERS) await this.flush();
   }
 
-  /** Makes the file whole: on the disk to its last byte, and under its name. */
-  async finish(): Promise<Manifest> {
+  /** What was written is on the disk to its last byte; it can still be taken back. */
+  async endBatch(): Promise<void> {
     try {
       await this.flush();
+      await this.writeHead({ part: 'batch', number: this.state.batches });
+      this.state = { ...this.state, batches: this.state.batches + 1 };
+      await this.handle.datasync();
+    } catch (error) {
+      throw fileFailure(this.file, error);
+    }
+  }
+
+  /** From here on it stays. */
+  keepBatch(): void {
+    this.kept = copyOf(this.state);
+  }
+
+  /** As if the batch at hand had never begun. */
+  async takeBack(): Promise<void> {
+    this.startChunk();
+    this.state = copyOf(this.kept);
+    try {
+      await this.handle.truncate(this.state.position);
+      // Or a batch that was taken back could come back when the machine goes down.
+      await this.handle.datasync();
+    } catch (error) {
+      throw fileFailure(this.file, error);
+    }
+  }
+
+  /** Bytes written. */
+  get size(): number {
+    return this.state.position;
+  }
+
+  /**
+   * Makes the file whole: on the disk to its last byte, and under its name.
+   * @param summary what the manifest says of the rows beside their number; plain JSON
+   */
+  async finish(summary?: Readonly<Record<string, unknown>>): Promise<Manifest> {
+    try {
+      await this.flush();
+      const { chunks, sums, heads } = this.state;
       const contents = {
-        chunks: this.chunks,
-        tables: this.tables.map(({ name, sum }) => ({ name, rows: sum.rows, digest: sum.digest })),
+        chunks,
+        tables: this.tables.map(({ name }, place) => {
+          const { rows = 0, digest = '' } = sums[place] ?? {};
+          return { name, rows, digest };
+        }),
+        ...(summary === undefined ? {} : { summary }),
       };
-      const sha256 = this.heads.copy().update(sealText(contents)).digest('hex');
+      const sum = heads.copy().update(sealText(contents)).digest('hex');
+      const sha256 = this.key?.seal(sum) ?? sum;
       const manifest: Manifest = { part: 'manifest', ...contents, sha256 };
       await this.writeHead(manifest);
       await this.handle.sync();
       await this.handle.close();
       // Two that write to one name: the second finds it taken, where a rename would take it over.
-      await link(partialName(this.file), this.file);
-      await rm(partialName(this.file));
+      await link(this.partial, this.file);
+      await rm(this.partial);
       await syncDirectory(dirname(this.file));
       return manifest;
     } catch (error) {
@@ -123,43 +216,64 @@ export class RowStreamWriter {
     }
   }
 
+  /** Leaves the file as it is, to be gone on with. */
+  async leave(): Promise<void> {
+    await this.handle.close().catch(() => {});
+  }
+
   /** Leaves nothing behind. */
   async abandon(): Promise<void> {
-    await this.handle.close().catch(() => {});
-    await rm(partialName(this.file), { force: true });
+    await this.leave();
+    await rm(this.partial, { force: true });
   }
 
   private async flush(): Promise<void> {
     if (this.lines.length === 0) return;
-    const { firstLine, sum } = this.stateOf(this.current);
+    const { firstLine } = this.stateOf(this.current);
     const text = Buffer.from(`${firstLine}\n${this.lines.join('\n')}\n`);
     if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 256 MiB'));
-    const frame = await compress(text);
+    const { rows, digest } = this.chunkSum;
+    const what = { part: 'chunk' as const, table: this.current, rows, digest, characters: text.length };
+    const frame = this.sealed(await compress(text), chunkContext(this.state.chunks, what));
     try {
-      await this.writeHead({
-        part: 'chunk',
-        table: this.current,
-        rows: this.chunkSum.rows,
-        digest: this.chunkSum.digest,
-        bytes: frame.length,
-        sha256: hash('sha256', frame, 'hex'),
-        characters: text.length,
-      });
-      await this.handle.writeFile(frame);
+      await this.writeHead({ ...what, bytes: frame.length, sha256: hash('sha256', frame, 'hex') });
+      await this.append(frame);
     } catch (error) {
       throw fileFailure(this.file, error);
     }
-    sum.addAll(this.chunkSum);
-    this.chunks++;
+    this.state.sums[this.current]?.addAll(this.chunkSum);
+    this.state = { ...this.state, chunks: this.state.chunks + 1 };
+    this.startChunk();
+  }
+
+  private startChunk(): void {
     this.lines = [];
     this.characters = 0;
     this.chunkSum = new RowSum();
   }
 
+  private sealed(frame: Buffer, context: string): Buffer {
+    return this.key ? skippable(this.key.encrypt(frame, context)) : frame;
+  }
+
   private async writeHead(head: Head): Promise<void> {
     const { frame, text } = headFrame(head);
-    this.heads.update(text);
-    await this.handle.writeFile(frame);
+    this.state.heads.update(text);
+    await this.append(frame);
+  }
+
+  /** At a place of our own counting: after something was taken back the file's end is not where the handle stands. */
+  private async append(bytes: Buffer): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      const { bytesWritten } = await this.handle.write(
+        bytes,
+        written,
+        bytes.length - written,
+        this.state.position + written,
+      );
+      written += bytesWritten;
+    }
+    this.state = { ...this.state, position: this.state.position + bytes.length };
   }
 
   private stateOf(table: number): TableState {
@@ -169,8 +283,12 @@ export class RowStreamWriter {
   }
 }
 
+function copyOf({ heads, sums, ...state }: State): State {
+  return { ...state, heads: heads.copy(), sums: sums.map((sum) => sum.copy()) };
+}
+
 /** A name is on the disk only when its directory is. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();

@@ -1,0 +1,114 @@
+/**
+ * Saves rows to an archive before they are deleted. The batch of a transaction is on the disk before the transaction
+ * deletes anything, and is taken back when the transaction is: a row is always in one place at least, and in two only
+ * between those moments, which settling clears up.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
+import { isMultiFlexiError } from '../../errors.ts';
+import { RowStreamWriter, requireFaithful } from '../../transfer/index.ts';
+import { partialName, partName } from './directory.ts';
+import { rowsAmong } from './rows.ts';
+import type { ArchiveRun } from './run.ts';
+import { Summary } from './summary.ts';
+
+/** A part that is larger is ended, so that none takes long to check or to copy. */
+const PART_BYTES = 64 * 1024 * 1024;
+
+export type ArchivedTable = 'job' | 'artifacts' | 'logger';
+
+/** The places of the tables in every part. */
+export const ARCHIVED: readonly ArchivedTable[] = ['job', 'artifacts', 'logger'];
+
+/** Each hand of a purge has one: its batches follow each other, so that only the last one can be in doubt. */
+export class Keeper {
+  private readonly engine: Engine;
+  private readonly run: ArchiveRun;
+  private part: { readonly writer: RowStreamWriter; readonly summary: Summary } | undefined;
+  private batch = new Summary();
+  private begun = false;
+
+  constructor(engine: Engine, run: ArchiveRun) {
+    this.engine = engine;
+    this.run = run;
+  }
+
+  /** Within the transaction that deletes them afterwards. @throws FILE_FAILED, CANNOT_BE_SAVED */
+  async save(
+    db: Kysely<unknown>,
+    wanted: readonly {
+      readonly table: ArchivedTable;
+      readonly column: string;
+      readonly ids: readonly bigint[];
+    }[],
+  ): Promise<void> {
+    const { writer } = await this.openPart();
+    this.begun = true;
+    for (const { table, column, ids } of wanted) {
+      const stream = this.run.tables[ARCHIVED.indexOf(table)];
+      if (!stream || ids.length === 0) continue;
+      const at = (name: string) => stream.columns.findIndex((one) => one.name === name);
+      const [company, created] = [at('company_id'), at('DatCreate')];
+      for await (const page of rowsAmong(this.engine, db, stream, column, ids)) {
+        for (const row of page) {
+          await requireFaithful(this.engine, db, stream, row);
+          await writer.write(ARCHIVED.indexOf(table), row);
+          if (table === 'job') this.batch.addJob(row[company] as bigint, row[created] as string);
+        }
+      }
+    }
+    await writer.endBatch();
+  }
+
+  /** The transaction is committed. */
+  async committed(): Promise<void> {
+    if (!this.part || !this.begun) return;
+    this.part.writer.keepBatch();
+    this.part.summary.addAll(this.batch);
+    this.endBatch();
+    if (this.part.writer.size >= PART_BYTES) await this.finish();
+  }
+
+  /** The transaction has failed: what was saved is still where it was, unless nobody can know. */
+  async failed(error: unknown): Promise<void> {
+    if (!this.part || !this.begun) return;
+    this.endBatch();
+    if (isMultiFlexiError(error, 'CONNECTION_LOST')) await this.leave();
+    else await this.part.writer.takeBack();
+  }
+
+  async finish(): Promise<void> {
+    const { part } = this;
+    if (!part) return;
+    this.part = undefined;
+    await part.writer.finish(part.summary.toJson());
+  }
+
+  /** Leaves the part to be settled. */
+  async leave(): Promise<void> {
+    await this.part?.writer.leave();
+    this.part = undefined;
+  }
+
+  private endBatch(): void {
+    this.begun = false;
+    this.batch = new Summary();
+  }
+
+  private async openPart() {
+    if (this.part) return this.part;
+    const path = await this.run.path();
+    let number = this.run.nextPart();
+    while (existsSync(join(path, partName(number))) || existsSync(join(path, partialName(partName(number)))))
+      number = this.run.nextPart();
+    const file = join(path, partName(number));
+    const writer = await RowStreamWriter.create(file, this.run.header(), {
+      partial: partialName(file),
+      key: this.run.key,
+    });
+    this.part = { writer, summary: new Summary() };
+    return this.part;
+  }
+}

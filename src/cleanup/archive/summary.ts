@@ -1,0 +1,65 @@
+/** Whose jobs are in a part of an archive, and of when: what its manifest says beside the number of rows. */
+import * as z from 'zod/mini';
+import { MultiFlexiError } from '../../errors.ts';
+
+const SUMMARY = z.object({
+  companies: z.array(
+    z.object({
+      id: z.string().check(z.regex(/^-?\d{1,19}$/)),
+      jobs: z.number(),
+      oldest: z.string(),
+      newest: z.string(),
+    }),
+  ),
+});
+
+export interface CompanyJobs {
+  readonly id: bigint;
+  readonly jobs: number;
+  /** When the oldest and the newest of them were created. */
+  readonly oldest: string;
+  readonly newest: string;
+}
+
+export class Summary {
+  private readonly byCompany = new Map<bigint, CompanyJobs>();
+
+  addJob(company: bigint, created: string): void {
+    this.add({ id: company, jobs: 1, oldest: created, newest: created });
+  }
+
+  addAll(other: Summary): void {
+    for (const one of other.companies) this.add(one);
+  }
+
+  add(one: CompanyJobs): void {
+    const known = this.byCompany.get(one.id) ?? { ...one, jobs: 0 };
+    this.byCompany.set(one.id, {
+      id: one.id,
+      jobs: known.jobs + one.jobs,
+      oldest: one.oldest < known.oldest ? one.oldest : known.oldest,
+      newest: one.newest > known.newest ? one.newest : known.newest,
+    });
+  }
+
+  /** The one with the most jobs first. */
+  get companies(): CompanyJobs[] {
+    return [...this.byCompany.values()].sort((a, b) => b.jobs - a.jobs || (a.id < b.id ? -1 : 1));
+  }
+
+  toJson(): Readonly<Record<string, unknown>> {
+    return { companies: this.companies.map(({ id, ...counts }) => ({ id: String(id), ...counts })) };
+  }
+}
+
+/** @throws FILE_DAMAGED */
+export function readSummary(file: string, json: unknown): Summary {
+  const parsed = SUMMARY.safeParse(json);
+  if (!parsed.success)
+    throw new MultiFlexiError('FILE_DAMAGED', `The file ${file} is no part of an archive.`, {
+      next: 'Move it elsewhere, or use another copy of the archive.',
+    });
+  const summary = new Summary();
+  for (const { id, ...counts } of parsed.data.companies) summary.add({ id: BigInt(id), ...counts });
+  return summary;
+}
