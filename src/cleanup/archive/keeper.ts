@@ -80,10 +80,10 @@ export class Keeper {
   }
 
   async finish(): Promise<void> {
-    const { part } = this;
-    if (!part) return;
+    if (!this.part) return;
+    // Where that fails it is still there to be left.
+    await this.part.writer.finish(this.part.summary.toJson());
     this.part = undefined;
-    await part.writer.finish(part.summary.toJson());
   }
 
   /** Leaves the part to be settled. */
