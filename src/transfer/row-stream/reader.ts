@@ -167,7 +167,7 @@ export class ChunkReader {
     if (headLength(frame, head.bytes) !== frame.length - FRAME_HEAD_BYTES)
       throw new Error('an encrypted chunk is not in a frame of its own');
     try {
-      return this.key.decrypt(frame.subarray(FRAME_HEAD_BYTES), chunkContext(number, head));
+      return this.key.decrypt(frame.subarray(FRAME_HEAD_BYTES), chunkContext(this.header, number, head));
     } catch {
       throw new Error('an encrypted chunk was changed');
     }

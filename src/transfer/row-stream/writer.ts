@@ -61,6 +61,7 @@ export class RowStreamWriter {
   readonly file: string;
   private readonly partial: string;
   private readonly handle: FileHandle;
+  private readonly header: RowStreamHeader;
   private readonly key: StreamKey | undefined;
   private readonly tables: readonly TableState[];
   private state: State;
@@ -81,6 +82,7 @@ export class RowStreamWriter {
     this.file = file;
     this.partial = partial;
     this.handle = handle;
+    this.header = header;
     this.key = key;
     this.tables = header.tables.map(({ name, columns }) => ({
       name,
@@ -109,10 +111,10 @@ export class RowStreamWriter {
         heads: createHash('sha256'),
         sums: header.tables.map(() => new RowSum()),
       };
-      writer = new RowStreamWriter(file, handle, header, options, nothing);
-      await writer.writeHead(
-        options.key === undefined ? header : { ...header, encryption: options.key.encryption },
-      );
+      const encryption = options.key?.forNewFile();
+      const whole = encryption ? { ...header, encryption } : header;
+      writer = new RowStreamWriter(file, handle, whole, options, nothing);
+      await writer.writeHead(whole);
       writer.keepBatch();
       return writer;
     } catch (error) {
@@ -234,7 +236,7 @@ export class RowStreamWriter {
     if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 256 MiB'));
     const { rows, digest } = this.chunkSum;
     const what = { part: 'chunk' as const, table: this.current, rows, digest, characters: text.length };
-    const frame = this.sealed(await compress(text), chunkContext(this.state.chunks, what));
+    const frame = this.sealed(await compress(text), chunkContext(this.header, this.state.chunks, what));
     try {
       await this.writeHead({ ...what, bytes: frame.length, sha256: hash('sha256', frame, 'hex') });
       await this.append(frame);
