@@ -51,7 +51,7 @@ export class ArchiveRun {
     this.command = command;
     this.tables = tables;
     this.key = key;
-    this.place = newArchive(target.directory, new Date());
+    this.place = newArchive(target.directory, engine.where, new Date());
   }
 
   /**
