@@ -42,7 +42,7 @@ async function settleParts(engine: Engine, target: ArchiveTarget, place: Archive
         onHeader: ({ source }) => {
           if (source.where !== engine.where) throw new ElsewhereError();
         },
-        counts: async (last) => !(await areAllThere(engine, last)),
+        counts: async (last) => !(await isAnyThere(engine, last)),
         onChunk: (chunk) => addJobs(summary, chunk),
         summary: () => summary.toJson(),
       });
@@ -77,10 +77,10 @@ function place({ columns }: RowStreamHeader['tables'][number], column: string): 
 }
 
 /**
- * A batch was deleted as a whole or not at all. The rows are asked for with locks: a session whose client is gone may
- * still be at its commit.
+ * A batch was deleted as a whole or not at all; and of one that was not, others may have deleted rows since. The rows
+ * are asked for with locks: a session whose client is gone may still be at its commit.
  */
-async function areAllThere(engine: Engine, chunks: readonly Chunk[]): Promise<boolean> {
+async function isAnyThere(engine: Engine, chunks: readonly Chunk[]): Promise<boolean> {
   const attempt = () =>
     engine
       .kysely<Record<ArchivedTable, { id: bigint }>>()
@@ -93,9 +93,9 @@ async function areAllThere(engine: Engine, chunks: readonly Chunk[]): Promise<bo
             .select('id')
             .where(engine.among('id', ids));
           const found = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
-          if (found.length < ids.length) return false;
+          if (found.length > 0) return true;
         }
-        return true;
+        return false;
       });
   return patiently(attempt, { signals: [], onWait: () => {} });
 }
