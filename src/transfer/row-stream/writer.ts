@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { fileFailure } from '../../file-failure.ts';
+import { syncDirectory } from '../../private-directory.ts';
 import type { StreamKey } from './encryption.ts';
 import {
   CHUNK_CHARACTERS,
@@ -115,6 +116,7 @@ export class RowStreamWriter {
       const whole = encryption ? { ...header, encryption } : header;
       writer = new RowStreamWriter(file, handle, whole, options, nothing);
       await writer.writeHead(whole);
+      await syncDirectory(dirname(file));
       writer.keepBatch();
       return writer;
     } catch (error) {
@@ -287,14 +289,4 @@ export class RowStreamWriter {
 
 function copyOf({ heads, sums, ...state }: State): State {
   return { ...state, heads: heads.copy(), sums: sums.map((sum) => sum.copy()) };
-}
-
-/** A name is on the disk only when its directory is. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
