@@ -79,10 +79,6 @@ const DEATHS: readonly Death[] = [
     die: seeing(hasWords('"part":"batch"')),
   },
   {
-    when: 'a manifest is written',
-    die: seeing(hasWords('"part":"manifest"')),
-  },
-  {
     when: 'a part gets its name',
     die: seeing(hasFile(/^\d{6}\.rows\.zst$/)),
   },
