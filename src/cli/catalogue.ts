@@ -120,6 +120,41 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'archive:list',
+    {
+      summary: 'show the archives of what was deleted',
+      load: async () => (await import('./commands/archive.ts')).archiveList,
+    },
+  ],
+  [
+    'archive:show',
+    {
+      summary: 'say what an archive holds',
+      load: async () => (await import('./commands/archive.ts')).archiveShow,
+    },
+  ],
+  [
+    'archive:verify',
+    {
+      summary: 'prove archives, row by row',
+      load: async () => (await import('./commands/archive.ts')).archiveVerify,
+    },
+  ],
+  [
+    'archive:restore',
+    {
+      summary: 'put archived rows back',
+      load: async () => (await import('./commands/archive-restore.ts')).archiveRestore,
+    },
+  ],
+  [
+    'archive:remove',
+    {
+      summary: 'remove archives',
+      load: async () => (await import('./commands/archive.ts')).archiveRemove,
+    },
+  ],
+  [
     'sample:load',
     {
       summary: 'fill a database with a sample history, to try things on',
