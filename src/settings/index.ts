@@ -1,2 +1,3 @@
 /** The front door of the settings: where they come from, and what they must be. */
 export { dataDirectory, readSettings, type SettingsSource } from './read.ts';
+export { parseReplica } from './replicas.ts';
