@@ -10,6 +10,7 @@ import type { Database } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
 import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, GIANT, giants } from './delete.ts';
 import { type Holds, readHolds } from './holds.ts';
+import type { Throttle } from './lag.ts';
 import { oldestJobs, oldestLogs, oldestTokens, type Stretch } from './oldest.ts';
 import { Pace, type PaceWords } from './pace.ts';
 import type { PurgePlan } from './plan.ts';
@@ -27,6 +28,8 @@ export interface PurgeResult {
   readonly chunks: number;
   /** The longest time in which a chunk held what it deletes, in milliseconds. */
   readonly longestChunk: number;
+  /** How much of the time it waited for replicas, in milliseconds. */
+  readonly waitedForReplicas: number;
   /** Why it ended before the end; the next run goes on. */
   readonly stopped: 'interrupted' | 'time budget' | null;
 }
@@ -39,6 +42,8 @@ export interface PurgeOptions {
   /** Ends it after the chunk at hand when so much time is over. */
   readonly timeBudgetMs?: number | undefined;
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;
+  /** Asked before each chunk: holds the purge back when it is too much for others. */
+  readonly throttle?: Throttle | undefined;
 }
 
 /** Deletes what the plan says, and nothing that is unfinished or held by then. @throws LOCKED */
@@ -165,6 +170,7 @@ class Purge {
       milliseconds: Math.round(performance.now() - this.started),
       chunks: this.chunks,
       longestChunk: Math.round(this.longestChunk),
+      waitedForReplicas: Math.round(this.options.throttle?.waited ?? 0),
       stopped: this.stopped,
     };
   }
@@ -182,7 +188,9 @@ class Purge {
   /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
   private async hand(turns: Turns): Promise<void> {
     for (let ready = 0; !this.stopped && !turns.failed; ) {
+      await this.forReplicas();
       this.lockSignal.throwIfAborted();
+      if (this.stopped) return;
       const chunk = await turns.next(async () => {
         this.holds = await readHolds(this.db, nowUtc());
       });
@@ -202,6 +210,13 @@ class Purge {
         throw error;
       }
     }
+  }
+
+  private async forReplicas(): Promise<void> {
+    await this.options.throttle?.wait({
+      signals: [this.lockSignal, this.options.signal],
+      isOver: () => this.stopped !== null,
+    });
   }
 
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
@@ -279,6 +294,8 @@ class Purge {
         });
         rows = this.note(counts);
         await otherWork();
+        await this.forReplicas();
+        this.lockSignal.throwIfAborted();
       }
     }
   }
