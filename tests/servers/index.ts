@@ -30,6 +30,7 @@ export {
   type Source,
   type TestServer,
 } from './contract.ts';
+export { type Cluster, provideCluster } from './galera.ts';
 export { provideReplicated, type Replicated } from './replicated.ts';
 export { runOn } from './statement.ts';
 

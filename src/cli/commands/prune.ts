@@ -71,6 +71,10 @@ interruption the same command goes on.`,
       'jobs of the last 90 days stay, the newest 50 of each run template, and its last success',
     ],
     [
+      'multiflexi-cli prune --jobs --older-than 90d --max-lag 5s --replica db2 --replica db3',
+      'wait while a replica is more than five seconds behind',
+    ],
+    [
       'multiflexi-cli prune --jobs --older-than 6m --dry-run --save-plan purge.json',
       'keep the plan to be read',
     ],
