@@ -40,8 +40,8 @@ export function comparePositions(a: LogPosition, b: LogPosition): number {
 
 /** One server that a replica follows. */
 export interface Channel {
-  /** Of the server that is followed, as {@link ReplicationWords.identity} says. */
-  readonly source: string;
+  /** Of the server that is followed, as {@link ReplicationWords.identity} says; null until it was connected once. */
+  readonly source: string | null;
   /** Up to where its log was applied. */
   readonly applied: LogPosition;
   readonly receives: boolean;
@@ -59,7 +59,7 @@ export function readChannel(row: RowDataPacket, words: ReplicationWords): Channe
     columns.set(name.replace('Slave', 'Replica').replace('Master', 'Source'), value);
   const said = columns.get('Seconds_Behind_Source');
   return {
-    source: text(columns.get(words.identity.column)),
+    source: known(columns.get(words.identity.column)),
     applied: position(columns.get('Relay_Source_Log_File'), columns.get('Exec_Source_Log_Pos')),
     // While it tries to connect again it says `Connecting`.
     receives: columns.get('Replica_IO_Running') === 'Yes',
@@ -67,6 +67,10 @@ export function readChannel(row: RowDataPacket, words: ReplicationWords): Channe
     error: Number(columns.get('Last_SQL_Errno') ?? 0) || Number(columns.get('Last_IO_Errno') ?? 0),
     said: said === null || said === undefined ? null : Number(said),
   };
+}
+
+function known(identity: unknown): string | null {
+  return text(identity).replace(/^0$/, '') || null;
 }
 
 /** `binlog.000012` and 157 */

@@ -26,6 +26,7 @@ export class Replica {
   private readonly words: ReplicationWords;
   private readonly address: { readonly host: string; readonly port: number };
   private connection: Connection | undefined;
+  private closed = false;
 
   constructor(server: MysqlServer, words: ReplicationWords, { host, port }: ReplicaAddress) {
     const { settings, place } = server;
@@ -45,17 +46,14 @@ export class Replica {
 
   /** The servers that it follows. @throws SERVER_UNREACHABLE, LOGIN_REFUSED, PERMISSION_DENIED, … */
   async channels(): Promise<Channel[]> {
-    this.connection ??= await this.server.connectTo(this.place, {
-      ...this.address,
-      connectTimeout: ANSWER_MS,
-    });
+    const connection = this.connection ?? (await this.connect());
     try {
-      const [rows] = await this.connection
+      const [rows] = await connection
         .promise()
         .query<RowDataPacket[]>({ sql: this.words.status(this.server.version), timeout: ANSWER_MS });
       return rows.map((row) => readChannel(row, this.words));
     } catch (error) {
-      this.close();
+      this.disconnect();
       const silent = codeOf(error) === 'PROTOCOL_SEQUENCE_TIMEOUT';
       throw failure(silent ? 'SERVER_UNREACHABLE' : classify(error, true), this.place, error);
     }
@@ -73,6 +71,22 @@ export class Replica {
   }
 
   close(): void {
+    this.closed = true;
+    this.disconnect();
+  }
+
+  private async connect(): Promise<Connection> {
+    const connection = await this.server.connectTo(this.place, {
+      ...this.address,
+      connectTimeout: ANSWER_MS,
+    });
+    // Nobody waited for it: a connection that is left open would keep the process alive.
+    if (this.closed) connection.destroy();
+    else this.connection = connection;
+    return connection;
+  }
+
+  private disconnect(): void {
     this.connection?.destroy();
     this.connection = undefined;
   }

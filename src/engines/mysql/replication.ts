@@ -47,7 +47,7 @@ export async function watchReplicas(
     // One after the other: the first that is amiss is told.
     for (const replica of watched) {
       const channels = await requireReplica(replica, server, words);
-      if (!channels.some(({ source }) => source === log?.ourselves))
+      if (channels.every(({ source }) => source !== null && source !== log?.ourselves))
         onWarning(
           `The ${replica.name} follows another server than this one: what it says of its lag is all there is, and it cannot know of what has not reached that server.`,
         );
