@@ -22,7 +22,7 @@ export { type Explanation, explain } from './explain.ts';
 export { findCompany } from './find-company.ts';
 export { LARGEST_SHARE, type Oversized, oversized } from './guard.ts';
 export { type Hold, type HoldTarget, hold, listHolds, release } from './hold.ts';
-
+export { LagThrottle, type Throttle, type WaitLimits } from './lag.ts';
 export { whileNothingIsPruned } from './lock.ts';
 export { type PlannedCompany, type PlannedTable, type PurgePlan, planPurge } from './plan.ts';
 export { readPlan, requireCurrent, savePlan } from './plan-file.ts';

@@ -21,6 +21,7 @@ import {
 } from './delete.ts';
 import { type JobVerdict, jobVerdict } from './goes.ts';
 import { type Holds, readHolds } from './holds.ts';
+import type { Throttle } from './lag.ts';
 import { type Chunk, jobLanes, type Lane, logLanes, tokenLanes, type Walk } from './lanes.ts';
 import { PRUNE_LOCK } from './lock.ts';
 import type { Pace, PaceWords } from './pace.ts';
@@ -39,6 +40,8 @@ export interface PurgeResult {
   readonly chunks: number;
   /** The longest time in which a chunk held what it deletes, in milliseconds. */
   readonly longestChunk: number;
+  /** How much of the time it waited for replicas, in milliseconds. */
+  readonly waitedForReplicas: number;
   /** Why it ended before the end; the next run goes on. */
   readonly stopped: 'interrupted' | 'time budget' | null;
   /** How often the connection was lost on the way; what was at its commit then may be missing in the numbers. */
@@ -59,6 +62,8 @@ export interface PurgeOptions {
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;
   /** The connection was lost, and is tried again after the rest. */
   readonly onLost?: ((error: MultiFlexiError, restMs: number) => void) | undefined;
+  /** Asked before each chunk: holds the purge back when it is too much for others. */
+  readonly throttle?: Throttle | undefined;
 }
 
 /** While a dead session of ours still has the lock, as its server has not noticed. */
@@ -215,6 +220,7 @@ class Purge {
       milliseconds: Math.round(performance.now() - this.started),
       chunks: this.chunks,
       longestChunk: Math.round(this.longestChunk),
+      waitedForReplicas: Math.round(this.options.throttle?.waited ?? 0),
       stopped: this.stopped,
       reconnections: this.runs - 1,
       archive: catalogue && this.archive ? { name: this.archive.name, catalogue } : null,
@@ -222,7 +228,7 @@ class Purge {
   }
 
   private async work(lanes: readonly Lane[]): Promise<void> {
-    const turns = new Turns(lanes);
+    const turns = new Turns(lanes, this.options.throttle?.largestTransaction ?? undefined);
     const work = this.hands.map((hand) => this.hand(turns, hand));
     // All have come to their end before the first failure is told: nothing goes on behind it.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
@@ -232,7 +238,9 @@ class Purge {
   /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
   private async hand(turns: Turns, hand: Hand): Promise<void> {
     for (let ready = 0; !this.stopped && !this.failed; ) {
+      await this.forReplicas();
       this.lockSignal.throwIfAborted();
+      if (this.stopped) return;
       const chunk = await turns.next(async () => {
         this.holds = await readHolds(this.db, nowUtc());
       });
@@ -253,6 +261,13 @@ class Purge {
         throw error;
       }
     }
+  }
+
+  private async forReplicas(): Promise<void> {
+    await this.options.throttle?.wait({
+      signals: [this.lockSignal, this.options.signal],
+      isOver: () => this.stopped !== null,
+    });
   }
 
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
@@ -301,6 +316,8 @@ class Purge {
         });
         rows = this.note(counts);
         await otherWork();
+        await this.forReplicas();
+        this.lockSignal.throwIfAborted();
       }
     }
   }

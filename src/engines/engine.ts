@@ -10,6 +10,7 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { CatalogTable } from './catalog.ts';
 import type { Ddl } from './ddl.ts';
+import type { ReplicaWatch, WatchRequest } from './replication.ts';
 
 export type EngineName = 'sqlite' | 'mysql' | 'mariadb' | 'postgresql';
 
@@ -86,6 +87,12 @@ export interface Engine {
   largestStatement(): Promise<number | null>;
   /** Sets the session up for work of many short transactions beside others. */
   longWork(): Promise<LongWork>;
+  /**
+   * Begins to watch how far the servers that follow this one are behind.
+   * @throws PERMISSION_DENIED when this account may not read that, SERVER_UNREACHABLE for a replica that is named and does
+   * not answer, USAGE when there is nobody to watch or it is not said whom
+   */
+  watchReplicas(request: WatchRequest): Promise<ReplicaWatch>;
   /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */
   freeDisk(): Promise<number | null>;
   close(): Promise<void>;

@@ -12,6 +12,7 @@ export type * from './engine.ts';
 export { nowUtc, utc } from './instant.ts';
 export { offlineDdl } from './offline-ddl.ts';
 export { patiently } from './patience.ts';
+export type { ReplicaAddress, ReplicaLag, ReplicaWatch, WatchRequest } from './replication.ts';
 export type { StatementEvent, StatementLog } from './statement-log.ts';
 
 /**

@@ -135,6 +135,7 @@ const PRUNED = z.strictObject({
   milliseconds: z.int(),
   chunks: z.int(),
   longest_chunk_milliseconds: z.int(),
+  waited_for_replicas_milliseconds: z.int(),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
 });
 const FAILURE = z.strictObject({

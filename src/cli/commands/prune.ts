@@ -14,6 +14,7 @@ import {
   requireCurrent,
   sameForAll,
   savePlan,
+  type Throttle,
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
@@ -25,8 +26,9 @@ import { before, duration, rows, seconds, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { fileName, notBlank } from '../words.ts';
+import { type MaxLagOptions, maxLagOptions, requireMaxLag, withThrottle } from './max-lag.ts';
 
-export interface PurgeCommandOptions {
+export interface PurgeCommandOptions extends MaxLagOptions {
   readonly dryRun?: true;
   readonly savePlan?: string;
   readonly timeBudget?: number;
@@ -69,6 +71,10 @@ interruption the same command goes on.`,
       'jobs of the last 90 days stay, the newest 50 of each run template, and its last success',
     ],
     [
+      'multiflexi-cli prune --jobs --older-than 90d --max-lag 5s --replica db2 --replica db3',
+      'wait while a replica is more than five seconds behind',
+    ],
+    [
       'multiflexi-cli prune --jobs --older-than 6m --dry-run --save-plan purge.json',
       'keep the plan to be read',
     ],
@@ -97,6 +103,7 @@ interruption the same command goes on.`,
     );
   },
   run: (options, terminal) => {
+    requireMaxLag(options);
     if (options.plan === undefined) requireRules(options);
     else requireNothingElse(options);
     return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
@@ -110,7 +117,7 @@ interruption the same command goes on.`,
 };
 
 export function purgeOptions(command: Command): Command {
-  return command
+  return maxLagOptions(command)
     .option('--dry-run', 'count what would be deleted, delete nothing')
     .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
     .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
@@ -189,8 +196,10 @@ export async function purge(
     if (options.savePlan !== undefined && !terminal.json) terminal.say(`The plan is in ${options.savePlan}.`);
     return EXIT.done;
   }
-  await requireConsent(engine, plan, terminal);
-  const result = await runPurge(program, engine, plan, options, terminal);
+  const result = await withThrottle(engine, options, terminal, async (throttle) => {
+    await requireConsent(engine, plan, terminal);
+    return runPurge(program, engine, plan, options, terminal, throttle);
+  });
   if (terminal.json) terminal.document(resultDocument(result));
   else printPurgeResult(result, terminal);
   return result.stopped === 'interrupted' ? EXIT.failed : EXIT.done;
@@ -220,6 +229,7 @@ export async function runPurge(
   plan: PurgePlan,
   options: Pick<PurgeCommandOptions, 'wait' | 'timeBudget'>,
   terminal: Terminal,
+  throttle?: Throttle,
 ): Promise<PurgeResult> {
   const total = plan.tables.reduce((sum, table) => sum + table.rows, 0);
   const bar = await terminal.progressBar('pruning', total);
@@ -229,6 +239,7 @@ export async function runPurge(
       waitMs: options.wait * 1000,
       timeBudgetMs: options.timeBudget,
       signal: terminal.interrupted,
+      throttle,
       onProgress: ({ deleted }) => bar.update(deleted),
     });
   } finally {
@@ -292,6 +303,7 @@ function resultDocument(result: PurgeResult) {
     milliseconds: result.milliseconds,
     chunks: result.chunks,
     longest_chunk_milliseconds: result.longestChunk,
+    waited_for_replicas_milliseconds: result.waitedForReplicas,
     tables: result.tables.map(({ table, rows: count }) => ({ table_name: table, rows: count })),
   };
 }
@@ -308,6 +320,8 @@ export function printPurgeResult(result: PurgeResult, terminal: Terminal): void 
   terminal.print(
     `${rows(total)} rows in ${seconds(result.milliseconds)}, in ${rows(result.chunks)} chunks of ${result.longestChunk} ms at most`,
   );
+  if (result.waitedForReplicas > 0)
+    terminal.print(`${seconds(result.waitedForReplicas)} of them were waits for replicas.`);
   if (result.stopped === 'interrupted') terminal.say('Interrupted before the end; the same command goes on.');
   if (result.stopped === 'time budget')
     terminal.say('The time is over before the end; the same command goes on.');

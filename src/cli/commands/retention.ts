@@ -22,6 +22,7 @@ import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
 import { rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
+import { requireMaxLag } from './max-lag.ts';
 import { type PurgeCommandOptions, purge, purgeOptions } from './prune.ts';
 
 function identifier(text: string): bigint {
@@ -231,12 +232,14 @@ or held; after an interruption the same command goes on.`,
   options: (command: Command) => {
     purgeOptions(command);
   },
-  run: (options, terminal) =>
-    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
+  run: (options, terminal) => {
+    requireMaxLag(options);
+    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
       const plan = await planPurge(engine, await policyBook(engine, Date.now()));
       return purge('retention:run', engine, plan, options, terminal);
-    }),
+    });
+  },
 };
 
 interface HoldOptions {

@@ -7,6 +7,8 @@ import { bulkLoad } from './bulk.ts';
 import type { MysqlServer } from './connection.ts';
 import { type ColumnDialect, introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
+import type { ReplicationWords } from './replica-status.ts';
+import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
 import { mysqlWords } from './types.ts';
 
@@ -15,6 +17,7 @@ export interface Differences {
   readonly product: string;
   readonly collation: string;
   readonly columns: ColumnDialect;
+  readonly replication: ReplicationWords;
 }
 
 export function mysqlFamilyEngine(server: MysqlServer, differences: Differences): Engine {
@@ -54,6 +57,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       return rows[0] ? Number(rows[0].bytes) : null;
     },
     longWork: async () => NOTHING_PILES_UP,
+    watchReplicas: (request) => watchReplicas(server, differences.replication, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     requireLockRight: (table) => requireLockRight(db, table),

@@ -12,6 +12,7 @@ import { catchUpIdentity } from './identity.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { kyselyOn } from './kysely.ts';
 import { lock } from './lock.ts';
+import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
 import { POSTGRESQL_WORDS } from './types.ts';
 
@@ -64,6 +65,7 @@ export async function openPostgresql(
     among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
     largestStatement: async () => null,
     longWork: async () => NOTHING_PILES_UP,
+    watchReplicas: (request) => watchReplicas(server, db, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     // Whoever may drop a table may lock it.

@@ -28,6 +28,7 @@ import { introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
 import { longWork } from './long-work.ts';
 import { brokenReferences } from './references.ts';
+import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
 import { SQLITE_WORDS } from './types.ts';
 import { convertingDatabase } from './values.ts';
@@ -97,6 +98,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     largestStatement: async () => null,
     longWork: async () => longWork(database),
     brokenReferences,
+    watchReplicas,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
     close: async () => {
       await db.destroy();
