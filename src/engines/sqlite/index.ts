@@ -27,8 +27,10 @@ import { openFile } from './file.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
 import { longWork } from './long-work.ts';
+import { reclaim } from './reclaim.ts';
 import { brokenReferences } from './references.ts';
 import { sizes } from './sizes.ts';
+import { space } from './space.ts';
 import { SQLITE_WORDS } from './types.ts';
 import { convertingDatabase } from './values.ts';
 
@@ -81,6 +83,8 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     tableNames: () => tableNames(db),
     asText: (column) => sql.ref(column),
     sizes: () => sizes(db, file),
+    space: async () => space(database, file),
+    reclaim: async () => reclaim(database, file, translate),
     lock: (request) => lock(file, place, db, request),
     bulkLoad: (load) =>
       bulkLoad(database, db, load).catch((error: unknown) => {
