@@ -62,8 +62,9 @@ export class Terminal {
   }
 
   /** A bar with rate and time left; silent where stderr is no terminal. */
-  async progressBar(label: string, total: number): Promise<ProgressBar> {
-    return openProgressBar(label, total, this.options.ansi && !this.json && process.stderr.isTTY === true);
+  async progressBar(label: string, total: number, unit = 'rows'): Promise<ProgressBar> {
+    const visible = this.options.ansi && !this.json && process.stderr.isTTY === true;
+    return openProgressBar(label, total, visible, unit);
   }
 
   get assumesYes(): boolean {

@@ -35,6 +35,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'db:restore-rollback': ['none.rows.zst'],
   'db:verify': [],
   'db:breakpoint': ['--remove-all'],
+  'db:reclaim': [],
   prune: ['--logs', '--jobs', '--keep', '1'],
   'retention:list': [],
   'retention:set': ['job', '--older-than', '1d'],
@@ -46,7 +47,14 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'retention:explain': ['1'],
   'sample:load': ['--jobs', '10', '--force'],
 };
-const WITH_DRY_RUN = ['db:migrate', 'db:rollback', 'db:restore-rollback', 'prune', 'retention:run'];
+const WITH_DRY_RUN = [
+  'db:migrate',
+  'db:rollback',
+  'db:restore-rollback',
+  'db:reclaim',
+  'prune',
+  'retention:run',
+];
 const ALLOWED = ['db:status', 'db:size'];
 
 test('every command is among those that are tried', () => {

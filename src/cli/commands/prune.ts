@@ -17,6 +17,7 @@ import {
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
+import { measureSpace } from '../../maintenance/index.ts';
 import { requireMigrated } from '../../migrations/index.ts';
 import { FINISHED } from '../../schema/index.ts';
 import type { CliCommand } from '../command.ts';
@@ -25,12 +26,14 @@ import { before, duration, rows, seconds, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { fileName, notBlank } from '../words.ts';
+import { printSpace, spaceAfterPurge, spaceDocument } from './space-report.ts';
 
 export interface PurgeCommandOptions {
   readonly dryRun?: true;
   readonly savePlan?: string;
   readonly timeBudget?: number;
   readonly wait: number;
+  readonly reclaim?: true;
 }
 
 interface PruneCommandOptions extends PurgeCommandOptions {
@@ -68,6 +71,7 @@ interruption the same command goes on.`,
       'multiflexi-cli prune --jobs --older-than 90d --keep-per-template 50 --keep-last-success',
       'jobs of the last 90 days stay, the newest 50 of each run template, and its last success',
     ],
+    ['multiflexi-cli prune --logs --older-than 90d --reclaim', 'and give what is free then back to the disk'],
     [
       'multiflexi-cli prune --jobs --older-than 6m --dry-run --save-plan purge.json',
       'keep the plan to be read',
@@ -114,6 +118,7 @@ export function purgeOptions(command: Command): Command {
     .option('--dry-run', 'count what would be deleted, delete nothing')
     .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
     .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
+    .option('--reclaim', 'then give the free space back, as far as db:reclaim can')
     .option(
       '--wait <seconds>',
       'how long to wait for another purge that is running',
@@ -190,10 +195,13 @@ export async function purge(
     return EXIT.done;
   }
   await requireConsent(engine, plan, terminal);
+  const before = await measureSpace(engine);
   const result = await runPurge(program, engine, plan, options, terminal);
-  if (terminal.json) terminal.document(resultDocument(result));
-  else printPurgeResult(result, terminal);
-  return result.stopped === 'interrupted' ? EXIT.failed : EXIT.done;
+  if (!terminal.json) printPurgeResult(result, terminal);
+  const space = await spaceAfterPurge(program, engine, before, result, options, terminal);
+  if (terminal.json) terminal.document({ ...resultDocument(result), space: spaceDocument(space) });
+  else printSpace(space, terminal);
+  return result.stopped === 'interrupted' ? EXIT.failed : space.exit;
 }
 
 /** @throws NEEDS_CONFIRMATION unless it is a small share, or somebody said yes, or typed how many jobs go */
