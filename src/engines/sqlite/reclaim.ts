@@ -7,9 +7,9 @@ import { truncateWal, walBytes, writeBack } from './wal.ts';
 
 /**
  * While somebody reads an old state, the WAL cannot be written back, and the file cannot shrink: moving more pages only
- * makes the WAL longer. From so many bytes on we wait for the reader.
+ * makes the WAL longer. From as many bytes on as it has by itself, we wait for the reader.
  */
-const LONGEST_WAL = 16 * 1024 * 1024;
+const LONGEST_WAL = 4 * 1024 * 1024;
 /** How many pages are given back before the time is looked at, and whether any are left. */
 const STRIDE = 8;
 /** Pages of the first slice; each may take twice as many as the one before. */

@@ -16,16 +16,20 @@ export function space(database: Database.Database, file: string): SpaceUse {
   const pragma = (name: string) => Number(database.pragma(name, { simple: true }));
   const page = pragma('page_size');
   const free = pragma('freelist_count');
-  const stays = (pragma('page_count') - free) * page;
+  const pages = pragma('page_count');
+  const stays = (pages - free) * page;
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  // Given back already, but the file can only be cut when the WAL is written back.
+  const overdue = Math.max(0, size - pages * page);
   const wal = walBytes(file);
   const longWal = wal > ORDINARY_WAL_PAGES * page;
   const mode = pragma('auto_vacuum');
   const remedies: SpaceRemedy[] = [];
-  if ((free > 0 && mode === INCREMENTAL) || longWal) remedies.push(IN_SLICES);
+  if ((free > 0 && mode === INCREMENTAL) || overdue > 0 || longWal) remedies.push(IN_SLICES);
   if (free > 0 && mode === NONE) remedies.push(wholeFile(stays));
   return {
-    diskBytes: (statSync(file, { throwIfNoEntry: false })?.size ?? 0) + wal,
-    freeBytes: free * page,
+    diskBytes: size + wal,
+    freeBytes: free * page + overdue,
     estimated: false,
     remedies,
     notes: longWal ? [walStays(wal)] : [],
