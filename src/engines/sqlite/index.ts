@@ -9,6 +9,7 @@ import {
   Kysely,
   SqliteAdapter,
   SqliteDialect,
+  type SqliteDialectConfig,
   SqliteDriver,
   sql,
   type TransactionSettings,
@@ -38,6 +39,13 @@ const MINIMUM = [3, 38];
 
 /** A transaction of ours writes: taking the write lock at BEGIN waits its turn, where a later upgrade would fail at once. */
 class ImmediateDriver extends SqliteDriver {
+  private readonly database: Database.Database;
+
+  constructor(config: SqliteDialectConfig, database: Database.Database) {
+    super(config);
+    this.database = database;
+  }
+
   override async beginTransaction(
     connection: DatabaseConnection,
     settings?: TransactionSettings,
@@ -45,6 +53,11 @@ class ImmediateDriver extends SqliteDriver {
     await connection.executeQuery(
       CompiledQuery.raw(settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'),
     );
+  }
+
+  /** A full disk has ended it already: a second end would fail, and hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.database.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
@@ -113,7 +126,7 @@ function dialect(database: Database.Database, translate: (error: unknown) => Err
   const config = { database: convertingDatabase(database) };
   const parent = new SqliteDialect(config);
   return {
-    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config), translate),
+    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config, database), translate),
     createAdapter: () => new SqliteAdapter(),
     createQueryCompiler: () => parent.createQueryCompiler(),
     createIntrospector: (db: Kysely<unknown>) => parent.createIntrospector(db),
