@@ -1,4 +1,4 @@
-/** A process that gives free space back, for tests that kill it. Its words: settings, after how many bytes to die. */
+/** A process that gives free space back, for tests that kill it; says when it does. Its words: settings, after how many bytes to die. */
 import { openEngine } from '../../src/engines/index.ts';
 import { applyReclaim, planReclaim } from '../../src/maintenance/index.ts';
 
@@ -8,6 +8,7 @@ await applyReclaim(engine, await planReclaim(engine), {
   program: 'victim',
   waitMs: 60_000,
   onProgress: (done) => {
+    process.stdout.write(`${done}\n`);
     if (bytes !== '' && done >= Number(bytes)) process.kill(process.pid, 'SIGKILL');
   },
 });
