@@ -86,28 +86,33 @@ export async function applyReclaim(
     const progress = new Progress(options);
     const notes = work === null ? [] : await carryOut(engine, work, progress, ended);
     lock.signal.throwIfAborted();
-    const stopped = signal?.aborted ? 'interrupted' : budget?.aborted ? 'time budget' : progress.stopped;
+    const done = work !== null && progress.finished;
     return {
       before: plan.use,
-      after: without(
-        await measureSpace(engine),
-        work !== null && stopped === null && notes.length === 0,
-        notes,
-      ),
+      after: without(await measureSpace(engine), done && notes.length === 0, notes),
       milliseconds: Math.round(performance.now() - started),
       pieces: progress.pieces,
       longestPiece: Math.round(progress.longestPiece),
-      stopped,
+      stopped: work === null || done ? null : whyStopped(signal, budget),
     };
   } finally {
     await lock.release();
   }
 }
 
+function whyStopped(
+  signal: AbortSignal | undefined,
+  budget: AbortSignal | undefined,
+): NonNullable<ReclaimResult['stopped']> {
+  if (signal?.aborted) return 'interrupted';
+  return budget?.aborted ? 'time budget' : 'another session';
+}
+
 class Progress {
   pieces = 0;
   longestPiece = 0;
-  stopped: 'another session' | null = null;
+  /** Nothing was left; whatever ends after that, it is done. */
+  finished = false;
   private bytes = 0;
   private readonly options: ReclaimOptions;
 
@@ -160,7 +165,10 @@ async function pieceByPiece(
     if (beside.othersWrote()) othersWroteAt = now;
     const { pieceMs, rest } = now - othersWroteAt < WRITERS_STAY_MS ? BESIDE_OTHERS : ALONE;
     const piece = await patiently(() => work.next(pieceMs), { signals: [ended], onWait: () => {} });
-    if (!piece) return;
+    if (!piece) {
+      progress.finished = true;
+      return;
+    }
     if (piece.waitsFor === null) {
       waitsSince = undefined;
       progress.note(piece);
@@ -168,10 +176,7 @@ async function pieceByPiece(
       continue;
     }
     waitsSince ??= now;
-    if (now - waitsSince >= progress.patienceMs) {
-      progress.stopped = 'another session';
-      return;
-    }
+    if (now - waitsSince >= progress.patienceMs) return;
     await restFor(Math.min(POLL_MS, progress.patienceMs), ended);
   }
 }
