@@ -57,6 +57,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:reclaim',
+    {
+      summary: 'give free space back to the disk',
+      load: async () => (await import('./commands/db-reclaim.ts')).dbReclaim,
+    },
+  ],
+  [
     'prune',
     {
       summary: 'delete old log entries and finished jobs',

@@ -64,10 +64,10 @@ export class Terminal {
   }
 
   /** A bar with rate and time left; silent where stderr is no terminal. */
-  async progressBar(label: string, total: number): Promise<ProgressBar> {
+  async progressBar(label: string, total: number, unit = 'rows'): Promise<ProgressBar> {
     const visible = this.options.ansi && !this.json && process.stderr.isTTY === true;
     if (visible) this.clearLine = '\r\u001b[K';
-    return openProgressBar(label, total, visible);
+    return openProgressBar(label, total, visible, unit);
   }
 
   get assumesYes(): boolean {

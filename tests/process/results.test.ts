@@ -129,6 +129,38 @@ const PRUNE_PLAN = z.strictObject({
     }),
   ),
 });
+const REMEDY = z.strictObject({
+  command: z.string(),
+  gives: z.string(),
+  lock: z.string(),
+  needs: z.string(),
+  needs_bytes: z.int().nullable(),
+  by_reclaim: z.boolean(),
+});
+const SPACE = z.strictObject({
+  freed_inside_bytes: z.int().nullable(),
+  returned_to_disk_bytes: z.int(),
+  reclaimable_bytes: z.int().nullable(),
+  estimated: z.boolean(),
+  disk_free_bytes: z.int().nullable(),
+  how: z.array(REMEDY),
+  notes: z.array(z.string()),
+});
+const RECLAIM = {
+  stopped: z.enum(['interrupted', 'time budget', 'another session']).nullable(),
+  milliseconds: z.int(),
+  slices: z.int(),
+  longest_slice_milliseconds: z.int(),
+};
+const RECLAIM_PLAN = z.strictObject({
+  dry_run: z.literal(true),
+  reclaimable_bytes: z.int().nullable(),
+  estimated: z.boolean(),
+  disk_free_bytes: z.int().nullable(),
+  how: z.array(REMEDY),
+  notes: z.array(z.string()),
+});
+const RECLAIMED = z.strictObject({ dry_run: z.literal(false), ...RECLAIM, space: SPACE });
 const PRUNED = z.strictObject({
   dry_run: z.literal(false),
   stopped: z.enum(['interrupted', 'time budget']).nullable(),
@@ -137,6 +169,11 @@ const PRUNED = z.strictObject({
   longest_chunk_milliseconds: z.int(),
   waited_for_replicas_milliseconds: z.int(),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
+  space: z.strictObject({
+    ...SPACE.shape,
+    reclaim: z.strictObject(RECLAIM).nullable(),
+    error: z.null(),
+  }),
 });
 const FAILURE = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), next: z.string() }),
@@ -219,7 +256,19 @@ describeEngines('the program', (name) => {
     const dry = await json(PRUNE_PLAN, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--dry-run');
     const pruned = await json(PRUNED, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--yes');
     expect(pruned.tables).toEqual(dry.tables.map(({ table_name, rows }) => ({ table_name, rows })));
-    expect(pruned.stopped).toBeNull();
+    expect([pruned.stopped, pruned.space.reclaim]).toEqual([null, null]);
+    const possible = await json(RECLAIM_PLAN, 0, 'db:reclaim', '--dry-run');
+    const reclaimed = await json(RECLAIMED, 0, 'db:reclaim', '--time-budget', '1h');
+    expect(reclaimed.stopped).toBeNull();
+    if (name === 'sqlite') {
+      expect(pruned.space).toMatchObject({
+        freed_inside_bytes: possible.reclaimable_bytes,
+        reclaimable_bytes: possible.reclaimable_bytes,
+      });
+      expect(possible.reclaimable_bytes).toBeGreaterThan(1_000_000);
+      expect(reclaimed.space).toMatchObject({ reclaimable_bytes: 0, how: [] });
+      expect(reclaimed.space.returned_to_disk_bytes).toBeGreaterThan(1_000_000);
+    }
     const after = await json(SIZE, 0, 'db:size', '--exact');
     expect(after.tables.find((table) => table.table_name === 'logger')?.rows).toBe(500);
   });
@@ -333,7 +382,10 @@ describeEngines('the program', (name) => {
     });
     const { exit, stdout } = await finished(child);
     expect([exit, stdout]).toEqual([1, expect.stringContaining('rows in')]);
-    const resumed = await json(PRUNED, 0, 'prune', '--logs', '--jobs', '--keep', '10', '--yes');
+    const rest = ['prune', '--logs', '--jobs', '--keep', '10', '--yes', '--reclaim'];
+    const resumed = await json(PRUNED, 0, ...rest);
     expect(resumed.tables.some((table) => table.rows > 0)).toBe(true);
+    expect(resumed.space.reclaim?.stopped).toBeNull();
+    expect(resumed.space.how.some(({ by_reclaim }) => by_reclaim)).toBe(false);
   });
 });

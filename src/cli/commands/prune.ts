@@ -18,6 +18,7 @@ import {
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
+import { measureSpace } from '../../maintenance/index.ts';
 import { requireMigrated } from '../../migrations/index.ts';
 import { FINISHED } from '../../schema/index.ts';
 import type { CliCommand } from '../command.ts';
@@ -27,12 +28,14 @@ import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { fileName, notBlank } from '../words.ts';
 import { type MaxLagOptions, maxLagOptions, requireMaxLag, withThrottle } from './max-lag.ts';
+import { printSpace, spaceAfterPurge, spaceDocument } from './space-report.ts';
 
 export interface PurgeCommandOptions extends MaxLagOptions {
   readonly dryRun?: true;
   readonly savePlan?: string;
   readonly timeBudget?: number;
   readonly wait: number;
+  readonly reclaim?: true;
 }
 
 interface PruneCommandOptions extends PurgeCommandOptions {
@@ -70,6 +73,7 @@ interruption the same command goes on.`,
       'multiflexi-cli prune --jobs --older-than 90d --keep-per-template 50 --keep-last-success',
       'jobs of the last 90 days stay, the newest 50 of each run template, and its last success',
     ],
+    ['multiflexi-cli prune --logs --older-than 90d --reclaim', 'and give what is free then back to the disk'],
     [
       'multiflexi-cli prune --jobs --older-than 90d --max-lag 5s --replica db2 --replica db3',
       'wait while a replica is more than five seconds behind',
@@ -121,6 +125,7 @@ export function purgeOptions(command: Command): Command {
     .option('--dry-run', 'count what would be deleted, delete nothing')
     .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
     .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
+    .option('--reclaim', 'then give the free space back, as far as db:reclaim can')
     .option(
       '--wait <seconds>',
       'how long to wait for another purge that is running',
@@ -196,13 +201,16 @@ export async function purge(
     if (options.savePlan !== undefined && !terminal.json) terminal.say(`The plan is in ${options.savePlan}.`);
     return EXIT.done;
   }
+  const before = await measureSpace(engine);
   const result = await withThrottle(engine, options, terminal, async (throttle) => {
     await requireConsent(engine, plan, terminal);
     return runPurge(program, engine, plan, options, terminal, throttle);
   });
-  if (terminal.json) terminal.document(resultDocument(result));
-  else printPurgeResult(result, terminal);
-  return result.stopped === 'interrupted' ? EXIT.failed : EXIT.done;
+  if (!terminal.json) printPurgeResult(result, terminal);
+  const space = await spaceAfterPurge(program, engine, before, result, options, terminal);
+  if (terminal.json) terminal.document({ ...resultDocument(result), space: spaceDocument(space) });
+  else printSpace(space, terminal);
+  return result.stopped === 'interrupted' ? EXIT.failed : space.exit;
 }
 
 /** @throws NEEDS_CONFIRMATION unless it is a small share, or somebody said yes, or typed how many jobs go */

@@ -84,7 +84,9 @@ async function walk(engine: Engine, terminal: Terminal): Promise<void> {
 
     heading(terminal, '7. How big it is now', 'db:size');
     printSize(engine, await measure(engine, { exact: true, signal }), terminal);
-    terminal.print('What was deleted is free inside the file now, and is used again before the file grows.');
+    terminal.print(
+      'What was deleted is free inside the file now, and is used again before the file grows; db:reclaim gives it to the disk.',
+    );
   } else {
     terminal.print('\nThis database was here before, so the tour only looked at it.');
   }

@@ -10,6 +10,7 @@ import { lock } from './lock.ts';
 import type { ReplicationWords } from './replica-status.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { space } from './space.ts';
 import { mysqlWords } from './types.ts';
 
 export interface Differences {
@@ -41,6 +42,9 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     tableNames: () => tableNames(db),
     asText: (column) => sql.ref(column),
     sizes: () => sizes(db),
+    space: (tables) => space(db, tables),
+    // The one way is to write whole tables again, each with the disk for a second one of it.
+    reclaim: async () => null,
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
     // InnoDB takes notice of ids that are given.

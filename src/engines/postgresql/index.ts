@@ -12,8 +12,11 @@ import { catchUpIdentity } from './identity.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { kyselyOn } from './kysely.ts';
 import { lock } from './lock.ts';
+import { reclaim } from './reclaim.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { space } from './space.ts';
+import { reportActivity } from './statistics.ts';
 import { POSTGRESQL_WORDS } from './types.ts';
 
 const MINIMUM = [13];
@@ -52,6 +55,11 @@ export async function openPostgresql(
     asText: (column, type) =>
       type === 'binary' || type === 'text' ? sql.ref(column) : sql`${sql.ref(column)}::text`,
     sizes: () => sizes(db),
+    space: async (tables) => {
+      await reportActivity(server);
+      return space(db, server.version, tables);
+    },
+    reclaim: (request) => reclaim(db, server.version, request),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, db, load),
     catchUpIdentity: (table) => catchUpIdentity(db, table),
