@@ -5,6 +5,7 @@ import { type Database, JOB_AGE, LOG_AGE } from '../schema/index.ts';
 import { older } from './boundary.ts';
 import { freeJobs, freeLogs, type Holds, readHolds } from './holds.ts';
 import { goesByItself, inScope, ofCompany } from './oldest.ts';
+import { requireIndexesOfRules, requireIndexesOfWalks } from './required-indexes.ts';
 import type { RuleBook } from './rules.ts';
 import { type JobScope, jobScopes, type LogScope, logScopes } from './scopes.ts';
 
@@ -41,8 +42,12 @@ export interface PlannedCompany {
 
 type Db = Kysely<Database>;
 
-/** Reads only. Its time follows what would be deleted, what the rules keep, and the number of run templates. */
+/**
+ * Reads only. Its time follows what would be deleted, what the rules keep, and the number of run templates.
+ * @throws INDEX_MISSING rather than to read whole tables
+ */
 export async function planPurge(engine: Engine, book: RuleBook): Promise<PurgePlan> {
+  await requireIndexesOfRules(engine, book);
   const db = engine.kysely<Database>();
   const made = nowUtc();
   const holds = await readHolds(db, made);
@@ -55,8 +60,9 @@ export async function planPurge(engine: Engine, book: RuleBook): Promise<PurgePl
   });
 }
 
-/** The same boundaries, counted as things are now. */
+/** The same boundaries, counted as things are now. @throws INDEX_MISSING */
 export async function recount(engine: Engine, plan: PurgePlan): Promise<PurgePlan> {
+  await requireIndexesOfWalks(engine, plan);
   const db = engine.kysely<Database>();
   return counted(db, await readHolds(db, nowUtc()), plan);
 }
