@@ -118,7 +118,14 @@ const PRUNE_PLAN = z.strictObject({
   dry_run: z.literal(true),
   made: z.string(),
   plan_file: z.string().nullable(),
-  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int(), with_their_job: z.int() })),
+  tables: z.array(
+    z.strictObject({
+      table_name: z.string(),
+      rows: z.int(),
+      with_their_job: z.int(),
+      bytes_estimate: z.int(),
+    }),
+  ),
   companies: z.array(
     z.strictObject({
       company_id: z.int(),
@@ -232,7 +239,7 @@ describeEngines('the program', (name) => {
     expect(status.stdout).not.toContain('\u001b');
     expect((await run('db:size')).stdout).toMatch(/^Table\s+Rows\s+Data\s+Indexes\s+Total\s+Free inside$/m);
     expect((await run('prune', '--logs', '--keep', '100', '--dry-run')).stdout).toMatch(
-      /^logger\s+400\s+0$/m,
+      /^logger\s+400\s+0\s+~\d+(\.\d+)? KiB$/m,
     );
   });
 

@@ -21,7 +21,7 @@ import { requireMigrated } from '../../migrations/index.ts';
 import { FINISHED } from '../../schema/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { before, duration, rows, seconds, wholeNumber } from '../numbers.ts';
+import { before, bytes, duration, rows, seconds, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { fileName, notBlank } from '../words.ts';
@@ -241,10 +241,11 @@ function planDocument(plan: PurgePlan, file: string | null) {
     dry_run: true,
     made: plan.made,
     plan_file: file,
-    tables: plan.tables.map(({ table, rows: count, withTheirJob }) => ({
+    tables: plan.tables.map(({ table, rows: count, withTheirJob, bytes: about }) => ({
       table_name: table,
       rows: count,
       with_their_job: withTheirJob,
+      bytes_estimate: about,
     })),
     companies: plan.companies.map(({ id, slug, jobs, oldest, newest }) => ({
       company_id: id,
@@ -264,8 +265,14 @@ export function printPurgePlan(plan: PurgePlan, terminal: Terminal): void {
         { title: 'Table' },
         { title: 'Would be deleted', ...right },
         { title: 'of them with their job', ...right },
+        { title: 'Content', ...right },
       ],
-      plan.tables.map((line) => [line.table, rows(line.rows), rows(line.withTheirJob)]),
+      plan.tables.map((line) => [
+        line.table,
+        rows(line.rows),
+        rows(line.withTheirJob),
+        line.bytes === null ? '' : `${line.rows === 0 ? '' : '~'}${bytes(line.bytes)}`,
+      ]),
     ),
   );
   if (plan.companies.length > 0) {
