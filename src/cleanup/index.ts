@@ -2,6 +2,7 @@
 
 export { type Explanation, explain } from './explain.ts';
 export { findCompany } from './find-company.ts';
+export { type Forecast, forecast, type PastRun, type RunOutcome } from './forecast.ts';
 export { LARGEST_SHARE, type Oversized, oversized } from './guard.ts';
 export { type Hold, type HoldTarget, hold, listHolds, release } from './hold.ts';
 
@@ -13,9 +14,12 @@ export {
   type Policy,
   policyBook,
   removePolicy,
+  rulesInForce,
   SUBJECTS,
   type Subject,
   setPolicy,
 } from './policies.ts';
 export { applyPurge, type PurgeOptions, type PurgeProgress, type PurgeResult } from './purge.ts';
+export { type RecordedPurge, recordedPurge } from './recorded-purge.ts';
 export { type FinishedStatus, type JobRule, type LogRule, type RuleBook, sameForAll } from './rules.ts';
+export { beginRun, endRun, kindOfRun, pastRuns, type RunKind } from './run-history.ts';

@@ -21,7 +21,7 @@ export interface Going<Scope> {
 
 export type GoingJobs = Going<JobScope & { readonly status: FinishedStatus }>;
 
-export type Measured = 'job' | 'artifacts' | 'logger' | 'token';
+export type Measured = 'job' | 'artifacts' | 'logger' | 'token' | 'housekeeping_run';
 
 const PROBES = 50;
 /** Rows that are measured at a place: the first one behind a gap may be of another kind than the rest. */

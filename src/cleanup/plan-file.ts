@@ -32,9 +32,10 @@ const PLAN = z.object({
   ),
   logs: z.array(z.object({ company: z.nullable(bigint), before: KEY })),
   tokensBefore: z.nullable(instant),
+  historyBefore: z._default(z.nullable(instant), null),
   tables: z.array(
     z.object({
-      table: z.enum(['logger', 'artifacts', 'job', 'token']),
+      table: z.enum(['logger', 'artifacts', 'job', 'token', 'housekeeping_run']),
       rows: count,
       withTheirJob: count,
       // Plans have not said it from the beginning.

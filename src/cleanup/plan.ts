@@ -19,6 +19,8 @@ export interface PurgePlan {
   readonly logs: readonly LogScope[];
   /** Tokens that ended before this instant go; null for none. */
   readonly tokensBefore: string | null;
+  /** Runs of housekeeping that began before this instant go; null for none. */
+  readonly historyBefore: string | null;
   /** What goes, children included; in the order in which it goes. */
   readonly tables: readonly PlannedTable[];
   /** Jobs by company, the most first. */
@@ -26,7 +28,7 @@ export interface PurgePlan {
 }
 
 export interface PlannedTable {
-  readonly table: 'logger' | 'artifacts' | 'job' | 'token';
+  readonly table: 'logger' | 'artifacts' | 'job' | 'token' | 'housekeeping_run';
   readonly rows: number;
   /** Rows that go only because their job goes. */
   readonly withTheirJob: number;
@@ -63,6 +65,7 @@ export async function planPurge(engine: Engine, book: RuleBook): Promise<PurgePl
     jobs: await jobScopes(db, book, holds),
     logs: await logScopes(db, book, holds),
     tokensBefore: book.tokensBefore ?? null,
+    historyBefore: book.historyBefore ?? null,
   };
   const { plan, count } = await counted(db, holds, frozen);
   const bytes = await bytesOf(engine, plan, count);
@@ -88,12 +91,13 @@ async function counted(
   holds: Holds,
   frozen: FrozenPlan,
 ): Promise<{ plan: PurgePlan; count: Counting }> {
-  const { made, where, logs, tokensBefore } = frozen;
+  const { made, where, logs, tokensBefore, historyBefore } = frozen;
   const count = new Counting(db, holds, logs);
   for (const scope of logs) await count.logs(scope);
   const jobs: JobScope[] = [];
   for (const scope of frozen.jobs) if (await count.jobs(scope)) jobs.push(scope);
   const tokens = tokensBefore === null ? 0 : await countTokens(db, tokensBefore);
+  const runs = historyBefore === null ? 0 : await countRuns(db, historyBefore);
   const table = (name: PlannedTable['table'], rows: number, withTheirJob = 0): PlannedTable => ({
     table: name,
     rows,
@@ -106,11 +110,13 @@ async function counted(
     jobs,
     logs,
     tokensBefore,
+    historyBefore,
     tables: [
       table('logger', count.ownLogs + count.jobLogs, count.jobLogs),
       table('artifacts', count.artifacts, count.artifacts),
       table('job', count.jobCount),
       ...(tokensBefore === null ? [] : [table('token', tokens)]),
+      ...(historyBefore === null ? [] : [table('housekeeping_run', runs)]),
     ],
     companies: await withSlugs(db, count.companies),
   };
@@ -216,23 +222,26 @@ class Counting {
 
 async function bytesOf(
   engine: Engine,
-  { tables, tokensBefore }: PurgePlan,
+  { tables, tokensBefore, historyBefore }: PurgePlan,
   count: Counting,
 ): Promise<Record<PlannedTable['table'], number>> {
   const payload = await Payload.open(engine);
   const jobs = await payload.jobs(count.goingJobs);
   const logs = await payload.logs(count.goingLogs);
-  const of = (name: PlannedTable['table']) => tables.find(({ table }) => table === name)?.rows ?? 0;
+  const going = (name: PlannedTable['table']) => tables.find(({ table }) => table === name)?.rows ?? 0;
   // Where few jobs have children, none of those that were looked at may have any.
-  const orAny = async (table: 'artifacts' | 'logger', sample: Sample, going: number) =>
-    sample.rows === 0 && going > 0 ? payload.first(table) : sample;
-  const tokens =
-    tokensBefore === null ? new Sample() : await payload.first('token', sql`until < ${tokensBefore}`);
+  const orAny = async (table: 'artifacts' | 'logger', sample: Sample, children: number) =>
+    sample.rows === 0 && children > 0 ? payload.first(table) : sample;
+  const before = async (table: 'token' | 'housekeeping_run', column: string, instant: string | null) =>
+    instant === null ? new Sample() : payload.first(table, sql`${sql.ref(column)} < ${instant}`);
   return {
     logger: logs.of(count.ownLogs) + (await orAny('logger', jobs.logger, count.jobLogs)).of(count.jobLogs),
     artifacts: (await orAny('artifacts', jobs.artifacts, count.artifacts)).of(count.artifacts),
     job: jobs.job.of(count.jobCount),
-    token: tokens.of(of('token')),
+    token: (await before('token', 'until', tokensBefore)).of(going('token')),
+    housekeeping_run: (await before('housekeeping_run', 'started_at', historyBefore)).of(
+      going('housekeeping_run'),
+    ),
   };
 }
 
@@ -240,6 +249,15 @@ const rows = sql<bigint>`count(*)`.as('n');
 
 async function countTokens(db: Db, before: string): Promise<number> {
   const row = await db.selectFrom('token').select(rows).where('until', '<', before).executeTakeFirst();
+  return Number(row?.n ?? 0n);
+}
+
+async function countRuns(db: Db, before: string): Promise<number> {
+  const row = await db
+    .selectFrom('housekeeping_run')
+    .select(rows)
+    .where('started_at', '<', before)
+    .executeTakeFirst();
   return Number(row?.n ?? 0n);
 }
 

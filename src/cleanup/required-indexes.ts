@@ -19,6 +19,7 @@ export interface Walks {
   readonly jobs: readonly Pick<JobScope, 'template'>[];
   readonly logs: readonly Pick<LogScope, 'company'>[];
   readonly tokensBefore: string | null;
+  readonly historyBefore: string | null;
 }
 
 const OF_COMPANY = byAge(JOB_AGE, 'company_id', 'status');
@@ -33,6 +34,7 @@ const OF_JOB: readonly RequiredIndex[] = [
   { table: 'logger', columns: ['job_id'] },
 ];
 const TOKENS: RequiredIndex = { table: 'token', columns: ['until'] };
+const HISTORY: RequiredIndex = { table: 'housekeeping_run', columns: ['started_at', 'id'] };
 
 /** Refused before the rules are turned into scopes: looking for a boundary is a walk already. @throws INDEX_MISSING */
 export async function requireIndexesOfRules(engine: Engine, book: RuleBook): Promise<void> {
@@ -44,13 +46,14 @@ export async function requireIndexesOfWalks(engine: Engine, walks: Walks): Promi
   await requireIndexes(engine, indexesOfWalks(walks));
 }
 
-export function indexesOfWalks({ jobs, logs, tokensBefore }: Walks): RequiredIndex[] {
+export function indexesOfWalks({ jobs, logs, tokensBefore, historyBefore }: Walks): RequiredIndex[] {
   return [
     ...(jobs.some(({ template }) => typeof template === 'bigint') ? [OF_TEMPLATE] : []),
     ...(jobs.some(({ template }) => typeof template !== 'bigint') ? [OF_COMPANY] : []),
     ...(jobs.length > 0 ? OF_JOB : []),
     ...(logs.length > 0 ? [LOGS_OF_COMPANY] : []),
     ...(tokensBefore === null ? [] : [TOKENS]),
+    ...(historyBefore === null ? [] : [HISTORY]),
   ];
 }
 
@@ -75,6 +78,7 @@ async function indexesOfRules(db: Kysely<Database>, book: RuleBook): Promise<Req
     if (rule.keep !== null) needed.add(NEWEST_LOGS);
   }
   if (book.tokensBefore !== undefined) needed.add(TOKENS);
+  if (book.historyBefore !== undefined) needed.add(HISTORY);
   return [...needed];
 }
 

@@ -142,6 +142,13 @@ const PRUNED = z.strictObject({
   milliseconds: z.int(),
   chunks: z.int(),
   longest_chunk_milliseconds: z.int(),
+  backlog: z.strictObject({
+    rows_left: z.int(),
+    grows_per_hour: z.int().nullable(),
+    deleted_per_hour: z.int().nullable(),
+    gone_at: z.iso.datetime().nullable(),
+    grows: z.boolean().nullable(),
+  }),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
 });
 const FAILURE = z.strictObject({
@@ -182,8 +189,8 @@ describeEngines('the program', (name) => {
     expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: MIGRATIONS.length });
 
     expect((await json(APPLIED, 0, 'db:migrate', '-t', '20200520140330')).migrations).toHaveLength(5);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 9 });
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(9);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 10 });
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(10);
     expect((await json(APPLIED, 0, 'db:migrate')).migrations).toEqual([]);
     const status = await json(STATUS, 0, 'db:status');
     expect(status).toMatchObject({
@@ -246,6 +253,7 @@ describeEngines('the program', (name) => {
   test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
     const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
     expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'housekeeping_run',
       'retention',
       'credential_prototype',
       'artifacts',
@@ -275,14 +283,14 @@ describeEngines('the program', (name) => {
     const agreed = ['db:rollback', '-t', '20221123091933', '--no-input', '--confirm', plan.confirm ?? ''];
     const file = join(directory, `${name}.rows.zst`);
     const applied = await json(APPLIED, 0, ...agreed, '--backup', file);
-    expect([applied.migrations.length, applied.backup]).toEqual([5, file]);
+    expect([applied.migrations.length, applied.backup]).toEqual([6, file]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 5 });
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 6 });
     expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
       error: { code: 'NOT_MIGRATED' },
     });
     expect((await run('db:restore-rollback', file)).exit).toBe(5);
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(5);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(6);
     const held = await json(RESTORE_PLAN, 0, 'db:restore-rollback', file, '--dry-run');
     expect(held.parts).toContainEqual({ table: 'job', column: null, rows: expect.any(Number) });
     const restored = await json(RESTORED, 0, 'db:restore-rollback', file);

@@ -1,16 +1,19 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import {
-  applyPurge,
   type FinishedStatus,
   findCompany,
   type JobRule,
+  kindOfRun,
   LARGEST_SHARE,
   type LogRule,
   oversized,
   type PurgePlan,
   type PurgeResult,
   planPurge,
+  type RecordedPurge,
+  type RunKind,
   readPlan,
+  recordedPurge,
   requireCurrent,
   sameForAll,
   savePlan,
@@ -25,6 +28,7 @@ import { before, bytes, duration, rows, seconds, wholeNumber } from '../numbers.
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { fileName, notBlank } from '../words.ts';
+import { backlogDocument, backlogWords } from './backlog.ts';
 
 export interface PurgeCommandOptions {
   readonly dryRun?: true;
@@ -39,10 +43,16 @@ interface PruneCommandOptions extends PurgeCommandOptions {
   readonly keep?: number;
   readonly keepPerTemplate?: number;
   readonly keepLastSuccess?: true;
-  readonly olderThan?: number;
+  readonly olderThan?: Age;
   readonly status?: readonly FinishedStatus[];
   readonly company?: string;
   readonly plan?: string;
+}
+
+/** As it was said, and the instant that it means now, in milliseconds since the epoch. */
+interface Age {
+  readonly said: string;
+  readonly instant: number;
 }
 
 const RULES = [
@@ -89,7 +99,7 @@ interruption the same command goes on.`,
         .option(
           '--older-than <age>',
           'only what is older than 12h, 90d, 8w, 6m, 2y or a date as 2026-01-31',
-          before,
+          (text): Age => ({ said: text, instant: before(text) }),
         )
         .option('--status <list>', 'only jobs that ended so: ok,failed,canceled', statuses)
         .option('--company <company>', 'only what is of this company, by slug or id', notBlank)
@@ -104,7 +114,7 @@ interruption the same command goes on.`,
       const plan =
         options.plan === undefined ? await planOf(engine, options) : readPlan(engine, options.plan);
       if (options.plan !== undefined) await requireCurrent(engine, plan);
-      return purge('prune', engine, plan, options, terminal);
+      return purge('prune', engine, plan, options, terminal, kindOf(options, plan));
     });
   },
 };
@@ -158,7 +168,7 @@ function usage(message: string, next: string): MultiFlexiError {
 
 async function planOf(engine: Engine, options: PruneCommandOptions): Promise<PurgePlan> {
   const company = options.company === undefined ? null : await findCompany(engine, options.company);
-  const olderThan = options.olderThan === undefined ? null : utc(options.olderThan);
+  const olderThan = options.olderThan === undefined ? null : utc(options.olderThan.instant);
   const keep = options.keep ?? null;
   const jobs: JobRule = {
     keep,
@@ -174,6 +184,16 @@ async function planOf(engine: Engine, options: PruneCommandOptions): Promise<Pur
   );
 }
 
+/** Runs with the same options are of one kind, as are the runs that a kept plan takes. */
+function kindOf(options: PruneCommandOptions, plan: PurgePlan): RunKind {
+  if (options.plan !== undefined) return kindOfRun('prune', ['plan', plan.made]);
+  const said = { ...options, olderThan: options.olderThan?.said };
+  return kindOfRun(
+    'prune',
+    RULES.map((name) => said[name] ?? null),
+  );
+}
+
 /** Shows the plan, or carries it out once the guard has let it pass. */
 export async function purge(
   program: string,
@@ -181,19 +201,28 @@ export async function purge(
   plan: PurgePlan,
   options: PurgeCommandOptions,
   terminal: Terminal,
+  kind: RunKind,
 ): Promise<number> {
-  if (options.dryRun) {
-    if (options.savePlan !== undefined) savePlan(options.savePlan, plan);
-    if (terminal.json) terminal.document(planDocument(plan, options.savePlan ?? null));
-    else printPurgePlan(plan, terminal);
-    if (options.savePlan !== undefined && !terminal.json) terminal.say(`The plan is in ${options.savePlan}.`);
-    return EXIT.done;
-  }
+  if (options.dryRun) return showPlan(plan, options, terminal);
   await requireConsent(engine, plan, terminal);
-  const result = await runPurge(program, engine, plan, options, terminal);
-  if (terminal.json) terminal.document(resultDocument(result));
+  const { result, backlog } = await runPurge(program, engine, plan, options, terminal, kind);
+  if (terminal.json) terminal.document({ ...resultDocument(result), backlog: backlogDocument(backlog) });
   else printPurgeResult(result, terminal);
+  if (result.stopped === 'time budget' && backlog.left > 0) terminal.print(backlogWords(backlog, Date.now()));
   return result.stopped === 'interrupted' ? EXIT.failed : EXIT.done;
+}
+
+/** Prints the plan, and keeps it where that is asked for. */
+export function showPlan(
+  plan: PurgePlan,
+  { savePlan: file }: Pick<PurgeCommandOptions, 'savePlan'>,
+  terminal: Terminal,
+): number {
+  if (file !== undefined) savePlan(file, plan);
+  if (terminal.json) terminal.document(planDocument(plan, file ?? null));
+  else printPurgePlan(plan, terminal);
+  if (file !== undefined && !terminal.json) terminal.say(`The plan is in ${file}.`);
+  return EXIT.done;
 }
 
 /** @throws NEEDS_CONFIRMATION unless it is a small share, or somebody said yes, or typed how many jobs go */
@@ -220,11 +249,12 @@ export async function runPurge(
   plan: PurgePlan,
   options: Pick<PurgeCommandOptions, 'wait' | 'timeBudget'>,
   terminal: Terminal,
-): Promise<PurgeResult> {
+  kind: RunKind,
+): Promise<RecordedPurge> {
   const total = plan.tables.reduce((sum, table) => sum + table.rows, 0);
   const bar = await terminal.progressBar('pruning', total);
   try {
-    return await applyPurge(engine, plan, {
+    return await recordedPurge(engine, plan, kind, {
       program,
       waitMs: options.wait * 1000,
       timeBudgetMs: options.timeBudget,

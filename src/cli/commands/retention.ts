@@ -5,12 +5,14 @@ import {
   findCompany,
   type HoldTarget,
   hold,
+  kindOfRun,
   listHolds,
   listPolicies,
   planPurge,
   policyBook,
   release,
   removePolicy,
+  rulesInForce,
   SUBJECTS,
   type Subject,
   setPolicy,
@@ -22,7 +24,7 @@ import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
 import { rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
-import { type PurgeCommandOptions, purge, purgeOptions } from './prune.ts';
+import { type PurgeCommandOptions, purge, purgeOptions, showPlan } from './prune.ts';
 
 function identifier(text: string): bigint {
   if (/^\d{1,18}$/.test(text)) return BigInt(text);
@@ -134,6 +136,7 @@ of a run template, then that of a company, then that of all.`,
     ['multiflexi-cli retention:set job --company acme --older-than 2y', 'another one for one company'],
     ['multiflexi-cli retention:set logger --older-than 30d', 'log entries'],
     ['multiflexi-cli retention:set token --older-than 7d', 'tokens that ended a week ago'],
+    ['multiflexi-cli retention:set history --older-than 1y', 'what runs have deleted, and when'],
   ],
   options: (command: Command) => {
     command
@@ -217,7 +220,7 @@ export const retentionPlan: CliCommand<PurgeCommandOptions> = {
     withDatabase(options, terminal, 'inspect', async (engine) => {
       await requireMigrated(engine);
       const plan = await planPurge(engine, await policyBook(engine, Date.now()));
-      return purge('retention:plan', engine, plan, { ...options, dryRun: true }, terminal);
+      return showPlan(plan, options, terminal);
     }),
 };
 
@@ -235,7 +238,9 @@ or held; after an interruption the same command goes on.`,
     withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
       const plan = await planPurge(engine, await policyBook(engine, Date.now()));
-      return purge('retention:run', engine, plan, options, terminal);
+      // While the policies are the same, their runs are compared with each other.
+      const kind = kindOfRun('retention', await rulesInForce(engine));
+      return purge('retention:run', engine, plan, options, terminal, kind);
     }),
 };
 

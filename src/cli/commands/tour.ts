@@ -1,4 +1,4 @@
-import { planPurge, sameForAll } from '../../cleanup/index.ts';
+import { kindOfRun, planPurge, sameForAll } from '../../cleanup/index.ts';
 import { type Engine, openEngine } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { measure } from '../../maintenance/index.ts';
@@ -80,7 +80,15 @@ async function walk(engine: Engine, terminal: Terminal): Promise<void> {
 
   if (isNew) {
     heading(terminal, '6. Pruning', `prune --logs --jobs --keep ${KEEP} --yes`);
-    printPurgeResult(await runPurge('tour', engine, plan, { wait: 0 }, terminal), terminal);
+    const { result } = await runPurge(
+      'tour',
+      engine,
+      plan,
+      { wait: 0 },
+      terminal,
+      kindOfRun('prune', ['tour', KEEP]),
+    );
+    printPurgeResult(result, terminal);
 
     heading(terminal, '7. How big it is now', 'db:size');
     printSize(engine, await measure(engine, { exact: true, signal }), terminal);
