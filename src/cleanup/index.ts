@@ -3,7 +3,14 @@
 export { type Explanation, explain } from './explain.ts';
 export { findCompany } from './find-company.ts';
 export { type Forecast, forecast, type PastRun, type RunOutcome } from './forecast.ts';
-export { LARGEST_SHARE, type Oversized, oversized } from './guard.ts';
+export {
+  DEFAULT_GUARD,
+  type Oversized,
+  oversized,
+  type ReducedPlan,
+  skipOversized,
+  withoutOversized,
+} from './guard.ts';
 export { type Hold, type HoldTarget, hold, listHolds, release } from './hold.ts';
 
 export { type PlannedCompany, type PlannedTable, type PurgePlan, planPurge } from './plan.ts';

@@ -114,6 +114,7 @@ const RESTORED = z.strictObject({
     }),
   ),
 });
+const SKIPPED = z.array(z.strictObject({ company: z.string().nullable(), jobs: z.int() }));
 const PRUNE_PLAN = z.strictObject({
   dry_run: z.literal(true),
   made: z.string(),
@@ -135,6 +136,7 @@ const PRUNE_PLAN = z.strictObject({
       newest: z.string(),
     }),
   ),
+  skipped: SKIPPED,
 });
 const PRUNED = z.strictObject({
   dry_run: z.literal(false),
@@ -142,6 +144,7 @@ const PRUNED = z.strictObject({
   milliseconds: z.int(),
   chunks: z.int(),
   longest_chunk_milliseconds: z.int(),
+  skipped: SKIPPED,
   backlog: z.strictObject({
     rows_left: z.int(),
     grows_per_hour: z.int().nullable(),

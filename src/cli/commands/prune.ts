@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import {
+  DEFAULT_GUARD,
   type FinishedStatus,
   findCompany,
   type JobRule,
   kindOfRun,
-  LARGEST_SHARE,
   type LogRule,
+  type Oversized,
   oversized,
   type PurgePlan,
   type PurgeResult,
@@ -29,12 +30,15 @@ import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { fileName, notBlank } from '../words.ts';
 import { backlogDocument, backlogWords } from './backlog.ts';
+import { oversizedWords, skippedWords } from './guard-words.ts';
 
 export interface PurgeCommandOptions {
   readonly dryRun?: true;
   readonly savePlan?: string;
   readonly timeBudget?: number;
   readonly wait: number;
+  /** In percent. */
+  readonly guard: number;
 }
 
 interface PruneCommandOptions extends PurgeCommandOptions {
@@ -123,6 +127,12 @@ export function purgeOptions(command: Command): Command {
   return command
     .option('--dry-run', 'count what would be deleted, delete nothing')
     .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
+    .option(
+      '--guard <percent>',
+      'ask where more than so many percent of all jobs or of a company would go; 100: never',
+      wholeNumber(1, 100),
+      DEFAULT_GUARD,
+    )
     .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
     .option(
       '--wait <seconds>',
@@ -194,7 +204,7 @@ function kindOf(options: PruneCommandOptions, plan: PurgePlan): RunKind {
   );
 }
 
-/** Shows the plan, or carries it out once the guard has let it pass. */
+/** Shows the plan, or carries it out once the guard has let it pass; it has no question where it skipped what is oversized. */
 export async function purge(
   program: string,
   engine: Engine,
@@ -202,11 +212,18 @@ export async function purge(
   options: PurgeCommandOptions,
   terminal: Terminal,
   kind: RunKind,
+  skipped?: readonly Oversized[],
 ): Promise<number> {
-  if (options.dryRun) return showPlan(plan, options, terminal);
-  await requireConsent(engine, plan, terminal);
+  if (skipped && skipped.length > 0) terminal.print(skippedWords(skipped, options.guard));
+  if (options.dryRun) return showPlan(plan, options, terminal, skipped);
+  if (!skipped) await requireConsent(engine, plan, options.guard, terminal);
   const { result, backlog } = await runPurge(program, engine, plan, options, terminal, kind);
-  if (terminal.json) terminal.document({ ...resultDocument(result), backlog: backlogDocument(backlog) });
+  if (terminal.json)
+    terminal.document({
+      ...resultDocument(result),
+      skipped: skipped ?? [],
+      backlog: backlogDocument(backlog),
+    });
   else printPurgeResult(result, terminal);
   if (result.stopped === 'time budget' && backlog.left > 0) terminal.print(backlogWords(backlog, Date.now()));
   return result.stopped === 'interrupted' ? EXIT.failed : EXIT.done;
@@ -217,23 +234,26 @@ export function showPlan(
   plan: PurgePlan,
   { savePlan: file }: Pick<PurgeCommandOptions, 'savePlan'>,
   terminal: Terminal,
+  skipped: readonly Oversized[] = [],
 ): number {
   if (file !== undefined) savePlan(file, plan);
-  if (terminal.json) terminal.document(planDocument(plan, file ?? null));
+  if (terminal.json) terminal.document({ ...planDocument(plan, file ?? null), skipped });
   else printPurgePlan(plan, terminal);
   if (file !== undefined && !terminal.json) terminal.say(`The plan is in ${file}.`);
   return EXIT.done;
 }
 
 /** @throws NEEDS_CONFIRMATION unless it is a small share, or somebody said yes, or typed how many jobs go */
-async function requireConsent(engine: Engine, plan: PurgePlan, terminal: Terminal): Promise<void> {
-  const large = await oversized(engine, plan);
+async function requireConsent(
+  engine: Engine,
+  plan: PurgePlan,
+  guard: number,
+  terminal: Terminal,
+): Promise<void> {
+  const large = await oversized(engine, plan, guard);
   if (large.length === 0) return;
   const jobs = plan.tables.find(({ table }) => table === 'job')?.rows ?? 0;
-  const whose = large.map(({ company, jobs: count }) =>
-    company === null ? `${rows(count)} of all jobs` : `${rows(count)} jobs of ${company}`,
-  );
-  const what = `More than ${LARGEST_SHARE * 100} % would go: ${whose.join(', ')}.`;
+  const what = oversizedWords(large, guard);
   terminal.say(what);
   if (terminal.assumesYes) return;
   if (terminal.mayAsk && (await terminal.retype(`Type how many jobs go (${jobs}) to go on:`, String(jobs))))

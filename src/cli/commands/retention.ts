@@ -16,6 +16,7 @@ import {
   SUBJECTS,
   type Subject,
   setPolicy,
+  skipOversized,
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
@@ -210,7 +211,7 @@ export const retentionRemove: CliCommand = {
     }),
 };
 
-export const retentionPlan: CliCommand<PurgeCommandOptions> = {
+export const retentionPlan: CliCommand<Pick<PurgeCommandOptions, 'savePlan'>> = {
   description: 'Counts what the policies would delete now, and deletes nothing.',
   examples: [['multiflexi-cli retention:plan', 'per table and company']],
   options: (command: Command) => {
@@ -224,23 +225,40 @@ export const retentionPlan: CliCommand<PurgeCommandOptions> = {
     }),
 };
 
-export const retentionRun: CliCommand<PurgeCommandOptions> = {
+interface RunOptions extends PurgeCommandOptions {
+  readonly skipOversized?: true;
+}
+
+export const retentionRun: CliCommand<RunOptions> = {
   description: `Deletes what the policies say, as prune does: in small chunks beside the running platform, never what is unfinished
 or held; after an interruption the same command goes on.`,
   examples: [
     ['multiflexi-cli retention:run --dry-run', 'count what would be deleted'],
     ['multiflexi-cli retention:run --time-budget 10m', 'for ten minutes at most'],
+    [
+      'multiflexi-cli retention:run --guard 30 --skip-oversized',
+      'leave out companies of which more than 30 % of the jobs would go',
+    ],
   ],
   options: (command: Command) => {
-    purgeOptions(command);
+    purgeOptions(command).option(
+      '--skip-oversized',
+      'leave out, and report, companies of which more would go than --guard lets pass, instead of asking',
+    );
   },
   run: (options, terminal) =>
     withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
       const plan = await planPurge(engine, await policyBook(engine, Date.now()));
       // While the policies are the same, their runs are compared with each other.
-      const kind = kindOfRun('retention', await rulesInForce(engine));
-      return purge('retention:run', engine, plan, options, terminal, kind);
+      const rules = await rulesInForce(engine);
+      const kind = kindOfRun(
+        'retention',
+        options.skipOversized ? [...rules, ['guard', options.guard]] : rules,
+      );
+      if (!options.skipOversized) return purge('retention:run', engine, plan, options, terminal, kind);
+      const { plan: reduced, skipped } = await skipOversized(engine, plan, options.guard);
+      return purge('retention:run', engine, reduced, options, terminal, kind, skipped);
     }),
 };
 
