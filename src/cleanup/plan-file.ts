@@ -33,8 +33,15 @@ const PLAN = z.object({
   ),
   logs: z.array(z.object({ company: z.nullable(bigint), before: KEY, archive: z.boolean() })),
   tokensBefore: z.nullable(instant),
+  historyBefore: z._default(z.nullable(instant), null),
   tables: z.array(
-    z.object({ table: z.enum(['logger', 'artifacts', 'job', 'token']), rows: count, withTheirJob: count }),
+    z.object({
+      table: z.enum(['logger', 'artifacts', 'job', 'token', 'housekeeping_run']),
+      rows: count,
+      withTheirJob: count,
+      // Plans have not said it from the beginning.
+      bytes: z._default(z.nullable(count), null),
+    }),
   ),
   companies: z.array(
     z.object({ id: bigint, slug: z.string(), jobs: count, oldest: instant, newest: instant }),

@@ -8,7 +8,8 @@ import type { GlobalOptions } from './command.ts';
 import { fileName } from './words.ts';
 
 export interface ArchiveOptions {
-  readonly archive?: string;
+  /** Named without a directory it means ARCHIVE_DIR. */
+  readonly archive?: string | true;
   readonly passphraseFile?: string;
 }
 
@@ -29,7 +30,7 @@ export async function archiveTarget(
   options: ArchiveOptions & GlobalOptions,
 ): Promise<ArchiveTarget | undefined> {
   const settings = readArchiveSettings({ file: options.environment, environment: process.env });
-  const directory = options.archive === undefined ? settings.directory : resolve(options.archive);
+  const directory = typeof options.archive === 'string' ? resolve(options.archive) : settings.directory;
   if (directory === undefined) return undefined;
   const file = options.passphraseFile ?? settings.passphraseFile;
   if (file === undefined) return { directory };

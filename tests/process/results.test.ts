@@ -114,11 +114,19 @@ const RESTORED = z.strictObject({
     }),
   ),
 });
+const SKIPPED = z.array(z.strictObject({ company: z.string().nullable(), jobs: z.int() }));
 const PRUNE_PLAN = z.strictObject({
   dry_run: z.literal(true),
   made: z.string(),
   plan_file: z.string().nullable(),
-  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int(), with_their_job: z.int() })),
+  tables: z.array(
+    z.strictObject({
+      table_name: z.string(),
+      rows: z.int(),
+      with_their_job: z.int(),
+      bytes_estimate: z.int(),
+    }),
+  ),
   companies: z.array(
     z.strictObject({
       company_id: z.int(),
@@ -128,6 +136,7 @@ const PRUNE_PLAN = z.strictObject({
       newest: z.string(),
     }),
   ),
+  skipped: SKIPPED,
 });
 const REMEDY = z.strictObject({
   command: z.string(),
@@ -168,6 +177,22 @@ const PRUNED = z.strictObject({
   chunks: z.int(),
   longest_chunk_milliseconds: z.int(),
   waited_for_replicas_milliseconds: z.int(),
+  reconnections: z.int(),
+  archive: z
+    .strictObject({
+      archive: z.string(),
+      bytes: z.int(),
+      tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
+    })
+    .nullable(),
+  skipped: SKIPPED,
+  backlog: z.strictObject({
+    rows_left: z.int(),
+    grows_per_hour: z.int().nullable(),
+    deleted_per_hour: z.int().nullable(),
+    gone_at: z.iso.datetime().nullable(),
+    grows: z.boolean().nullable(),
+  }),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
   space: z.strictObject({
     ...SPACE.shape,
@@ -213,8 +238,8 @@ describeEngines('the program', (name) => {
     expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: MIGRATIONS.length });
 
     expect((await json(APPLIED, 0, 'db:migrate', '-t', '20200520140330')).migrations).toHaveLength(5);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 9 });
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(9);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 10 });
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(10);
     expect((await json(APPLIED, 0, 'db:migrate')).migrations).toEqual([]);
     const status = await json(STATUS, 0, 'db:status');
     expect(status).toMatchObject({
@@ -282,13 +307,14 @@ describeEngines('the program', (name) => {
     expect(status.stdout).not.toContain('\u001b');
     expect((await run('db:size')).stdout).toMatch(/^Table\s+Rows\s+Data\s+Indexes\s+Total\s+Free inside$/m);
     expect((await run('prune', '--logs', '--keep', '100', '--dry-run')).stdout).toMatch(
-      /^logger\s+400\s+0$/m,
+      /^logger\s+400\s+0\s+~\d+(\.\d+)? KiB$/m,
     );
   });
 
   test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
     const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
     expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'housekeeping_run',
       'retention',
       'credential_prototype',
       'artifacts',
@@ -318,14 +344,14 @@ describeEngines('the program', (name) => {
     const agreed = ['db:rollback', '-t', '20221123091933', '--no-input', '--confirm', plan.confirm ?? ''];
     const file = join(directory, `${name}.rows.zst`);
     const applied = await json(APPLIED, 0, ...agreed, '--backup', file);
-    expect([applied.migrations.length, applied.backup]).toEqual([5, file]);
+    expect([applied.migrations.length, applied.backup]).toEqual([6, file]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 5 });
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 6 });
     expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
       error: { code: 'NOT_MIGRATED' },
     });
     expect((await run('db:restore-rollback', file)).exit).toBe(5);
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(5);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(6);
     const held = await json(RESTORE_PLAN, 0, 'db:restore-rollback', file, '--dry-run');
     expect(held.parts).toContainEqual({ table: 'job', column: null, rows: expect.any(Number) });
     const restored = await json(RESTORED, 0, 'db:restore-rollback', file);

@@ -1,42 +1,27 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import {
-  applyPurge,
   type FinishedStatus,
   findCompany,
   type JobRule,
-  LARGEST_SHARE,
+  kindOfRun,
   type LogRule,
-  oversized,
   type PurgePlan,
-  type PurgeResult,
   planPurge,
+  type RunKind,
   readPlan,
   requireCurrent,
   sameForAll,
-  savePlan,
-  type Throttle,
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
-import { EXIT, MultiFlexiError } from '../../errors.ts';
-import { measureSpace } from '../../maintenance/index.ts';
+import { MultiFlexiError } from '../../errors.ts';
 import { requireMigrated } from '../../migrations/index.ts';
 import { FINISHED } from '../../schema/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { before, duration, rows, seconds, wholeNumber } from '../numbers.ts';
-import { textTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { before, wholeNumber } from '../numbers.ts';
 import { fileName, notBlank } from '../words.ts';
-import { type MaxLagOptions, maxLagOptions, requireMaxLag, withThrottle } from './max-lag.ts';
-import { printSpace, spaceAfterPurge, spaceDocument } from './space-report.ts';
-
-export interface PurgeCommandOptions extends MaxLagOptions {
-  readonly dryRun?: true;
-  readonly savePlan?: string;
-  readonly timeBudget?: number;
-  readonly wait: number;
-  readonly reclaim?: true;
-}
+import { requireMaxLag } from './max-lag.ts';
+import { archiveOf, type PurgeCommandOptions, purge, purgeOptions } from './purge-run.ts';
 
 interface PruneCommandOptions extends PurgeCommandOptions {
   readonly logs?: true;
@@ -44,10 +29,16 @@ interface PruneCommandOptions extends PurgeCommandOptions {
   readonly keep?: number;
   readonly keepPerTemplate?: number;
   readonly keepLastSuccess?: true;
-  readonly olderThan?: number;
+  readonly olderThan?: Age;
   readonly status?: readonly FinishedStatus[];
   readonly company?: string;
   readonly plan?: string;
+}
+
+/** As it was said, and the instant that it means now, in milliseconds since the epoch. */
+interface Age {
+  readonly said: string;
+  readonly instant: number;
 }
 
 const RULES = [
@@ -73,6 +64,7 @@ interruption the same command goes on.`,
       'multiflexi-cli prune --jobs --older-than 90d --keep-per-template 50 --keep-last-success',
       'jobs of the last 90 days stay, the newest 50 of each run template, and its last success',
     ],
+    ['multiflexi-cli prune --jobs --older-than 90d --archive /srv/archive', 'and save what goes there first'],
     ['multiflexi-cli prune --logs --older-than 90d --reclaim', 'and give what is free then back to the disk'],
     [
       'multiflexi-cli prune --jobs --older-than 90d --max-lag 5s --replica db2 --replica db3',
@@ -99,7 +91,7 @@ interruption the same command goes on.`,
         .option(
           '--older-than <age>',
           'only what is older than 12h, 90d, 8w, 6m, 2y or a date as 2026-01-31',
-          before,
+          (text): Age => ({ said: text, instant: before(text) }),
         )
         .option('--status <list>', 'only jobs that ended so: ok,failed,canceled', statuses)
         .option('--company <company>', 'only what is of this company, by slug or id', notBlank)
@@ -115,24 +107,12 @@ interruption the same command goes on.`,
       const plan =
         options.plan === undefined ? await planOf(engine, options) : readPlan(engine, options.plan);
       if (options.plan !== undefined) await requireCurrent(engine, plan);
-      return purge('prune', engine, plan, options, terminal);
+      const archive = await archiveOf(options, options.archive !== undefined);
+      const call = { program: 'prune', engine, plan, kind: kindOf(options, plan), archive };
+      return purge(call, options, terminal);
     });
   },
 };
-
-export function purgeOptions(command: Command): Command {
-  return maxLagOptions(command)
-    .option('--dry-run', 'count what would be deleted, delete nothing')
-    .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
-    .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
-    .option('--reclaim', 'then give the free space back, as far as db:reclaim can')
-    .option(
-      '--wait <seconds>',
-      'how long to wait for another purge that is running',
-      wholeNumber(0, 86_400),
-      0,
-    );
-}
 
 function statuses(text: string): FinishedStatus[] {
   const words = text.split(',').map((word) => word.trim());
@@ -170,7 +150,7 @@ function usage(message: string, next: string): MultiFlexiError {
 
 async function planOf(engine: Engine, options: PruneCommandOptions): Promise<PurgePlan> {
   const company = options.company === undefined ? null : await findCompany(engine, options.company);
-  const olderThan = options.olderThan === undefined ? null : utc(options.olderThan);
+  const olderThan = options.olderThan === undefined ? null : utc(options.olderThan.instant);
   const keep = options.keep ?? null;
   const jobs: JobRule = {
     keep,
@@ -186,151 +166,12 @@ async function planOf(engine: Engine, options: PruneCommandOptions): Promise<Pur
   );
 }
 
-/** Shows the plan, or carries it out once the guard has let it pass. */
-export async function purge(
-  program: string,
-  engine: Engine,
-  plan: PurgePlan,
-  options: PurgeCommandOptions,
-  terminal: Terminal,
-): Promise<number> {
-  if (options.dryRun) {
-    if (options.savePlan !== undefined) savePlan(options.savePlan, plan);
-    if (terminal.json) terminal.document(planDocument(plan, options.savePlan ?? null));
-    else printPurgePlan(plan, terminal);
-    if (options.savePlan !== undefined && !terminal.json) terminal.say(`The plan is in ${options.savePlan}.`);
-    return EXIT.done;
-  }
-  const before = await measureSpace(engine);
-  const result = await withThrottle(engine, options, terminal, async (throttle) => {
-    await requireConsent(engine, plan, terminal);
-    return runPurge(program, engine, plan, options, terminal, throttle);
-  });
-  if (!terminal.json) printPurgeResult(result, terminal);
-  const space = await spaceAfterPurge(program, engine, before, result, options, terminal);
-  if (terminal.json) terminal.document({ ...resultDocument(result), space: spaceDocument(space) });
-  else printSpace(space, terminal);
-  return result.stopped === 'interrupted' ? EXIT.failed : space.exit;
-}
-
-/** @throws NEEDS_CONFIRMATION unless it is a small share, or somebody said yes, or typed how many jobs go */
-async function requireConsent(engine: Engine, plan: PurgePlan, terminal: Terminal): Promise<void> {
-  const large = await oversized(engine, plan);
-  if (large.length === 0) return;
-  const jobs = plan.tables.find(({ table }) => table === 'job')?.rows ?? 0;
-  const whose = large.map(({ company, jobs: count }) =>
-    company === null ? `${rows(count)} of all jobs` : `${rows(count)} jobs of ${company}`,
+/** Runs with the same options are of one kind, as are the runs that a kept plan takes. */
+function kindOf(options: PruneCommandOptions, plan: PurgePlan): RunKind {
+  if (options.plan !== undefined) return kindOfRun('prune', ['plan', plan.made]);
+  const said = { ...options, olderThan: options.olderThan?.said };
+  return kindOfRun(
+    'prune',
+    RULES.map((name) => said[name] ?? null),
   );
-  const what = `More than ${LARGEST_SHARE * 100} % would go: ${whose.join(', ')}.`;
-  terminal.say(what);
-  if (terminal.assumesYes) return;
-  if (terminal.mayAsk && (await terminal.retype(`Type how many jobs go (${jobs}) to go on:`, String(jobs))))
-    return;
-  throw new MultiFlexiError('NEEDS_CONFIRMATION', `${what} Nobody said yes to it.`, {
-    next: 'Nothing was deleted. Look at the same command with --dry-run, then add --yes.',
-  });
-}
-
-export async function runPurge(
-  program: string,
-  engine: Engine,
-  plan: PurgePlan,
-  options: Pick<PurgeCommandOptions, 'wait' | 'timeBudget'>,
-  terminal: Terminal,
-  throttle?: Throttle,
-): Promise<PurgeResult> {
-  const total = plan.tables.reduce((sum, table) => sum + table.rows, 0);
-  const bar = await terminal.progressBar('pruning', total);
-  try {
-    return await applyPurge(engine, plan, {
-      program,
-      waitMs: options.wait * 1000,
-      timeBudgetMs: options.timeBudget,
-      signal: terminal.interrupted,
-      throttle,
-      onProgress: ({ deleted }) => bar.update(deleted),
-    });
-  } finally {
-    bar.stop();
-  }
-}
-
-function planDocument(plan: PurgePlan, file: string | null) {
-  return {
-    dry_run: true,
-    made: plan.made,
-    plan_file: file,
-    tables: plan.tables.map(({ table, rows: count, withTheirJob }) => ({
-      table_name: table,
-      rows: count,
-      with_their_job: withTheirJob,
-    })),
-    companies: plan.companies.map(({ id, slug, jobs, oldest, newest }) => ({
-      company_id: id,
-      slug,
-      jobs,
-      oldest,
-      newest,
-    })),
-  };
-}
-
-export function printPurgePlan(plan: PurgePlan, terminal: Terminal): void {
-  const right = { align: 'right' as const };
-  terminal.print(
-    textTable(
-      [
-        { title: 'Table' },
-        { title: 'Would be deleted', ...right },
-        { title: 'of them with their job', ...right },
-      ],
-      plan.tables.map((line) => [line.table, rows(line.rows), rows(line.withTheirJob)]),
-    ),
-  );
-  if (plan.companies.length > 0) {
-    terminal.print('');
-    terminal.print(
-      textTable(
-        [{ title: 'Company' }, { title: 'Jobs', ...right }, { title: 'Oldest' }, { title: 'Newest' }],
-        plan.companies.map(({ slug, jobs, oldest, newest }) => [
-          slug,
-          rows(jobs),
-          oldest.slice(0, 16),
-          newest.slice(0, 16),
-        ]),
-      ),
-    );
-  }
-  terminal.print('Nothing was deleted.');
-}
-
-function resultDocument(result: PurgeResult) {
-  return {
-    dry_run: false,
-    stopped: result.stopped,
-    milliseconds: result.milliseconds,
-    chunks: result.chunks,
-    longest_chunk_milliseconds: result.longestChunk,
-    waited_for_replicas_milliseconds: result.waitedForReplicas,
-    tables: result.tables.map(({ table, rows: count }) => ({ table_name: table, rows: count })),
-  };
-}
-
-export function printPurgeResult(result: PurgeResult, terminal: Terminal): void {
-  const columns = [{ title: 'Table' }, { title: 'Deleted', align: 'right' as const }];
-  terminal.print(
-    textTable(
-      columns,
-      result.tables.map(({ table, rows: count }) => [table, rows(count)]),
-    ),
-  );
-  const total = result.tables.reduce((sum, table) => sum + table.rows, 0);
-  terminal.print(
-    `${rows(total)} rows in ${seconds(result.milliseconds)}, in ${rows(result.chunks)} chunks of ${result.longestChunk} ms at most`,
-  );
-  if (result.waitedForReplicas > 0)
-    terminal.print(`${seconds(result.waitedForReplicas)} of them were waits for replicas.`);
-  if (result.stopped === 'interrupted') terminal.say('Interrupted before the end; the same command goes on.');
-  if (result.stopped === 'time budget')
-    terminal.say('The time is over before the end; the same command goes on.');
 }
