@@ -128,6 +128,8 @@ function requireTarget(plan: PurgePlan, target: PurgeOptions['archive']): PurgeP
 
 /** Servers: whoever needs the very rows that go waits that long; all others only share the disk with us. */
 const SERVER: PaceWords = { chunkMs: 120, rest: 0.1 };
+/** Each chunk of an archive has to reach the disk before it is deleted: fewer and larger ones. */
+const SERVER_ARCHIVING: PaceWords = { chunkMs: 250, rest: 0.05 };
 /** One writer at a time: the others wait for the whole chunk, and find the file free more often than not. */
 const FILE: PaceWords = { chunkMs: 12, rest: 1 };
 /** Nobody else writes to the file: nobody waits. */
@@ -285,7 +287,7 @@ class Purge {
   }
 
   private words(): PaceWords {
-    if (this.engine.capabilities.rowLocks) return SERVER;
+    if (this.engine.capabilities.rowLocks) return this.archive ? SERVER_ARCHIVING : SERVER;
     const now = performance.now();
     if (this.longWork?.othersWrote()) this.othersWroteAt = now;
     return now - this.othersWroteAt < WRITERS_STAY_MS ? FILE : FILE_ALONE;
