@@ -111,16 +111,8 @@ export class Payload {
       .orderBy('job.id')
       .limit(1)
       .executeTakeFirst();
-    const some = this.db
-      .selectFrom('job')
-      .select(['job.id', sql<bigint>`${this.bytes('job')}`.as('bytes')])
-      .where(inScope(scope))
-      .where('job.status', '=', scope.status)
-      .where(older(JOB_AGE, scope.before))
-      .orderBy('job.DatCreate')
-      .orderBy('job.id')
-      .limit(RUN);
-    return orElse(from && some.where(newer(JOB_AGE, justBefore(from))), some);
+    const run = (after?: Key) => runOfJobs(this.db, scope, this.bytes('job'), after);
+    return orElse(from && run(justBefore(from)), run());
   }
 
   private async logsFrom(scope: LogScope, id: bigint): Promise<MeasuredRow[]> {
@@ -131,15 +123,8 @@ export class Payload {
       .orderBy('logger.id')
       .limit(1)
       .executeTakeFirst();
-    const some = this.db
-      .selectFrom('logger')
-      .select(['logger.id', sql<bigint>`${this.bytes('logger')}`.as('bytes')])
-      .where(ofCompany(scope))
-      .where(older(LOG_AGE, scope.before))
-      .orderBy('logger.created_at')
-      .orderBy('logger.id')
-      .limit(RUN);
-    return orElse(from && some.where(newer(LOG_AGE, justBefore(from))), some);
+    const run = (after?: Key) => runOfLogs(this.db, scope, this.bytes('logger'), after);
+    return orElse(from && run(justBefore(from)), run());
   }
 
   private async children(table: 'artifacts' | 'logger', jobs: readonly bigint[]): Promise<number[]> {
@@ -156,6 +141,38 @@ export class Payload {
   private bytes(table: Measured): RawBuilder<unknown> {
     return this.octets.get(table) ?? sql`0`;
   }
+}
+
+/** Answered by the index that the purge itself walks down. */
+export function runOfJobs(
+  db: Kysely<Database>,
+  scope: GoingJobs['scope'],
+  bytes: RawBuilder<unknown>,
+  after: Key | undefined,
+) {
+  const query = db
+    .selectFrom('job')
+    .select(['job.id', sql<bigint>`${bytes}`.as('bytes')])
+    .where(inScope(scope))
+    .where('job.status', '=', scope.status)
+    .where(older(JOB_AGE, scope.before));
+  const from = after ? query.where(newer(JOB_AGE, after)) : query;
+  return from.orderBy('job.DatCreate').orderBy('job.id').limit(RUN);
+}
+
+export function runOfLogs(
+  db: Kysely<Database>,
+  scope: LogScope,
+  bytes: RawBuilder<unknown>,
+  after: Key | undefined,
+) {
+  const query = db
+    .selectFrom('logger')
+    .select(['logger.id', sql<bigint>`${bytes}`.as('bytes')])
+    .where(ofCompany(scope))
+    .where(older(LOG_AGE, scope.before));
+  const from = after ? query.where(newer(LOG_AGE, after)) : query;
+  return from.orderBy('logger.created_at').orderBy('logger.id').limit(RUN);
 }
 
 /** Places evenly spread over all rows; any number of the first of them is so as well (steps by the golden ratio). */

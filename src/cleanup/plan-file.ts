@@ -92,14 +92,15 @@ export function readPlan(engine: Engine, file: string): PurgePlan {
 /**
  * Rows may have gone since, but none may have come under the plan: it has frozen its boundaries, so that only a job
  * that has ended since, or rows with an old date, can have.
- * @throws PLAN_OUTDATED
+ * @returns the plan as it counts now: what an earlier run of it has deleted is not expected again
+ * @throws PLAN_OUTDATED, INDEX_MISSING
  */
-export async function requireCurrent(engine: Engine, plan: PurgePlan): Promise<void> {
+export async function requireCurrent(engine: Engine, plan: PurgePlan): Promise<PurgePlan> {
   const now = await recount(engine, plan);
   const grown = plan.tables.find(
     ({ table, rows }) => (now.tables.find((other) => other.table === table)?.rows ?? 0) > rows,
   );
-  if (!grown) return;
+  if (!grown) return now;
   const rows = now.tables.find(({ table }) => table === grown.table)?.rows;
   throw new MultiFlexiError(
     'PLAN_OUTDATED',

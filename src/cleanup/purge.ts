@@ -10,13 +10,15 @@ import { isMultiFlexiError, MultiFlexiError } from '../errors.ts';
 import type { Database } from '../schema/index.ts';
 import { type ArchiveCatalogue, ArchiveRun, type ArchiveTarget } from './archive/index.ts';
 import {
+  CHILDREN,
+  type ChildCounts,
+  countChildren,
   type Deleted,
   deleteJobs,
   deleteLogs,
   deleteTokens,
   drain,
   GIANT,
-  giants,
   type Hand,
 } from './delete.ts';
 import { type JobVerdict, jobVerdict } from './goes.ts';
@@ -303,14 +305,18 @@ class Purge {
   private async delete(hand: Hand, { table, ids, archive }: Chunk): Promise<Deleted> {
     if (table === 'logger') return deleteLogs(hand, ids, archive);
     if (table === 'token') return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
-    await this.drainGiants(hand, ids);
+    const children = await countChildren(this.engine, ids);
+    await this.drainGiants(hand, children);
     // Stopped among the children of a job: it goes whole, later.
-    return this.stopped ? NOTHING : deleteJobs(hand, ids);
+    return this.stopped ? NOTHING : deleteJobs(hand, ids, children);
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
-  private async drainGiants(hand: Hand, ids: readonly bigint[]): Promise<void> {
-    for (const { id, table } of await giants(this.engine, ids)) {
+  private async drainGiants(hand: Hand, children: ChildCounts): Promise<void> {
+    const giants = CHILDREN.flatMap((table) =>
+      [...children[table]].filter(([, rows]) => rows > GIANT).map(([id]) => ({ table, id })),
+    );
+    for (const { id, table } of giants) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
         const { held: _, ...counts } = await patiently(() => drain(hand, table, id), {
           signals: [this.lockSignal, this.options.signal],

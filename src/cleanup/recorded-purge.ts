@@ -63,7 +63,8 @@ async function withHistory(
 
 /** What the history says of the failure must not hide the failure: a lost connection takes both. */
 async function endAs(error: unknown, engine: Engine, run: bigint, deleted: number): Promise<void> {
-  const neverBegan = isMultiFlexiError(error, 'LOCKED');
+  const neverBegan =
+    isMultiFlexiError(error, 'LOCKED') || (isMultiFlexiError(error, 'INTERRUPTED') && deleted === 0);
   await (neverBegan ? forgetRun(engine, run) : endRun(engine, run, 'failed', deleted)).catch(() => {});
 }
 

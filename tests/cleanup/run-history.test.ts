@@ -1,4 +1,7 @@
 /** Runs are written down as they were, compared with those of the same rules, and leave the history by a policy of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   applyPurge,
@@ -9,9 +12,12 @@ import {
   pastRuns,
   planPurge,
   policyBook,
+  readPlan,
   recordedPurge,
+  requireCurrent,
   rulesInForce,
   sameForAll,
+  savePlan,
   setPolicy,
 } from '../../src/cleanup/index.ts';
 import { type Engine, utc } from '../../src/engines/index.ts';
@@ -121,6 +127,25 @@ describeEngines('the history of runs', (name) => {
     await db.updateTable('housekeeping_run').set({ expected_rows: 400n }).execute();
     const second = await recordedPurge(engine, await planOfAll(), KIND, { ...OPTIONS, timeBudgetMs: 1 });
     expect(second.backlog).toMatchObject({ grows: true, goneAt: null });
+  });
+
+  test('of a kept plan expects what is left of it, run after run', async () => {
+    await jobs(2_000);
+    const directory = mkdtempSync(join(tmpdir(), 'multiflexi-kept-'));
+    const file = join(directory, 'plan');
+    savePlan(file, await planOfAll());
+    let left = 2_000;
+    for (const _ of [1, 2]) {
+      const plan = await requireCurrent(engine, readPlan(engine, file));
+      const { result, backlog } = await recordedPurge(engine, plan, KIND, { ...OPTIONS, timeBudgetMs: 1 });
+      left -= result.tables.reduce((sum, { rows }) => sum + rows, 0);
+      expect(backlog.left).toBe(left);
+    }
+    expect((await pastRuns(engine, KIND)).map(({ expected }) => expected)).toEqual([
+      2_000,
+      expect.any(Number),
+    ]);
+    rmSync(directory, { recursive: true });
   });
 
   test('says running of a run that was killed, failed of one that failed, nothing of one that never began', async () => {

@@ -105,8 +105,9 @@ interruption the same command goes on.`,
     return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
       const plan =
-        options.plan === undefined ? await planOf(engine, options) : readPlan(engine, options.plan);
-      if (options.plan !== undefined) await requireCurrent(engine, plan);
+        options.plan === undefined
+          ? await planOf(engine, options)
+          : await requireCurrent(engine, readPlan(engine, options.plan));
       const archive = await archiveOf(options, options.archive !== undefined);
       const call = { program: 'prune', engine, plan, kind: kindOf(options, plan), archive };
       return purge(call, options, terminal);
