@@ -49,6 +49,7 @@ const CATALOGUE = {
   NO_ROOM: { exit: EXIT.refused },
   ROWS_CHANGED: { exit: EXIT.failed },
   PLAN_OUTDATED: { exit: EXIT.refused },
+  INDEX_MISSING: { exit: EXIT.refused },
   FILE_FAILED: { exit: EXIT.failed },
   FILE_DAMAGED: { exit: EXIT.differs },
   PASSPHRASE_NEEDED: { exit: EXIT.refused },

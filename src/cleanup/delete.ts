@@ -35,7 +35,7 @@ export interface Hand {
  * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
  * was read stays whole.
  */
-export function deleteJobs(hand: Hand, ids: readonly bigint[]): Promise<Deleted> {
+export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildCounts): Promise<Deleted> {
   const { engine, keeper } = hand;
   return inTransaction(hand, async (db) => {
     const going = await lockGoing(hand, db, ids);
@@ -43,9 +43,13 @@ export function deleteJobs(hand: Hand, ids: readonly bigint[]): Promise<Deleted>
     const archived = going.filter(({ scope }) => scope.archive).map(({ id }) => id);
     if (archived.length > 0)
       await keeper?.save(untyped(db), [
-        { table: 'job', column: 'id', ids: archived },
-        { table: 'artifacts', column: 'job_id', ids: archived },
-        { table: 'logger', column: 'job_id', ids: archived },
+        { table: 'job', column: 'id', ids: archived, rowsOf: () => 1 },
+        ...CHILDREN.map((table) => ({
+          table,
+          column: 'job_id',
+          ids: archived,
+          rowsOf: (id: bigint) => children[table].get(id) ?? 0,
+        })),
       ]);
     const certain = going.map(({ id }) => id);
     return {
@@ -75,7 +79,7 @@ export function deleteLogs(hand: Hand, ids: readonly bigint[], archive: boolean)
     const locked = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
     const certain = locked.map(({ id }) => id);
     if (certain.length === 0) return {};
-    await keeper?.save(untyped(db), [{ table: 'logger', column: 'id', ids: certain }]);
+    await keeper?.save(untyped(db), [{ table: 'logger', column: 'id', ids: certain, rowsOf: () => 1 }]);
     return { logger: await affected(db.deleteFrom('logger').where(engine.among('id', certain))) };
   });
 }
@@ -129,24 +133,25 @@ async function inTransaction(
   return { artifacts: 0, logger: 0, job: 0, token: 0, ...counts, held };
 }
 
-/** Jobs of these that have so many children that one transaction should not take them all, with the table they are in. */
-export async function giants(
-  engine: Engine,
-  ids: readonly bigint[],
-): Promise<{ id: bigint; table: 'artifacts' | 'logger' }[]> {
-  const found: { id: bigint; table: 'artifacts' | 'logger' }[] = [];
-  for (const table of ['artifacts', 'logger'] as const) {
+/** The tables of what is a job's. */
+export const CHILDREN = ['artifacts', 'logger'] as const;
+
+/** How many rows of each table jobs have; those that have none are not in it. */
+export type ChildCounts = Readonly<Record<(typeof CHILDREN)[number], ReadonlyMap<bigint, number>>>;
+
+/** Without locks, and on indexes alone. */
+export async function countChildren(engine: Engine, ids: readonly bigint[]): Promise<ChildCounts> {
+  const of = async (table: (typeof CHILDREN)[number]) => {
     const rows = await engine
       .kysely<Database>()
       .selectFrom(table)
-      .select('job_id')
+      .select(['job_id', sql<bigint>`count(*)`.as('n')])
       .where(engine.among('job_id', ids))
       .groupBy('job_id')
-      .having(sql<bigint>`count(*)`, '>', BigInt(GIANT))
       .execute();
-    found.push(...rows.flatMap(({ job_id }) => (job_id === null ? [] : [{ id: job_id, table }])));
-  }
-  return found;
+    return new Map(rows.flatMap(({ job_id, n }) => (job_id === null ? [] : [[job_id, Number(n)] as const])));
+  };
+  return { artifacts: await of('artifacts'), logger: await of('logger') };
 }
 
 /** Deletes {@link GIANT} children of the job, or those that are left of them. */
@@ -158,7 +163,7 @@ export function drain(hand: Hand, table: 'artifacts' | 'logger', job: bigint): P
     const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
     const ids = rows.map(({ id }) => id);
     if (ids.length === 0) return {};
-    if (going.scope.archive) await keeper?.save(untyped(db), [{ table, column: 'id', ids }]);
+    if (going.scope.archive) await keeper?.save(untyped(db), [{ table, column: 'id', ids, rowsOf: () => 1 }]);
     return { [table]: await affected(db.deleteFrom(table).where(engine.among('id', ids))) };
   });
 }

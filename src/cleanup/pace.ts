@@ -13,12 +13,17 @@ const LARGEST = 8_000;
 export class Pace {
   /** Rows of the next chunk. It begins small: nobody knows yet what a row weighs here. */
   rows = 50;
+  private readonly largest: number;
+
+  constructor(largest = LARGEST) {
+    this.largest = Math.min(largest, LARGEST);
+  }
 
   /** After a chunk: grows at most twofold, so that one lucky chunk does not make the next one long; shrinks at once. */
   note(rows: number, milliseconds: number, { chunkMs }: PaceWords): void {
     if (rows === 0) return;
     const fitting = Math.floor((rows * chunkMs) / Math.max(milliseconds, 0.1));
-    this.rows = Math.max(SMALLEST, Math.min(LARGEST, this.rows * 2, fitting));
+    this.rows = Math.max(SMALLEST, Math.min(this.largest, this.rows * 2, fitting));
   }
 
   /** After a deadlock or a lock timeout. */

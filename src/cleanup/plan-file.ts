@@ -33,8 +33,15 @@ const PLAN = z.object({
   ),
   logs: z.array(z.object({ company: z.nullable(bigint), before: KEY, archive: z.boolean() })),
   tokensBefore: z.nullable(instant),
+  historyBefore: z._default(z.nullable(instant), null),
   tables: z.array(
-    z.object({ table: z.enum(['logger', 'artifacts', 'job', 'token']), rows: count, withTheirJob: count }),
+    z.object({
+      table: z.enum(['logger', 'artifacts', 'job', 'token', 'housekeeping_run']),
+      rows: count,
+      withTheirJob: count,
+      // Plans have not said it from the beginning.
+      bytes: z._default(z.nullable(count), null),
+    }),
   ),
   companies: z.array(
     z.object({ id: bigint, slug: z.string(), jobs: count, oldest: instant, newest: instant }),
@@ -85,14 +92,15 @@ export function readPlan(engine: Engine, file: string): PurgePlan {
 /**
  * Rows may have gone since, but none may have come under the plan: it has frozen its boundaries, so that only a job
  * that has ended since, or rows with an old date, can have.
- * @throws PLAN_OUTDATED
+ * @returns the plan as it counts now: what an earlier run of it has deleted is not expected again
+ * @throws PLAN_OUTDATED, INDEX_MISSING
  */
-export async function requireCurrent(engine: Engine, plan: PurgePlan): Promise<void> {
+export async function requireCurrent(engine: Engine, plan: PurgePlan): Promise<PurgePlan> {
   const now = await recount(engine, plan);
   const grown = plan.tables.find(
     ({ table, rows }) => (now.tables.find((other) => other.table === table)?.rows ?? 0) > rows,
   );
-  if (!grown) return;
+  if (!grown) return now;
   const rows = now.tables.find(({ table }) => table === grown.table)?.rows;
   throw new MultiFlexiError(
     'PLAN_OUTDATED',

@@ -1,10 +1,12 @@
 /** What a purge would delete: counted and frozen, not touched. */
 import { type Kysely, sql } from 'kysely';
 import { type Engine, nowUtc } from '../engines/index.ts';
-import { type Database, JOB_AGE, LOG_AGE } from '../schema/index.ts';
+import { type Database, FINISHED, JOB_AGE, LOG_AGE } from '../schema/index.ts';
 import { older } from './boundary.ts';
 import { freeJobs, freeLogs, type Holds, readHolds } from './holds.ts';
 import { goesByItself, inScope, ofCompany } from './oldest.ts';
+import { type Going, type GoingJobs, Payload, Sample } from './payload.ts';
+import { requireIndexesOfRules, requireIndexesOfWalks } from './required-indexes.ts';
 import type { RuleBook } from './rules.ts';
 import { type JobScope, jobScopes, type LogScope, logScopes } from './scopes.ts';
 
@@ -17,6 +19,8 @@ export interface PurgePlan {
   readonly logs: readonly LogScope[];
   /** Tokens that ended before this instant go; null for none. */
   readonly tokensBefore: string | null;
+  /** Runs of housekeeping that began before this instant go; null for none. */
+  readonly historyBefore: string | null;
   /** What goes, children included; in the order in which it goes. */
   readonly tables: readonly PlannedTable[];
   /** Jobs by company, the most first. */
@@ -24,10 +28,12 @@ export interface PurgePlan {
 }
 
 export interface PlannedTable {
-  readonly table: 'logger' | 'artifacts' | 'job' | 'token';
+  readonly table: 'logger' | 'artifacts' | 'job' | 'token' | 'housekeeping_run';
   readonly rows: number;
   /** Rows that go only because their job goes. */
   readonly withTheirJob: number;
+  /** About what their values take, in bytes; null where it was not looked for. */
+  readonly bytes: number | null;
 }
 
 export interface PlannedCompany {
@@ -39,53 +45,82 @@ export interface PlannedCompany {
   readonly newest: string;
 }
 
+/** What a plan says of what goes, without how much it is. */
+export type FrozenPlan = Omit<PurgePlan, 'tables' | 'companies'>;
+
 type Db = Kysely<Database>;
 
-/** Reads only. Its time follows what would be deleted, what the rules keep, and the number of run templates. */
+/**
+ * Reads only. Its time follows what would be deleted, what the rules keep, and the number of run templates.
+ * @throws INDEX_MISSING rather than to read whole tables
+ */
 export async function planPurge(engine: Engine, book: RuleBook): Promise<PurgePlan> {
+  await requireIndexesOfRules(engine, book);
   const db = engine.kysely<Database>();
   const made = nowUtc();
   const holds = await readHolds(db, made);
-  return counted(db, holds, {
+  const frozen = {
     made,
     where: engine.where,
     jobs: await jobScopes(db, book, holds),
     logs: await logScopes(db, book, holds),
     tokensBefore: book.tokensBefore ?? null,
-  });
+    historyBefore: book.historyBefore ?? null,
+  };
+  const { plan, count } = await counted(db, holds, frozen);
+  const bytes = await bytesOf(engine, plan, count);
+  return { ...plan, tables: plan.tables.map((line) => ({ ...line, bytes: bytes[line.table] })) };
 }
 
-/** The same boundaries, counted as things are now. */
+/** The same boundaries, counted as things are now; a row is taken to be as large as before. @throws INDEX_MISSING */
 export async function recount(engine: Engine, plan: PurgePlan): Promise<PurgePlan> {
+  await requireIndexesOfWalks(engine, plan);
   const db = engine.kysely<Database>();
-  return counted(db, await readHolds(db, nowUtc()), plan);
+  const { plan: now } = await counted(db, await readHolds(db, nowUtc()), plan);
+  const before = new Map(plan.tables.map((line) => [line.table, line]));
+  const bytes = ({ table, rows }: PlannedTable) => {
+    const known = before.get(table);
+    if (!known || known.bytes === null) return null;
+    return known.rows === 0 ? 0 : Math.round((known.bytes / known.rows) * rows);
+  };
+  return { ...now, tables: now.tables.map((line) => ({ ...line, bytes: bytes(line) })) };
 }
 
 async function counted(
   db: Db,
   holds: Holds,
-  frozen: Omit<PurgePlan, 'tables' | 'companies'>,
-): Promise<PurgePlan> {
-  const { made, where, logs, tokensBefore } = frozen;
+  frozen: FrozenPlan,
+): Promise<{ plan: PurgePlan; count: Counting }> {
+  const { made, where, logs, tokensBefore, historyBefore } = frozen;
   const count = new Counting(db, holds, logs);
   for (const scope of logs) await count.logs(scope);
   const jobs: JobScope[] = [];
   for (const scope of frozen.jobs) if (await count.jobs(scope)) jobs.push(scope);
   const tokens = tokensBefore === null ? 0 : await countTokens(db, tokensBefore);
-  return {
+  const runs = historyBefore === null ? 0 : await countRuns(db, historyBefore);
+  const table = (name: PlannedTable['table'], rows: number, withTheirJob = 0): PlannedTable => ({
+    table: name,
+    rows,
+    withTheirJob,
+    bytes: null,
+  });
+  const plan = {
     made,
     where,
     jobs,
     logs,
     tokensBefore,
+    historyBefore,
     tables: [
-      { table: 'logger', rows: count.ownLogs + count.jobLogs, withTheirJob: count.jobLogs },
-      { table: 'artifacts', rows: count.artifacts, withTheirJob: count.artifacts },
-      { table: 'job', rows: count.jobCount, withTheirJob: 0 },
-      ...(tokensBefore === null ? [] : [{ table: 'token' as const, rows: tokens, withTheirJob: 0 }]),
+      table('logger', count.ownLogs + count.jobLogs, count.jobLogs),
+      table('artifacts', count.artifacts, count.artifacts),
+      table('job', count.jobCount),
+      ...(tokensBefore === null ? [] : [table('token', tokens)]),
+      ...(historyBefore === null ? [] : [table('housekeeping_run', runs)]),
     ],
     companies: await withSlugs(db, count.companies),
   };
+  return { plan, count };
 }
 
 interface CompanyCount {
@@ -100,6 +135,9 @@ class Counting {
   artifacts = 0;
   jobCount = 0;
   readonly companies = new Map<bigint, CompanyCount>();
+  /** The same by places, for who wants to look at some of the rows. */
+  readonly goingLogs: Going<LogScope>[] = [];
+  readonly goingJobs: GoingJobs[] = [];
   private readonly db: Db;
   private readonly holds: Holds;
   private readonly logScopes: readonly LogScope[];
@@ -113,27 +151,39 @@ class Counting {
   async logs(scope: LogScope): Promise<void> {
     const row = await this.db
       .selectFrom('logger')
-      .select(rows)
+      .select(({ fn }) => [rows, fn.min('logger.id').as('lowest'), fn.max('logger.id').as('highest')])
       .where(ofCompany(scope))
       .where(older(LOG_AGE, scope.before))
       .where(freeLogs(this.holds))
       .executeTakeFirst();
-    this.ownLogs += Number(row?.n ?? 0n);
+    if (!row || row.n === 0n) return;
+    const { n, lowest, highest } = row;
+    this.ownLogs += Number(n);
+    this.goingLogs.push({ scope, rows: Number(n), lowest, highest });
   }
 
   /** @returns whether there are any */
   async jobs(scope: JobScope): Promise<boolean> {
-    const row = await this.going(scope)
+    const byStatus = await this.going(scope)
       .select(({ fn }) => [
-        fn.countAll<bigint>().as('n'),
+        'job.status',
+        rows,
         fn.min('job.DatCreate').as('oldest'),
         fn.max('job.DatCreate').as('newest'),
+        fn.min('job.id').as('lowest'),
+        fn.max('job.id').as('highest'),
       ])
-      .executeTakeFirst();
-    const jobs = Number(row?.n ?? 0n);
-    if (jobs === 0 || !row) return false;
-    this.jobCount += jobs;
-    this.note(scope.company, { jobs, oldest: row.oldest, newest: row.newest });
+      .groupBy('job.status')
+      .execute();
+    for (const { status, n, oldest, newest, lowest, highest } of byStatus) {
+      const jobs = Number(n);
+      this.jobCount += jobs;
+      this.note(scope.company, { jobs, oldest, newest });
+      const finished = FINISHED.find((known) => known === status);
+      if (finished)
+        this.goingJobs.push({ scope: { ...scope, status: finished }, rows: jobs, lowest, highest });
+    }
+    if (byStatus.length === 0) return false;
     const artifacts = await this.going(scope)
       .innerJoin('artifacts', 'artifacts.job_id', 'job.id')
       .select(rows)
@@ -170,10 +220,44 @@ class Counting {
   }
 }
 
+async function bytesOf(
+  engine: Engine,
+  { tables, tokensBefore, historyBefore }: PurgePlan,
+  count: Counting,
+): Promise<Record<PlannedTable['table'], number>> {
+  const payload = await Payload.open(engine);
+  const jobs = await payload.jobs(count.goingJobs);
+  const logs = await payload.logs(count.goingLogs);
+  const going = (name: PlannedTable['table']) => tables.find(({ table }) => table === name)?.rows ?? 0;
+  // Where few jobs have children, none of those that were looked at may have any.
+  const orAny = async (table: 'artifacts' | 'logger', sample: Sample, children: number) =>
+    sample.rows === 0 && children > 0 ? payload.first(table) : sample;
+  const before = async (table: 'token' | 'housekeeping_run', column: string, instant: string | null) =>
+    instant === null ? new Sample() : payload.first(table, sql`${sql.ref(column)} < ${instant}`);
+  return {
+    logger: logs.of(count.ownLogs) + (await orAny('logger', jobs.logger, count.jobLogs)).of(count.jobLogs),
+    artifacts: (await orAny('artifacts', jobs.artifacts, count.artifacts)).of(count.artifacts),
+    job: jobs.job.of(count.jobCount),
+    token: (await before('token', 'until', tokensBefore)).of(going('token')),
+    housekeeping_run: (await before('housekeeping_run', 'started_at', historyBefore)).of(
+      going('housekeeping_run'),
+    ),
+  };
+}
+
 const rows = sql<bigint>`count(*)`.as('n');
 
 async function countTokens(db: Db, before: string): Promise<number> {
   const row = await db.selectFrom('token').select(rows).where('until', '<', before).executeTakeFirst();
+  return Number(row?.n ?? 0n);
+}
+
+async function countRuns(db: Db, before: string): Promise<number> {
+  const row = await db
+    .selectFrom('housekeeping_run')
+    .select(rows)
+    .where('started_at', '<', before)
+    .executeTakeFirst();
   return Number(row?.n ?? 0n);
 }
 

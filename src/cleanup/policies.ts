@@ -5,7 +5,7 @@ import { MultiFlexiError } from '../errors.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
 import type { JobRule, LogRule, RuleBook } from './rules.ts';
 
-export const SUBJECTS = ['job', 'logger', 'token'] as const;
+export const SUBJECTS = ['job', 'logger', 'token', 'history'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 export interface Policy {
@@ -14,7 +14,7 @@ export interface Policy {
   /** Null for all. */
   readonly company: bigint | null;
   readonly template: bigint | null;
-  /** In days; null for no limit by age. Tokens: how long they are kept after they ended. */
+  /** In days; null for no limit by age. Tokens: how long they are kept after they ended; history: runs of housekeeping. */
   readonly maxAgeDays: number | null;
   /** The newest so many stay: jobs of each run template, log entries of each company. */
   readonly keepLast: number | null;
@@ -108,6 +108,7 @@ export async function policyBook(engine: Engine, now: number): Promise<RuleBook>
   const jobs = of('job');
   const logs = of('logger');
   const [tokens] = of('token');
+  const [history] = of('history');
   const jobRules = new Map(jobs.map((policy) => [policy, jobRule(policy, now)]));
   const logRules = new Map(logs.map((policy) => [policy, logRule(policy, now)]));
   return {
@@ -127,7 +128,23 @@ export async function policyBook(engine: Engine, now: number): Promise<RuleBook>
             return policy && logRules.get(policy);
           },
     tokensBefore: tokens && utc(now - (tokens.maxAgeDays ?? 0) * DAY_MS),
+    historyBefore: history && utc(now - (history.maxAgeDays ?? 0) * DAY_MS),
   };
+}
+
+/** What the policies in force say, as plain data without instants: equal for equal rules, in whatever order they were made. */
+export async function rulesInForce(engine: Engine): Promise<readonly (readonly unknown[])[]> {
+  const policies = (await listPolicies(engine)).filter(({ enabled }) => enabled);
+  return policies
+    .map((policy) => [
+      policy.subject,
+      String(policy.company),
+      String(policy.template),
+      policy.maxAgeDays,
+      policy.keepLast,
+      policy.keepLastSuccess,
+    ])
+    .sort((a, b) => (String(a) < String(b) ? -1 : 1));
 }
 
 export function mostSpecific(
@@ -184,7 +201,14 @@ function requireSense({ subject, company, template, maxAgeDays, keepLast, archiv
       subject === 'token' && (company !== null || keepLast !== null),
       'Tokens go by their age alone, for all.',
     ],
-    [subject === 'token' && archive === true, 'Tokens are secrets and are not archived.'],
+    [
+      archive === true && subject !== 'job' && subject !== 'logger',
+      'Jobs and log entries are archived, nothing else.',
+    ],
+    [
+      subject === 'history' && (company !== null || keepLast !== null),
+      'The history of runs goes by its age alone, for all.',
+    ],
   ];
   const fault = faults.find(([is]) => is)?.[1];
   if (fault !== undefined)

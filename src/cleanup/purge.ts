@@ -10,17 +10,20 @@ import { isMultiFlexiError, MultiFlexiError } from '../errors.ts';
 import type { Database } from '../schema/index.ts';
 import { type ArchiveCatalogue, ArchiveRun, type ArchiveTarget } from './archive/index.ts';
 import {
+  CHILDREN,
+  type ChildCounts,
+  countChildren,
   type Deleted,
   deleteJobs,
   deleteLogs,
   deleteTokens,
   drain,
   GIANT,
-  giants,
   type Hand,
 } from './delete.ts';
 import { type JobVerdict, jobVerdict } from './goes.ts';
 import { type Holds, readHolds } from './holds.ts';
+import type { Throttle } from './lag.ts';
 import { type Chunk, jobLanes, type Lane, logLanes, tokenLanes, type Walk } from './lanes.ts';
 import { PRUNE_LOCK } from './lock.ts';
 import type { Pace, PaceWords } from './pace.ts';
@@ -39,6 +42,8 @@ export interface PurgeResult {
   readonly chunks: number;
   /** The longest time in which a chunk held what it deletes, in milliseconds. */
   readonly longestChunk: number;
+  /** How much of the time it waited for replicas, in milliseconds. */
+  readonly waitedForReplicas: number;
   /** Why it ended before the end; the next run goes on. */
   readonly stopped: 'interrupted' | 'time budget' | null;
   /** How often the connection was lost on the way; what was at its commit then may be missing in the numbers. */
@@ -59,6 +64,8 @@ export interface PurgeOptions {
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;
   /** The connection was lost, and is tried again after the rest. */
   readonly onLost?: ((error: MultiFlexiError, restMs: number) => void) | undefined;
+  /** Asked before each chunk: holds the purge back when it is too much for others. */
+  readonly throttle?: Throttle | undefined;
 }
 
 /** While a dead session of ours still has the lock, as its server has not noticed. */
@@ -123,6 +130,8 @@ function requireTarget(plan: PurgePlan, target: PurgeOptions['archive']): PurgeP
 
 /** Servers: whoever needs the very rows that go waits that long; all others only share the disk with us. */
 const SERVER: PaceWords = { chunkMs: 120, rest: 0.1 };
+/** Each chunk of an archive has to reach the disk before it is deleted: fewer and larger ones. */
+const SERVER_ARCHIVING: PaceWords = { chunkMs: 250, rest: 0.05 };
 /** One writer at a time: the others wait for the whole chunk, and find the file free more often than not. */
 const FILE: PaceWords = { chunkMs: 12, rest: 1 };
 /** Nobody else writes to the file: nobody waits. */
@@ -215,6 +224,7 @@ class Purge {
       milliseconds: Math.round(performance.now() - this.started),
       chunks: this.chunks,
       longestChunk: Math.round(this.longestChunk),
+      waitedForReplicas: Math.round(this.options.throttle?.waited ?? 0),
       stopped: this.stopped,
       reconnections: this.runs - 1,
       archive: catalogue && this.archive ? { name: this.archive.name, catalogue } : null,
@@ -222,7 +232,7 @@ class Purge {
   }
 
   private async work(lanes: readonly Lane[]): Promise<void> {
-    const turns = new Turns(lanes);
+    const turns = new Turns(lanes, this.options.throttle?.largestTransaction ?? undefined);
     const work = this.hands.map((hand) => this.hand(turns, hand));
     // All have come to their end before the first failure is told: nothing goes on behind it.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
@@ -232,7 +242,9 @@ class Purge {
   /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
   private async hand(turns: Turns, hand: Hand): Promise<void> {
     for (let ready = 0; !this.stopped && !this.failed; ) {
+      await this.forReplicas();
       this.lockSignal.throwIfAborted();
+      if (this.stopped) return;
       const chunk = await turns.next(async () => {
         this.holds = await readHolds(this.db, nowUtc());
       });
@@ -255,6 +267,13 @@ class Purge {
     }
   }
 
+  private async forReplicas(): Promise<void> {
+    await this.options.throttle?.wait({
+      signals: [this.lockSignal, this.options.signal],
+      isOver: () => this.stopped !== null,
+    });
+  }
+
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
   private async remove(pace: Pace, hand: Hand, chunk: Chunk): Promise<Deleted> {
     try {
@@ -270,7 +289,7 @@ class Purge {
   }
 
   private words(): PaceWords {
-    if (this.engine.capabilities.rowLocks) return SERVER;
+    if (this.engine.capabilities.rowLocks) return this.archive ? SERVER_ARCHIVING : SERVER;
     const now = performance.now();
     if (this.longWork?.othersWrote()) this.othersWroteAt = now;
     return now - this.othersWroteAt < WRITERS_STAY_MS ? FILE : FILE_ALONE;
@@ -286,14 +305,18 @@ class Purge {
   private async delete(hand: Hand, { table, ids, archive }: Chunk): Promise<Deleted> {
     if (table === 'logger') return deleteLogs(hand, ids, archive);
     if (table === 'token') return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
-    await this.drainGiants(hand, ids);
+    const children = await countChildren(this.engine, ids);
+    await this.drainGiants(hand, children);
     // Stopped among the children of a job: it goes whole, later.
-    return this.stopped ? NOTHING : deleteJobs(hand, ids);
+    return this.stopped ? NOTHING : deleteJobs(hand, ids, children);
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
-  private async drainGiants(hand: Hand, ids: readonly bigint[]): Promise<void> {
-    for (const { id, table } of await giants(this.engine, ids)) {
+  private async drainGiants(hand: Hand, children: ChildCounts): Promise<void> {
+    const giants = CHILDREN.flatMap((table) =>
+      [...children[table]].filter(([, rows]) => rows > GIANT).map(([id]) => ({ table, id })),
+    );
+    for (const { id, table } of giants) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
         const { held: _, ...counts } = await patiently(() => drain(hand, table, id), {
           signals: [this.lockSignal, this.options.signal],
@@ -301,6 +324,8 @@ class Purge {
         });
         rows = this.note(counts);
         await otherWork();
+        await this.forReplicas();
+        this.lockSignal.throwIfAborted();
       }
     }
   }

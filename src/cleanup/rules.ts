@@ -38,6 +38,8 @@ export interface RuleBook {
   readonly logs: ((company: bigint | null) => LogRule | undefined) | undefined;
   /** Tokens whose validity ended before this instant go. */
   readonly tokensBefore: string | undefined;
+  /** Runs of housekeeping that began before this instant go. */
+  readonly historyBefore: string | undefined;
 }
 
 /** Rules that are the same for everybody. */
@@ -51,5 +53,6 @@ export function sameForAll(
     jobs: jobs && (() => jobs),
     logs: logs && (() => logs),
     tokensBefore: undefined,
+    historyBefore: undefined,
   };
 }

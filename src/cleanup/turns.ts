@@ -3,14 +3,16 @@ import type { Chunk, Lane } from './lanes.ts';
 import { Pace, type PaceWords } from './pace.ts';
 
 export class Turns {
-  readonly pace = new Pace();
+  readonly pace: Pace;
   private readonly open: Lane[];
   /** How many rows go with one that is read: a job takes others along. */
   private weight = 1;
   /** One reads at a time: a lane knows only one place to go on from. */
   private reading: Promise<unknown> = Promise.resolve();
 
-  constructor(lanes: readonly Lane[]) {
+  /** @param largest how many rows a transaction should delete at most, where something beside time limits it */
+  constructor(lanes: readonly Lane[], largest?: number) {
+    this.pace = new Pace(largest);
     this.open = [...lanes];
   }
 

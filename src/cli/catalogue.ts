@@ -57,6 +57,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:reclaim',
+    {
+      summary: 'give free space back to the disk',
+      load: async () => (await import('./commands/db-reclaim.ts')).dbReclaim,
+    },
+  ],
+  [
     'prune',
     {
       summary: 'delete old log entries and finished jobs',
@@ -117,6 +124,41 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     {
       summary: 'say why a job stays or goes',
       load: async () => (await import('./commands/retention.ts')).retentionExplain,
+    },
+  ],
+  [
+    'archive:list',
+    {
+      summary: 'show the archives of what was deleted',
+      load: async () => (await import('./commands/archive.ts')).archiveList,
+    },
+  ],
+  [
+    'archive:show',
+    {
+      summary: 'say what an archive holds',
+      load: async () => (await import('./commands/archive.ts')).archiveShow,
+    },
+  ],
+  [
+    'archive:verify',
+    {
+      summary: 'prove archives, row by row',
+      load: async () => (await import('./commands/archive.ts')).archiveVerify,
+    },
+  ],
+  [
+    'archive:restore',
+    {
+      summary: 'put archived rows back',
+      load: async () => (await import('./commands/archive-restore.ts')).archiveRestore,
+    },
+  ],
+  [
+    'archive:remove',
+    {
+      summary: 'remove archives',
+      load: async () => (await import('./commands/archive.ts')).archiveRemove,
     },
   ],
   [

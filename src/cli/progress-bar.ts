@@ -7,13 +7,18 @@ export interface ProgressBar {
 
 const HIDDEN: ProgressBar = { update: () => {}, stop: () => {} };
 
-export async function openProgressBar(label: string, total: number, visible: boolean): Promise<ProgressBar> {
+export async function openProgressBar(
+  label: string,
+  total: number,
+  visible: boolean,
+  unit = 'rows',
+): Promise<ProgressBar> {
   if (!visible) return HIDDEN;
   const { SingleBar, Presets } = (await import('cli-progress')).default;
   const started = performance.now();
   const bar = new SingleBar(
     {
-      format: `${label} {bar} {percentage}% | {value}/{total} rows | {rate}/s | {eta_formatted} left`,
+      format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`,
       stream: process.stderr,
       hideCursor: true,
       etaBuffer: 50,

@@ -14,6 +14,8 @@ export class Terminal {
   /** Aborts at Ctrl-C or SIGTERM: long work ends after the chunk at hand. A second signal ends the process at once. */
   readonly interrupted: AbortSignal;
   private readonly options: GlobalOptions;
+  /** Written before talk: takes a progress bar off the line, which it draws anew by itself. */
+  private clearLine = '';
   private readonly interruption = new AbortController();
   private readonly onSignal = (signal: NodeJS.Signals) => {
     this.say(`\n${signal}: ending after what is being done now; once more ends at once.`);
@@ -48,7 +50,7 @@ export class Terminal {
 
   /** Talk beside the result. */
   say(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${this.clearLine}${text}\n`);
   }
 
   complain(message: string, next: string): void {
@@ -62,8 +64,10 @@ export class Terminal {
   }
 
   /** A bar with rate and time left; silent where stderr is no terminal. */
-  async progressBar(label: string, total: number): Promise<ProgressBar> {
-    return openProgressBar(label, total, this.options.ansi && !this.json && process.stderr.isTTY === true);
+  async progressBar(label: string, total: number, unit = 'rows'): Promise<ProgressBar> {
+    const visible = this.options.ansi && !this.json && process.stderr.isTTY === true;
+    if (visible) this.clearLine = '\r\u001b[K';
+    return openProgressBar(label, total, visible, unit);
   }
 
   get assumesYes(): boolean {

@@ -1,3 +1,5 @@
+import type { ReplicaAddress } from './replication.ts';
+
 /** What an engine needs to know to connect; `settings/` reads and checks it. */
 export interface TlsSettings {
   /** `require` encrypts without looking at the certificate; `verify` checks it and the host's name. */
@@ -25,6 +27,8 @@ export interface ServerSettings {
   readonly username: string;
   readonly password: string;
   readonly tls: TlsSettings;
+  /** Servers that follow this one, with the same account and TLS. */
+  readonly replicas?: readonly ReplicaAddress[] | undefined;
 }
 
 export type DatabaseSettings = SqliteSettings | ServerSettings;

@@ -10,6 +10,8 @@
 import type { Kysely, RawBuilder } from 'kysely';
 import type { CatalogTable } from './catalog.ts';
 import type { Ddl } from './ddl.ts';
+import type { ReplicaWatch, WatchRequest } from './replication.ts';
+import type { ReclaimRequest, ReclaimWork, SpaceUse } from './space.ts';
 
 export type EngineName = 'sqlite' | 'mysql' | 'mariadb' | 'postgresql';
 
@@ -53,6 +55,10 @@ export interface Engine {
   /** The names of {@link introspect}'s tables alone: cheap, for guards that run before every command. */
   tableNames(): Promise<string[]>;
   sizes(): Promise<DatabaseSize>;
+  /** What the database takes and what is free in it, of these tables where space is of tables; reads no rows. */
+  space(tables: readonly string[]): Promise<SpaceUse>;
+  /** The work that gives free space back, which writes nothing yet; null where that is for a person to decide. */
+  reclaim(request: ReclaimRequest): Promise<ReclaimWork | null>;
   /** A column as something that `octet_length` takes; `type` is its logical type in one word. */
   asText(column: string, type: string): RawBuilder<unknown>;
   /**
@@ -86,6 +92,12 @@ export interface Engine {
   largestStatement(): Promise<number | null>;
   /** Sets the session up for work of many short transactions beside others. */
   longWork(): Promise<LongWork>;
+  /**
+   * Begins to watch how far the servers that follow this one are behind.
+   * @throws PERMISSION_DENIED when this account may not read that, SERVER_UNREACHABLE for a replica that is named and does
+   * not answer, USAGE when there is nobody to watch or it is not said whom
+   */
+  watchReplicas(request: WatchRequest): Promise<ReplicaWatch>;
   /** Bytes free on the disk that the database's files lie on; null where this machine cannot know. */
   freeDisk(): Promise<number | null>;
   close(): Promise<void>;

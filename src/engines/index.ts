@@ -3,6 +3,7 @@ import type { DatabaseSettings } from './connection-settings.ts';
 import type { Access, Engine } from './engine.ts';
 import type { StatementLog } from './statement-log.ts';
 
+export { mebibytes } from './bytes.ts';
 export type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from './catalog.ts';
 export type * from './connection-settings.ts';
 export { countRows } from './counting.ts';
@@ -12,6 +13,8 @@ export type * from './engine.ts';
 export { nowUtc, utc } from './instant.ts';
 export { offlineDdl } from './offline-ddl.ts';
 export { patiently } from './patience.ts';
+export type { ReplicaAddress, ReplicaLag, ReplicaWatch, WatchRequest } from './replication.ts';
+export type * from './space.ts';
 export type { StatementEvent, StatementLog } from './statement-log.ts';
 
 /**

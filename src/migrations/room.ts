@@ -1,5 +1,5 @@
 /** Whether a table that a step writes again fits on the disk a second time, asked before anything is done. */
-import type { Engine } from '../engines/index.ts';
+import { type Engine, mebibytes } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import type { MigrationPlan } from './plan.ts';
 
@@ -26,8 +26,4 @@ export async function requireRoom(engine: Engine, plan: MigrationPlan): Promise<
       },
     );
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }

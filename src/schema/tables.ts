@@ -328,8 +328,8 @@ export interface CredentialPrototypeTable {
 export interface RetentionPolicyTable {
   /** Key of the policy */
   id: Generated<bigint>;
-  /** What is kept: job (with its artifacts and log entries), logger, token */
-  subject: 'job' | 'logger' | 'token';
+  /** What is kept: job (with its artifacts and log entries), logger, token, history (of housekeeping runs) */
+  subject: 'job' | 'logger' | 'token' | 'history';
   /** Whose rows; empty for all companies */
   company_id: bigint | null;
   /** Jobs of which run template; empty for all */
@@ -370,6 +370,30 @@ export interface RetentionHoldTable {
   created_at: Generated<string>;
 }
 
+/** Runs of purges and other housekeeping */
+export interface HousekeepingRunTable {
+  /** Key of the run */
+  id: Generated<bigint>;
+  /** What ran, as prune or retention */
+  duty: string;
+  /** Digest of its rules without their instants: runs of the same rules have the same */
+  what: string;
+  /** When it began (UTC) */
+  started_at: Generated<string>;
+  /** When it ended (UTC); empty while it runs, and for one that was killed */
+  finished_at: string | null;
+  /** How it ended; one that was killed says running for ever */
+  outcome: Generated<'running' | 'done' | 'time budget' | 'interrupted' | 'failed'>;
+  /** Rows that were to be deleted when it began */
+  expected_rows: bigint;
+  /** Rows that it has deleted */
+  deleted_rows: Generated<bigint>;
+  /** Computer on which it ran */
+  host: string;
+  /** Its process there */
+  pid: number;
+}
+
 export interface Database {
   user: UserTable;
   company: CompanyTable;
@@ -386,4 +410,5 @@ export interface Database {
   credential_prototype: CredentialPrototypeTable;
   retention_policy: RetentionPolicyTable;
   retention_hold: RetentionHoldTable;
+  housekeeping_run: HousekeepingRunTable;
 }

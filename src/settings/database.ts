@@ -1,6 +1,7 @@
 /** What `DB_*` settings must be, in one schema; every message names the setting and what it should have been. */
 import * as z from 'zod/mini';
 import type { DatabaseSettings } from '../engines/index.ts';
+import { parseReplicas } from './replicas.ts';
 
 const DEFAULT_PORT = { mysql: 3306, pgsql: 5432 } as const;
 
@@ -25,6 +26,16 @@ const port = z.pipe(
   ),
 );
 
+const replicas = z.pipe(
+  oneLine('DB_REPLICAS'),
+  z.transform((text: string, context) => {
+    const addresses = parseReplicas(text);
+    if (typeof addresses !== 'string') return addresses;
+    context.issues.push({ code: 'custom', message: `DB_REPLICAS ${addresses}`, input: text });
+    return z.NEVER;
+  }),
+);
+
 const SCHEMA = z.object({
   DB_CONNECTION: z.enum(
     ['sqlite', 'mysql', 'pgsql'],
@@ -40,6 +51,7 @@ const SCHEMA = z.object({
   DB_TLS_CA: z.optional(oneLine('DB_TLS_CA')),
   DB_TLS_CERT: z.optional(oneLine('DB_TLS_CERT')),
   DB_TLS_KEY: z.optional(oneLine('DB_TLS_KEY')),
+  DB_REPLICAS: z.optional(replicas),
 });
 
 export const SETTING_NAMES = Object.keys(SCHEMA.shape) as readonly (keyof z.output<typeof SCHEMA>)[];
@@ -84,6 +96,7 @@ export function validateDatabaseSettings(
         certificate: given.DB_TLS_CERT,
         key: given.DB_TLS_KEY,
       },
+      ...(given.DB_REPLICAS === undefined ? {} : { replicas: given.DB_REPLICAS }),
     },
   };
 }

@@ -7,7 +7,7 @@ import type { DatabaseSettings } from '../engines/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { type RawSettings, SETTING_NAMES, validateDatabaseSettings } from './database.ts';
 
-const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
+export const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
 
 export interface SettingsSource {
   /** The file named by `-e`; it must exist and have settings, and then only the password is looked for elsewhere. */
@@ -53,10 +53,14 @@ function gather({ file, environment, defaultFile = DEFAULT_FILE }: SettingsSourc
     if (Object.keys(fromFile).length === 0) throw nothingIn(file);
     return { settings: withPassword(fromFile, fromEnvironment), origin: file };
   }
-  const environmentNames = Object.keys(fromEnvironment).some((name) => name !== 'DB_PASSWORD');
-  if (environmentNames || !existsSync(defaultFile))
+  if (namesDatabase(environment) || !existsSync(defaultFile))
     return { settings: fromEnvironment, origin: 'the environment' };
   return { settings: withPassword(known(readEnvFile(defaultFile)), fromEnvironment), origin: defaultFile };
+}
+
+/** Whether it says which database: a password alone does not. */
+export function namesDatabase(environment: RawSettings): boolean {
+  return Object.keys(known(environment)).some((name) => name !== 'DB_PASSWORD');
 }
 
 /** The password alone may come from the environment, so that it need not lie in a file. */
@@ -75,7 +79,7 @@ function nothingIn(file: string): MultiFlexiError {
 /** No settings are longer; whatever is was named by mistake. */
 const LARGEST_FILE = 1024 * 1024;
 
-function readEnvFile(file: string): RawSettings {
+export function readEnvFile(file: string): RawSettings {
   if (file.trim() === '') {
     throw new MultiFlexiError('USAGE', 'The name of the environment file is blank.', {
       next: 'Give -e the path of a file.',

@@ -54,6 +54,7 @@ test('any text for any setting is taken or refused with a sentence that never ha
     'DB_TLS',
     'DB_TLS_CA',
     'DB_TLS_KEY',
+    'DB_REPLICAS',
   ];
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -130,6 +131,34 @@ test.each([
     ...tls,
   });
   expect('faults' in result && result.faults.join()).toMatch(why);
+});
+
+test('replicas are hosts with ports or without, named twice they count once, and IPv6 has brackets', () => {
+  const read = (DB_REPLICAS: string) =>
+    validateDatabaseSettings({ DB_CONNECTION: 'mysql', DB_DATABASE: 'x', DB_USERNAME: 'u', DB_REPLICAS });
+  expect(read(' db2, db3.example:3307 ,db2,[2001:db8::2],[::1]:3308,10.0.0.2')).toMatchObject({
+    settings: {
+      replicas: [
+        { host: 'db2' },
+        { host: 'db3.example', port: 3307 },
+        { host: '2001:db8::2' },
+        { host: '::1', port: 3308 },
+        { host: '10.0.0.2' },
+      ],
+    },
+  });
+  for (const wrong of [
+    ',',
+    'db2,',
+    'db2 db3',
+    '::1',
+    '[db2]',
+    'db2:0',
+    'db2:65536',
+    'mysql://db2',
+    'u:p@db2',
+  ])
+    expect([wrong, read(wrong)]).toEqual([wrong, { faults: [expect.stringMatching(/^DB_REPLICAS must/)] }]);
 });
 
 test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {

@@ -7,10 +7,8 @@ import {
   applyArchiveRestore,
   applyPurge,
   findArchive,
-  listArchives,
   planArchiveRestore,
   planPurge,
-  readCatalogue,
   sameForAll,
   verifyArchive,
 } from '../../src/cleanup/index.ts';
@@ -38,7 +36,8 @@ describeEngines('the archive', (name) => {
   afterAll(() => database.drop());
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'multiflexi-archive-'));
-    return () => rmSync(directory, { recursive: true });
+    const made = directory;
+    return () => rmSync(made, { recursive: true });
   });
 
   const olderThan = utc(UNTIL - 30 * 86_400_000);
@@ -82,4 +81,114 @@ describeEngines('the archive', (name) => {
       expect(await dataDigest(engine, TABLES)).toEqual(before);
     }
   });
+
+  test('is for its owner alone, and says whose jobs it has', async () => {
+    const { archive: made } = await archive();
+    const { path } = findArchive(directory, made?.name ?? '');
+    expect(statSync(path).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(path)) expect(statSync(join(path, file)).mode & 0o777).toBe(0o600);
+    const jobs = made?.catalogue.tables.find((table) => table.name === 'job')?.rows;
+    expect(made?.catalogue.companies.reduce((sum, company) => sum + company.jobs, 0)).toBe(jobs);
+    for (const { slug, oldest, newest } of made?.catalogue.companies ?? []) {
+      expect(slug).toMatch(/./);
+      expect(oldest <= newest && newest < olderThan).toBe(true);
+    }
+    await putBack(made?.name ?? '', null);
+  });
+
+  test('gives back one job alone with what is its, and names the jobs it has not', async () => {
+    const db = engine.kysely<Database>();
+    const before = await dataDigest(engine, TABLES);
+    const [first, second] = await db
+      .selectFrom('job')
+      .select('id')
+      .where('DatCreate', '<', olderThan)
+      .where('status', 'in', FINISHED)
+      .orderBy('id')
+      .limit(2)
+      .execute();
+    const wanted = second?.id ?? 0n;
+    const { archive: made } = await archive();
+    const name_ = made?.name ?? '';
+    const lacking = await planArchiveRestore(engine, findArchive(directory, name_), [999_999n]);
+    expect(lacking.missing).toEqual([999_999n]);
+    await putBack(name_, [wanted]);
+    const back = await db
+      .selectFrom('job')
+      .select('id')
+      .where('DatCreate', '<', olderThan)
+      .where('status', 'in', FINISHED)
+      .execute();
+    expect(back).toEqual([{ id: wanted }]);
+    expect(first?.id).not.toBe(wanted);
+    await putBack(name_, null);
+    expect(await dataDigest(engine, TABLES)).toBe(before);
+  });
+
+  test('overwrites nothing: what has an archived id by now stays, and is named with what refers to it', async () => {
+    const db = engine.kysely<Database>();
+    const { archive: made } = await archive();
+    const plan = await planArchiveRestore(engine, findArchive(directory, made?.name ?? ''), null);
+    const company = made?.catalogue.companies[0]?.id ?? '';
+    await putBack(made?.name ?? '', null);
+    const taken = await db
+      .selectFrom('artifacts')
+      .innerJoin('job', 'job.id', 'artifacts.job_id')
+      .select('job_id')
+      .where('DatCreate', '<', olderThan)
+      .where('status', 'in', FINISHED)
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    const was = await db
+      .selectFrom('job')
+      .selectAll()
+      .where('id', '=', taken.job_id)
+      .executeTakeFirstOrThrow();
+    const children = await db.selectFrom('artifacts').selectAll().where('job_id', '=', was.id).execute();
+    await db.deleteFrom('job').where('id', '=', was.id).execute();
+    const { id, app_id } = was;
+    const stranger = { id, app_id, company_id: BigInt(company), executor: 'Stranger' };
+    await db.insertInto('job').values(stranger).execute();
+    const restored = await applyArchiveRestore(engine, plan);
+    expect(restored[0]).toMatchObject({ conflicts: 1, conflictKeys: [`id ${id}`] });
+    expect(restored[1]).toMatchObject({ restored: 0, conflicts: children.length });
+    expect(await db.selectFrom('job').select('executor').where('id', '=', id).execute()).toEqual([
+      { executor: 'Stranger' },
+    ]);
+    expect(await db.selectFrom('artifacts').select('id').where('job_id', '=', id).execute()).toEqual([]);
+    await db.deleteFrom('job').where('id', '=', id).execute();
+    expect((await applyArchiveRestore(engine, plan)).map(({ conflicts }) => conflicts)).toEqual([0, 0, 0]);
+  });
+
+  test('says what is missing from it and what was changed in it', async () => {
+    const { archive: made } = await archive();
+    const place = findArchive(directory, made?.name ?? '');
+    const [part = ''] = readdirSync(place.path).filter((file) => file.endsWith('.zst'));
+    const file = join(place.path, part);
+    const bytes = readFileSync(file);
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8(changed.readUInt8(changed.length >> 1) ^ 1, changed.length >> 1);
+    writeFileSync(file, changed);
+    expect((await verifyArchive(place)).faults).toEqual([expect.stringContaining(part)]);
+    await expect(planArchiveRestore(engine, place, null)).rejects.toMatchObject({ code: 'FILE_DAMAGED' });
+    rmSync(file);
+    expect((await verifyArchive(place)).faults).toEqual([`the part ${part} is missing`]);
+    writeFileSync(file, bytes, { mode: 0o600 });
+    await putBack(place.name, null);
+  });
+
+  test('cannot be made where there is no directory for it, and then nothing is deleted', async () => {
+    const before = await dataDigest(engine, TABLES);
+    const file = join(directory, 'file');
+    writeFileSync(file, '');
+    directory = file;
+    await expect(archive()).rejects.toMatchObject({ code: 'FILE_FAILED' });
+    expect(await dataDigest(engine, TABLES)).toBe(before);
+  });
+
+  async function putBack(archiveName: string, jobs: readonly bigint[] | null): Promise<void> {
+    const plan = await planArchiveRestore(engine, findArchive(directory, archiveName), jobs);
+    const restored = await applyArchiveRestore(engine, plan);
+    expect(restored.map(({ conflicts }) => conflicts)).toEqual([0, 0, 0]);
+  }
 });

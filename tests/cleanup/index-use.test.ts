@@ -3,6 +3,7 @@ import { type Compilable, CompiledQuery, type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { boundary } from '../../src/cleanup/boundary.ts';
 import { oldestJobs, oldestLogs, oldestLogsOfAll, oldestOfAll } from '../../src/cleanup/oldest.ts';
+import { runOfJobs, runOfLogs } from '../../src/cleanup/payload.ts';
 import type { JobScope } from '../../src/cleanup/scopes.ts';
 import { type Database, FINISHED, JOB_AGE } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
@@ -84,6 +85,18 @@ describeEngines('the walk', (name) => {
       await expectIndex(
         oldestLogsOfAll(db, scopes, nobody, before, { after: from, limit: 500 }),
         /ix_logger_created_at_id/,
+      );
+    }
+  });
+
+  test('that measures a few rows uses the same indexes, though it reads the rows as well', async () => {
+    const bytes = (column: string) => sql`octet_length(${sql.ref(column)})`;
+    for (const from of [after, undefined]) {
+      for (const jobs of [all, one])
+        await expectIndex(runOfJobs(db, { ...jobs, status: 'ok' }, bytes('executor'), from), JOB_INDEX);
+      await expectIndex(
+        runOfLogs(db, { company: 1n, before, archive }, bytes('message'), from),
+        /ix_logger_(company_id_)?created_at_id/,
       );
     }
   });

@@ -118,6 +118,7 @@ describeEngines('retention', (name) => {
       maxAgeDays: 9,
       keepLast: null,
       keepLastSuccess: true,
+      archive: true,
       enabled: true,
       note: null,
     } as const;
@@ -211,7 +212,12 @@ describeEngines('retention', (name) => {
       note: null,
     });
     const plan = await planPurge(engine, await policyBook(engine, NOW));
-    expect(plan.tables).toContainEqual({ table: 'token', rows: 1, withTheirJob: 0 });
+    expect(plan.tables).toContainEqual({
+      table: 'token',
+      rows: 1,
+      withTheirJob: 0,
+      bytes: expect.any(Number),
+    });
     await applyPurge(engine, plan, { program: 'test', waitMs: 0 });
     const rest = await db.selectFrom('token').select('token').orderBy('token').execute();
     expect(rest.map(({ token }) => token)).toEqual(['for ever', 'recent']);

@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import mysql from 'mysql2/promise';
-import pg from 'pg';
 import { describe, inject } from 'vitest';
 import type { DatabaseSettings } from '../../src/engines/index.ts';
 import { type Access, type Engine, type EngineName, openEngine } from '../../src/engines/index.ts';
 import { migrate } from '../../src/migrations/index.ts';
-import type { TestServer } from '../servers/index.ts';
+import { runOn, type TestServer } from '../servers/index.ts';
 
 export const ENGINE_NAMES: readonly EngineName[] = ['sqlite', 'mysql', 'mariadb', 'postgresql'];
 
@@ -45,14 +43,14 @@ export async function freshDatabase(
   name: EngineName,
   databaseName = `mf_${randomBytes(6).toString('hex')}`,
 ): Promise<TestDatabase> {
-  return name === 'sqlite' ? freshFile() : freshOnServer(name, databaseName);
+  return name === 'sqlite' ? freshFile() : freshOn(serverOf(name), databaseName);
 }
 
 /** A fresh database with our schema in it, and an engine on it. */
 export async function migratedDatabase(
-  name: EngineName,
+  where: EngineName | TestServer,
 ): Promise<TestDatabase & { readonly engine: Engine }> {
-  const database = await freshDatabase(name);
+  const database = await (typeof where === 'string' ? freshDatabase(where) : freshOn(where));
   const engine = await database.open('create');
   await migrate(engine, { program: 'test', waitMs: 0 });
   return {
@@ -78,12 +76,15 @@ function freshFile(): TestDatabase {
   };
 }
 
-async function freshOnServer(name: Exclude<EngineName, 'sqlite'>, database: string): Promise<TestDatabase> {
-  const server = serverOf(name);
+async function freshOn(
+  server: TestServer,
+  database = `mf_${randomBytes(6).toString('hex')}`,
+): Promise<TestDatabase> {
+  const name = server.engine;
   const connection = name === 'postgresql' ? 'pgsql' : 'mysql';
   const { host, port, user: username, password } = server;
   const quoted = name === 'postgresql' ? `"${database}"` : `\`${database}\``;
-  await administer(name, `create database ${quoted}`);
+  await runOn(server, `create database ${quoted}`);
   const settings = {
     connection,
     host,
@@ -106,19 +107,13 @@ async function freshOnServer(name: Exclude<EngineName, 'sqlite'>, database: stri
       DB_PASSWORD: password,
     },
     open: (access = 'change') => openEngine(settings, access),
-    drop: () => administer(name, `drop database ${quoted}${name === 'postgresql' ? ' with (force)' : ''}`),
+    drop: async () => {
+      await runOn(server, `drop database ${quoted}${name === 'postgresql' ? ' with (force)' : ''}`);
+    },
   };
 }
 
 /** Runs a statement as the server's superuser, outside of any database under test. */
 export async function administer(name: Exclude<EngineName, 'sqlite'>, statement: string): Promise<void> {
-  const { host, port, user, password } = serverOf(name);
-  if (name === 'postgresql') {
-    const client = new pg.Client({ host, port, user, password, database: 'postgres' });
-    await client.connect();
-    await client.query(statement).finally(() => client.end());
-  } else {
-    const client = await mysql.createConnection({ host, port, user, password });
-    await client.query(statement).finally(() => client.end());
-  }
+  await runOn(serverOf(name), statement);
 }

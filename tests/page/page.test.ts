@@ -43,7 +43,7 @@ describe('the page', () => {
     for (const table of coreTables()) expect(page).toContain(model.get(table)?.comment ?? 'no such table');
     // The rest of ours serves maintenance, which the page knows nothing of.
     const own = [...model.keys()].filter((table) => !coreTables().includes(table));
-    expect(own.every((table) => table.startsWith('retention_'))).toBe(true);
+    expect(own.every((table) => /^(retention|housekeeping)_/.test(table))).toBe(true);
   });
 
   test('has a counterpart for each of its commands', () => {
@@ -138,8 +138,9 @@ describeEngines('the page', (name) => {
       ['multiflexi-cli db:status', 0],
       ['multiflexi-cli db:migrate', 0],
       ['multiflexi-cli prune --logs --jobs --keep 10000', 0],
-      // Nothing that is applied is newer.
-      ['multiflexi-cli db:rollback -t 20251130113650', 0],
+      // The history has a run, that of the prune: destroying it takes a yes.
+      ['multiflexi-cli db:rollback -t 20251130113650', 5],
+      ['multiflexi-cli db:rollback -t 20251130113650 --yes', 0],
       // The newest migration has rows of the sample: destroying them takes a yes.
       ['multiflexi-cli db:rollback', 5],
       ['multiflexi-cli db:rollback --yes', 0],

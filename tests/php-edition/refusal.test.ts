@@ -35,6 +35,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'db:restore-rollback': ['none.rows.zst'],
   'db:verify': [],
   'db:breakpoint': ['--remove-all'],
+  'db:reclaim': [],
   prune: ['--logs', '--jobs', '--keep', '1'],
   'retention:list': [],
   'retention:set': ['job', '--older-than', '1d'],
@@ -44,10 +45,20 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'retention:hold': ['--job', '1', '--reason', 'x'],
   'retention:release': ['1'],
   'retention:explain': ['1'],
+  'archive:restore': ['none', '--archive', '/nowhere'],
   'sample:load': ['--jobs', '10', '--force'],
 };
-const WITH_DRY_RUN = ['db:migrate', 'db:rollback', 'db:restore-rollback', 'prune', 'retention:run'];
-const ALLOWED = ['db:status', 'db:size'];
+const WITH_DRY_RUN = [
+  'db:migrate',
+  'db:rollback',
+  'db:restore-rollback',
+  'db:reclaim',
+  'prune',
+  'retention:run',
+  'archive:restore',
+];
+/** They look at the database, or open none. */
+const ALLOWED = ['db:status', 'db:size', 'archive:list', 'archive:show', 'archive:verify', 'archive:remove'];
 
 test('every command is among those that are tried', () => {
   expect([...Object.keys(CALLS), ...ALLOWED, 'tour'].sort()).toEqual([...COMMANDS.keys()].sort());

@@ -114,11 +114,19 @@ const RESTORED = z.strictObject({
     }),
   ),
 });
+const SKIPPED = z.array(z.strictObject({ company: z.string().nullable(), jobs: z.int() }));
 const PRUNE_PLAN = z.strictObject({
   dry_run: z.literal(true),
   made: z.string(),
   plan_file: z.string().nullable(),
-  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int(), with_their_job: z.int() })),
+  tables: z.array(
+    z.strictObject({
+      table_name: z.string(),
+      rows: z.int(),
+      with_their_job: z.int(),
+      bytes_estimate: z.int(),
+    }),
+  ),
   companies: z.array(
     z.strictObject({
       company_id: z.int(),
@@ -128,14 +136,69 @@ const PRUNE_PLAN = z.strictObject({
       newest: z.string(),
     }),
   ),
+  skipped: SKIPPED,
 });
+const REMEDY = z.strictObject({
+  command: z.string(),
+  gives: z.string(),
+  lock: z.string(),
+  needs: z.string(),
+  needs_bytes: z.int().nullable(),
+  by_reclaim: z.boolean(),
+});
+const SPACE = z.strictObject({
+  freed_inside_bytes: z.int().nullable(),
+  returned_to_disk_bytes: z.int(),
+  reclaimable_bytes: z.int().nullable(),
+  estimated: z.boolean(),
+  disk_free_bytes: z.int().nullable(),
+  how: z.array(REMEDY),
+  notes: z.array(z.string()),
+});
+const RECLAIM = {
+  stopped: z.enum(['interrupted', 'time budget', 'another session']).nullable(),
+  milliseconds: z.int(),
+  slices: z.int(),
+  longest_slice_milliseconds: z.int(),
+};
+const RECLAIM_PLAN = z.strictObject({
+  dry_run: z.literal(true),
+  reclaimable_bytes: z.int().nullable(),
+  estimated: z.boolean(),
+  disk_free_bytes: z.int().nullable(),
+  how: z.array(REMEDY),
+  notes: z.array(z.string()),
+});
+const RECLAIMED = z.strictObject({ dry_run: z.literal(false), ...RECLAIM, space: SPACE });
 const PRUNED = z.strictObject({
   dry_run: z.literal(false),
   stopped: z.enum(['interrupted', 'time budget']).nullable(),
   milliseconds: z.int(),
   chunks: z.int(),
   longest_chunk_milliseconds: z.int(),
+  waited_for_replicas_milliseconds: z.int(),
+  reconnections: z.int(),
+  archive: z
+    .strictObject({
+      archive: z.string(),
+      bytes: z.int(),
+      tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
+    })
+    .nullable(),
+  skipped: SKIPPED,
+  backlog: z.strictObject({
+    rows_left: z.int(),
+    grows_per_hour: z.int().nullable(),
+    deleted_per_hour: z.int().nullable(),
+    gone_at: z.iso.datetime().nullable(),
+    grows: z.boolean().nullable(),
+  }),
   tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
+  space: z.strictObject({
+    ...SPACE.shape,
+    reclaim: z.strictObject(RECLAIM).nullable(),
+    error: z.null(),
+  }),
 });
 const FAILURE = z.strictObject({
   error: z.strictObject({ code: z.string(), message: z.string(), next: z.string() }),
@@ -175,8 +238,8 @@ describeEngines('the program', (name) => {
     expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: MIGRATIONS.length });
 
     expect((await json(APPLIED, 0, 'db:migrate', '-t', '20200520140330')).migrations).toHaveLength(5);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 9 });
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(9);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 10 });
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(10);
     expect((await json(APPLIED, 0, 'db:migrate')).migrations).toEqual([]);
     const status = await json(STATUS, 0, 'db:status');
     expect(status).toMatchObject({
@@ -218,7 +281,19 @@ describeEngines('the program', (name) => {
     const dry = await json(PRUNE_PLAN, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--dry-run');
     const pruned = await json(PRUNED, 0, 'prune', '--jobs', '--logs', '--keep', '500', '--yes');
     expect(pruned.tables).toEqual(dry.tables.map(({ table_name, rows }) => ({ table_name, rows })));
-    expect(pruned.stopped).toBeNull();
+    expect([pruned.stopped, pruned.space.reclaim]).toEqual([null, null]);
+    const possible = await json(RECLAIM_PLAN, 0, 'db:reclaim', '--dry-run');
+    const reclaimed = await json(RECLAIMED, 0, 'db:reclaim', '--time-budget', '1h');
+    expect(reclaimed.stopped).toBeNull();
+    if (name === 'sqlite') {
+      expect(pruned.space).toMatchObject({
+        freed_inside_bytes: possible.reclaimable_bytes,
+        reclaimable_bytes: possible.reclaimable_bytes,
+      });
+      expect(possible.reclaimable_bytes).toBeGreaterThan(1_000_000);
+      expect(reclaimed.space).toMatchObject({ reclaimable_bytes: 0, how: [] });
+      expect(reclaimed.space.returned_to_disk_bytes).toBeGreaterThan(1_000_000);
+    }
     const after = await json(SIZE, 0, 'db:size', '--exact');
     expect(after.tables.find((table) => table.table_name === 'logger')?.rows).toBe(500);
   });
@@ -232,13 +307,14 @@ describeEngines('the program', (name) => {
     expect(status.stdout).not.toContain('\u001b');
     expect((await run('db:size')).stdout).toMatch(/^Table\s+Rows\s+Data\s+Indexes\s+Total\s+Free inside$/m);
     expect((await run('prune', '--logs', '--keep', '100', '--dry-run')).stdout).toMatch(
-      /^logger\s+400\s+0$/m,
+      /^logger\s+400\s+0\s+~\d+(\.\d+)? KiB$/m,
     );
   });
 
   test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
     const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
     expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'housekeeping_run',
       'retention',
       'credential_prototype',
       'artifacts',
@@ -268,14 +344,14 @@ describeEngines('the program', (name) => {
     const agreed = ['db:rollback', '-t', '20221123091933', '--no-input', '--confirm', plan.confirm ?? ''];
     const file = join(directory, `${name}.rows.zst`);
     const applied = await json(APPLIED, 0, ...agreed, '--backup', file);
-    expect([applied.migrations.length, applied.backup]).toEqual([5, file]);
+    expect([applied.migrations.length, applied.backup]).toEqual([6, file]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 5 });
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 6 });
     expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
       error: { code: 'NOT_MIGRATED' },
     });
     expect((await run('db:restore-rollback', file)).exit).toBe(5);
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(5);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(6);
     const held = await json(RESTORE_PLAN, 0, 'db:restore-rollback', file, '--dry-run');
     expect(held.parts).toContainEqual({ table: 'job', column: null, rows: expect.any(Number) });
     const restored = await json(RESTORED, 0, 'db:restore-rollback', file);
@@ -332,7 +408,10 @@ describeEngines('the program', (name) => {
     });
     const { exit, stdout } = await finished(child);
     expect([exit, stdout]).toEqual([1, expect.stringContaining('rows in')]);
-    const resumed = await json(PRUNED, 0, 'prune', '--logs', '--jobs', '--keep', '10', '--yes');
+    const rest = ['prune', '--logs', '--jobs', '--keep', '10', '--yes', '--reclaim'];
+    const resumed = await json(PRUNED, 0, ...rest);
     expect(resumed.tables.some((table) => table.rows > 0)).toBe(true);
+    expect(resumed.space.reclaim?.stopped).toBeNull();
+    expect(resumed.space.how.some(({ by_reclaim }) => by_reclaim)).toBe(false);
   });
 });

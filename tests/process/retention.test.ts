@@ -73,6 +73,7 @@ describeEngines('retention on the command line', (name) => {
       table_name: 'job',
       rows: 0,
       with_their_job: 0,
+      bytes_estimate: 0,
     });
 
     const [{ id }] = (await json(0, 'retention:list')).holds;

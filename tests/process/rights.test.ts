@@ -65,7 +65,7 @@ describeEngines('an account with the documented rights', (name) => {
       [3, 'db:status'],
       [0, 'db:migrate'],
       [0, 'sample:load', '--jobs', '300'],
-      [0, 'prune', '--jobs', '--logs', '--keep', '10', '--yes'],
+      [0, 'prune', '--jobs', '--logs', '--keep', '10', '--yes', '--reclaim'],
       [0, 'db:rollback', '-t', '0', '--yes'],
     ] as const) {
       const { exit: status, stderr } = await run(user, ...words);
@@ -87,6 +87,7 @@ describeEngines('an account with the documented rights', (name) => {
           ['prune', '--jobs', '--keep', '1', '--dry-run'],
         ],
       ],
+      ['db:reclaim', [['db:reclaim']]],
       ['sample:load', [['sample:load', '--jobs', '200', '--force']]],
       ['prune', [['prune', '--jobs', '--logs', '--keep', '10', '--yes']]],
     ] as const) {

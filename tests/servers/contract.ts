@@ -101,6 +101,19 @@ export interface Place {
   readonly certificates: Certificates | undefined;
   readonly owner: Owner | undefined;
   readonly fast: boolean;
+  readonly variant: Variant;
+}
+
+/** What sets a server apart from one that stands alone. */
+export interface Variant {
+  /** The superuser's; one of its own unless it is to be that of another server. */
+  readonly password?: string;
+  /** Options of the server's program, after all others. */
+  readonly options?: readonly string[];
+  /** Files that lie in its data from the beginning: name and text. */
+  readonly dataFiles?: Readonly<Record<string, string>>;
+  /** PostgreSQL: it begins as a copy of this server, and follows it. */
+  readonly follows?: Pick<TestServer, 'host' | 'port' | 'user' | 'password'>;
 }
 
 /** How a server of one engine is initialised and started in its place. */

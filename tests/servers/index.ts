@@ -16,6 +16,7 @@ import { closeArchive, fromArchive } from './archive.ts';
 import { messageOf } from './command.ts';
 import { type Provided, type ProvideOptions, SERVER_ENGINES, type ServerEngine } from './contract.ts';
 import { fromEnvironment, variableFor } from './environment.ts';
+import { installations } from './installations.ts';
 import { type Launched, launch } from './launch.ts';
 import { onMachine } from './machine.ts';
 import { sourcesWanted } from './sources.ts';
@@ -29,6 +30,9 @@ export {
   type Source,
   type TestServer,
 } from './contract.ts';
+export { type Cluster, provideCluster } from './galera.ts';
+export { provideReplicated, type Replicated } from './replicated.ts';
+export { runOn } from './statement.ts';
 
 /** The servers that were asked for, and the end of those that were started. */
 export interface Servers {
@@ -65,11 +69,8 @@ export async function provideServers(
 
 /** A server of its own that can be crashed and started again, with its maker's durable defaults; undefined where none is to be had. */
 export async function provideCrashable(engine: ServerEngine): Promise<Launched | undefined> {
-  for (const source of sourcesWanted()) {
-    if (source === 'environment') continue;
+  for await (const installation of installations(engine)) {
     try {
-      const installation =
-        source === 'machine' ? await onMachine(engine) : await fromArchive(engine, () => undefined);
       return await launch(installation, false);
     } catch {
       // The next source may have one.

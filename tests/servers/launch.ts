@@ -3,7 +3,7 @@ import { chown, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientFor } from './client.ts';
 import { lastLines, messageOf } from './command.ts';
-import type { Blueprint, Installation, Place, ServerEngine, TestServer } from './contract.ts';
+import type { Blueprint, Installation, Place, ServerEngine, TestServer, Variant } from './contract.ts';
 import { askVersion, type Login } from './login.ts';
 import { planMariadb } from './mariadb.ts';
 import { planMysql } from './mysql.ts';
@@ -40,16 +40,20 @@ export interface Launched {
  *
  * @throws when it does not start, with the end of its log; then nothing of it is left.
  */
-export async function launch(installation: Installation, fast: boolean): Promise<Launched> {
+export async function launch(
+  installation: Installation,
+  fast: boolean,
+  variant: Variant = {},
+): Promise<Launched> {
   const owner = await ownerFor(installation);
   const supervised = await openSupervised(owner);
   const { directory, sockets } = supervised;
   try {
     const { engine, source } = installation;
     // Letters and digits only: it is written into SQL and shown to people who paste it into a shell.
-    const password = randomBytes(16).toString('hex');
+    const password = variant.password ?? randomBytes(16).toString('hex');
     const certificates = await makeCertificates(directory, owner);
-    const place = { directory, sockets, password, certificates, owner, fast };
+    const place = { directory, sockets, password, certificates, owner, fast, variant };
     const plan = plans[engine](installation, place);
     for (const [file, text] of Object.entries(plan.files)) {
       await writeFile(file, text, { mode: 0o600 });

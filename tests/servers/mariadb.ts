@@ -40,7 +40,13 @@ export function planMariadb(installation: Installation, place: Place): Blueprint
     user: 'root',
     socket,
     tlsCa: certificates?.ca,
-    files: { [startSql]: rootSql(place.password), [bootstrapSql]: bootstrap(share) },
+    files: {
+      [startSql]: rootSql(place.password),
+      [bootstrapSql]: bootstrap(share),
+      ...Object.fromEntries(
+        Object.entries(place.variant.dataFiles ?? {}).map(([name, text]) => [join(data, name), text]),
+      ),
+    },
     steps: [{ argv: [...program, '--bootstrap', ...common], input: bootstrapSql, stop: 'SIGTERM' }],
     serve: (port): Command => ({
       argv: [
@@ -55,6 +61,7 @@ export function planMariadb(installation: Installation, place: Place): Blueprint
         '--max-connections=200',
         // The data is thrown away, so nothing need be written out at the end.
         '--innodb-fast-shutdown=2',
+        ...(place.variant.options ?? []),
       ],
       stop: 'SIGTERM',
     }),

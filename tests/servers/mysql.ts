@@ -44,6 +44,7 @@ export function planMysql(installation: Installation, place: Place): Blueprint {
         '--secure-file-priv=NULL',
         // The data is thrown away, so nothing need be written out at the end.
         '--innodb-fast-shutdown=2',
+        ...(place.variant.options ?? []),
       ],
       stop: 'SIGTERM',
     }),

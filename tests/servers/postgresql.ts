@@ -10,6 +10,7 @@ export function planPostgresql(installation: Installation, place: Place): Bluepr
   const data = join(directory, 'data');
   const passwordFile = join(directory, 'password');
   const bin = join(installation.base, 'bin');
+  const { follows } = place.variant;
   const initialise = [
     ...installation.loader,
     join(bin, 'initdb'),
@@ -31,15 +32,40 @@ export function planPostgresql(installation: Installation, place: Place): Bluepr
   if (certificates !== undefined) {
     settings.push('ssl=on', `ssl_cert_file=${certificates.cert}`, `ssl_key_file=${certificates.key}`);
   }
-  const options = settings.flatMap((setting) => ['-c', setting]);
+  const options = [...settings.flatMap((setting) => ['-c', setting]), ...(place.variant.options ?? [])];
   const server = [...installation.loader, installation.server, '-D', data, ...options];
   return {
     user: 'postgres',
     socket: place.sockets,
     tlsCa: certificates?.ca,
-    files: { [passwordFile]: `${place.password}\n` },
-    steps: [{ argv: initialise, owner, stop: 'SIGTERM' }],
+    files: {
+      [passwordFile]: `${place.password}\n`,
+      ...(follows === undefined ? {} : { [passFile(directory)]: `*:*:*:*:${follows.password}\n` }),
+    },
+    steps: [
+      {
+        argv: follows === undefined ? initialise : copy(installation, follows, directory, data),
+        owner,
+        stop: 'SIGTERM',
+      },
+    ],
     // SIGINT is PostgreSQL's fast shutdown: SIGTERM would wait until every client has left.
     serve: (port): Command => ({ argv: [...server, '-c', `port=${port}`], owner, stop: 'SIGINT' }),
   };
+}
+
+function passFile(directory: string): string {
+  return join(directory, 'pgpass');
+}
+
+/** A base backup that is told to follow where it came from; the password is in a file, where it is looked for later as well. */
+function copy(
+  { loader, base }: Installation,
+  { host, port, user }: NonNullable<Place['variant']['follows']>,
+  directory: string,
+  data: string,
+): string[] {
+  const source = `host=${host} port=${port} user=${user} passfile=${passFile(directory)}`;
+  const words = ['--write-recovery-conf', '--wal-method=stream', '--checkpoint=fast', '--no-sync'];
+  return [...loader, join(base, 'bin/pg_basebackup'), `--pgdata=${data}`, `--dbname=${source}`, ...words];
 }

@@ -10,7 +10,7 @@ import type { Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { RowStreamWriter, requireFaithful } from '../../transfer/index.ts';
 import { partialName, partName } from './directory.ts';
-import { rowsAmong } from './rows.ts';
+import { rowsAmong, type Wanted } from './rows.ts';
 import type { ArchiveRun } from './run.ts';
 import { Summary } from './summary.ts';
 
@@ -38,20 +38,16 @@ export class Keeper {
   /** Within the transaction that deletes them afterwards. @throws FILE_FAILED, CANNOT_BE_SAVED */
   async save(
     db: Kysely<unknown>,
-    wanted: readonly {
-      readonly table: ArchivedTable;
-      readonly column: string;
-      readonly ids: readonly bigint[];
-    }[],
+    wanted: readonly (Wanted & { readonly table: ArchivedTable })[],
   ): Promise<void> {
     const { writer } = await this.openPart();
     this.begun = true;
-    for (const { table, column, ids } of wanted) {
+    for (const { table, ...those } of wanted) {
       const stream = this.run.tables[ARCHIVED.indexOf(table)];
-      if (!stream || ids.length === 0) continue;
+      if (!stream || those.ids.length === 0) continue;
       const at = (name: string) => stream.columns.findIndex((one) => one.name === name);
       const [company, created] = [at('company_id'), at('DatCreate')];
-      for await (const page of rowsAmong(this.engine, db, stream, column, ids)) {
+      for await (const page of rowsAmong(this.engine, db, stream, those)) {
         for (const row of page) {
           await requireFaithful(this.engine, db, stream, row);
           await writer.write(ARCHIVED.indexOf(table), row);

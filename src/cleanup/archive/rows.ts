@@ -3,45 +3,77 @@ import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../../transfer/index.ts';
 
-/** What a page takes in memory at most; a single row that is larger makes a page by itself. */
-const PAGE_BYTES = 4 * 1024 * 1024;
+/** Rows that are read together. */
 const PAGE_ROWS = 2_000;
+/** A larger value is read by itself, in bytes: so a page is no larger than rows times this. */
+const INLINE_BYTES = 8 * 1024;
 /** Types whose values can be large. */
 const BULKY = new Set(['text', 'json', 'binary']);
 
-/** Rows of which the column is among the ids, each in the order of the table's columns. */
+/** Which rows: those whose column is one of the ids, and about how many there are of each id. */
+export interface Wanted {
+  readonly column: string;
+  readonly ids: readonly bigint[];
+  readonly rowsOf: (id: bigint) => number;
+}
+
+/** Pages of rows, each row in the order of the table's columns. */
 export async function* rowsAmong(
   engine: Engine,
   db: Kysely<unknown>,
-  { name, columns }: RowStreamTable,
-  column: string,
-  ids: readonly bigint[],
+  table: RowStreamTable,
+  { column, ids, rowsOf }: Wanted,
 ): AsyncGenerator<unknown[][]> {
-  const sizes = columns
+  const { columns } = table;
+  const large = columns
     .filter(({ type }) => BULKY.has(type))
-    .map((bulky) => sql`coalesce(octet_length(${engine.asText(bulky.name, bulky.type)}), 0)`);
-  const size = sizes.length === 0 ? sql`0` : sql.join(sizes, sql` + `);
-  const { rows: ahead } = await sql<{ id: bigint; bytes: bigint | number | string }>`
-    select id, ${size} as bytes from ${sql.table(name)} where ${engine.among(column, ids)}`.execute(db);
-  const wanted = sql.join(columns.map((one) => sql.ref(one.name)));
-  for (const page of pages(ahead.map(({ id, bytes }) => ({ id, bytes: Number(bytes) })))) {
+    .map(
+      ({ name, type }) =>
+        sql`coalesce(octet_length(${engine.asText(name, type)}), 0) > ${sql.lit(INLINE_BYTES)}`,
+    );
+  const anyLarge = large.length === 0 ? sql`1 = 0` : sql.join(large, sql` or `);
+  const inline = sql.join(
+    columns.map(({ name, type }) =>
+      BULKY.has(type)
+        ? sql`case when ${anyLarge} then null else ${sql.ref(name)} end as ${sql.ref(name)}`
+        : sql.ref(name),
+    ),
+  );
+  for (const page of pages(ids, rowsOf)) {
     const { rows } = await sql<Record<string, unknown>>`
-      select ${wanted} from ${sql.table(name)} where ${engine.among('id', page)}`.execute(db);
-    yield rows.map((row) => columns.map((one) => row[one.name]));
+      select ${inline}, case when ${anyLarge} then 1 else 0 end as is_large
+      from ${sql.table(table.name)} where ${engine.among(column, page)}`.execute(db);
+    const alone = rows.filter(({ is_large }) => Number(is_large) === 1);
+    yield rows
+      .filter(({ is_large }) => Number(is_large) === 0)
+      .map((row) => columns.map(({ name }) => row[name]));
+    for (const { id } of alone) yield await one(db, table, id);
   }
 }
 
-function* pages(rows: readonly { readonly id: bigint; readonly bytes: number }[]): Generator<bigint[]> {
+async function one(
+  db: Kysely<unknown>,
+  { name, columns }: RowStreamTable,
+  id: unknown,
+): Promise<unknown[][]> {
+  const { rows } = await sql<Record<string, unknown>>`
+    select ${sql.join(columns.map((column) => sql.ref(column.name)))}
+    from ${sql.table(name)} where id = ${id}`.execute(db);
+  return rows.map((row) => columns.map((column) => row[column.name]));
+}
+
+function* pages(ids: readonly bigint[], rowsOf: Wanted['rowsOf']): Generator<bigint[]> {
   let page: bigint[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    if (page.length > 0 && (page.length >= PAGE_ROWS || bytes + row.bytes > PAGE_BYTES)) {
+  let rows = 0;
+  for (const id of ids) {
+    const more = rowsOf(id);
+    if (page.length > 0 && rows + more > PAGE_ROWS) {
       yield page;
       page = [];
-      bytes = 0;
+      rows = 0;
     }
-    page.push(row.id);
-    bytes += row.bytes;
+    page.push(id);
+    rows += more;
   }
   if (page.length > 0) yield page;
 }

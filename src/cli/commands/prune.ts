@@ -1,37 +1,27 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import {
-  applyPurge,
   type FinishedStatus,
   findCompany,
   type JobRule,
-  LARGEST_SHARE,
+  kindOfRun,
   type LogRule,
-  oversized,
   type PurgePlan,
-  type PurgeResult,
   planPurge,
+  type RunKind,
   readPlan,
   requireCurrent,
   sameForAll,
-  savePlan,
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
-import { EXIT, MultiFlexiError } from '../../errors.ts';
+import { MultiFlexiError } from '../../errors.ts';
 import { requireMigrated } from '../../migrations/index.ts';
 import { FINISHED } from '../../schema/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { before, duration, rows, seconds, wholeNumber } from '../numbers.ts';
-import { textTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { before, wholeNumber } from '../numbers.ts';
 import { fileName, notBlank } from '../words.ts';
-
-export interface PurgeCommandOptions {
-  readonly dryRun?: true;
-  readonly savePlan?: string;
-  readonly timeBudget?: number;
-  readonly wait: number;
-}
+import { requireMaxLag } from './max-lag.ts';
+import { archiveOf, type PurgeCommandOptions, purge, purgeOptions } from './purge-run.ts';
 
 interface PruneCommandOptions extends PurgeCommandOptions {
   readonly logs?: true;
@@ -39,10 +29,16 @@ interface PruneCommandOptions extends PurgeCommandOptions {
   readonly keep?: number;
   readonly keepPerTemplate?: number;
   readonly keepLastSuccess?: true;
-  readonly olderThan?: number;
+  readonly olderThan?: Age;
   readonly status?: readonly FinishedStatus[];
   readonly company?: string;
   readonly plan?: string;
+}
+
+/** As it was said, and the instant that it means now, in milliseconds since the epoch. */
+interface Age {
+  readonly said: string;
+  readonly instant: number;
 }
 
 const RULES = [
@@ -68,6 +64,12 @@ interruption the same command goes on.`,
       'multiflexi-cli prune --jobs --older-than 90d --keep-per-template 50 --keep-last-success',
       'jobs of the last 90 days stay, the newest 50 of each run template, and its last success',
     ],
+    ['multiflexi-cli prune --jobs --older-than 90d --archive /srv/archive', 'and save what goes there first'],
+    ['multiflexi-cli prune --logs --older-than 90d --reclaim', 'and give what is free then back to the disk'],
+    [
+      'multiflexi-cli prune --jobs --older-than 90d --max-lag 5s --replica db2 --replica db3',
+      'wait while a replica is more than five seconds behind',
+    ],
     [
       'multiflexi-cli prune --jobs --older-than 6m --dry-run --save-plan purge.json',
       'keep the plan to be read',
@@ -89,7 +91,7 @@ interruption the same command goes on.`,
         .option(
           '--older-than <age>',
           'only what is older than 12h, 90d, 8w, 6m, 2y or a date as 2026-01-31',
-          before,
+          (text): Age => ({ said: text, instant: before(text) }),
         )
         .option('--status <list>', 'only jobs that ended so: ok,failed,canceled', statuses)
         .option('--company <company>', 'only what is of this company, by slug or id', notBlank)
@@ -97,30 +99,21 @@ interruption the same command goes on.`,
     );
   },
   run: (options, terminal) => {
+    requireMaxLag(options);
     if (options.plan === undefined) requireRules(options);
     else requireNothingElse(options);
     return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
       const plan =
-        options.plan === undefined ? await planOf(engine, options) : readPlan(engine, options.plan);
-      if (options.plan !== undefined) await requireCurrent(engine, plan);
-      return purge('prune', engine, plan, options, terminal);
+        options.plan === undefined
+          ? await planOf(engine, options)
+          : await requireCurrent(engine, readPlan(engine, options.plan));
+      const archive = await archiveOf(options, options.archive !== undefined);
+      const call = { program: 'prune', engine, plan, kind: kindOf(options, plan), archive };
+      return purge(call, options, terminal);
     });
   },
 };
-
-export function purgeOptions(command: Command): Command {
-  return command
-    .option('--dry-run', 'count what would be deleted, delete nothing')
-    .option('--save-plan <file>', 'with --dry-run: keep the plan in this new file', fileName)
-    .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
-    .option(
-      '--wait <seconds>',
-      'how long to wait for another purge that is running',
-      wholeNumber(0, 86_400),
-      0,
-    );
-}
 
 function statuses(text: string): FinishedStatus[] {
   const words = text.split(',').map((word) => word.trim());
@@ -158,7 +151,7 @@ function usage(message: string, next: string): MultiFlexiError {
 
 async function planOf(engine: Engine, options: PruneCommandOptions): Promise<PurgePlan> {
   const company = options.company === undefined ? null : await findCompany(engine, options.company);
-  const olderThan = options.olderThan === undefined ? null : utc(options.olderThan);
+  const olderThan = options.olderThan === undefined ? null : utc(options.olderThan.instant);
   const keep = options.keep ?? null;
   const jobs: JobRule = {
     keep,
@@ -174,141 +167,12 @@ async function planOf(engine: Engine, options: PruneCommandOptions): Promise<Pur
   );
 }
 
-/** Shows the plan, or carries it out once the guard has let it pass. */
-export async function purge(
-  program: string,
-  engine: Engine,
-  plan: PurgePlan,
-  options: PurgeCommandOptions,
-  terminal: Terminal,
-): Promise<number> {
-  if (options.dryRun) {
-    if (options.savePlan !== undefined) savePlan(options.savePlan, plan);
-    if (terminal.json) terminal.document(planDocument(plan, options.savePlan ?? null));
-    else printPurgePlan(plan, terminal);
-    if (options.savePlan !== undefined && !terminal.json) terminal.say(`The plan is in ${options.savePlan}.`);
-    return EXIT.done;
-  }
-  await requireConsent(engine, plan, terminal);
-  const result = await runPurge(program, engine, plan, options, terminal);
-  if (terminal.json) terminal.document(resultDocument(result));
-  else printPurgeResult(result, terminal);
-  return result.stopped === 'interrupted' ? EXIT.failed : EXIT.done;
-}
-
-/** @throws NEEDS_CONFIRMATION unless it is a small share, or somebody said yes, or typed how many jobs go */
-async function requireConsent(engine: Engine, plan: PurgePlan, terminal: Terminal): Promise<void> {
-  const large = await oversized(engine, plan);
-  if (large.length === 0) return;
-  const jobs = plan.tables.find(({ table }) => table === 'job')?.rows ?? 0;
-  const whose = large.map(({ company, jobs: count }) =>
-    company === null ? `${rows(count)} of all jobs` : `${rows(count)} jobs of ${company}`,
+/** Runs with the same options are of one kind, as are the runs that a kept plan takes. */
+function kindOf(options: PruneCommandOptions, plan: PurgePlan): RunKind {
+  if (options.plan !== undefined) return kindOfRun('prune', ['plan', plan.made]);
+  const said = { ...options, olderThan: options.olderThan?.said };
+  return kindOfRun(
+    'prune',
+    RULES.map((name) => said[name] ?? null),
   );
-  const what = `More than ${LARGEST_SHARE * 100} % would go: ${whose.join(', ')}.`;
-  terminal.say(what);
-  if (terminal.assumesYes) return;
-  if (terminal.mayAsk && (await terminal.retype(`Type how many jobs go (${jobs}) to go on:`, String(jobs))))
-    return;
-  throw new MultiFlexiError('NEEDS_CONFIRMATION', `${what} Nobody said yes to it.`, {
-    next: 'Nothing was deleted. Look at the same command with --dry-run, then add --yes.',
-  });
-}
-
-export async function runPurge(
-  program: string,
-  engine: Engine,
-  plan: PurgePlan,
-  options: Pick<PurgeCommandOptions, 'wait' | 'timeBudget'>,
-  terminal: Terminal,
-): Promise<PurgeResult> {
-  const total = plan.tables.reduce((sum, table) => sum + table.rows, 0);
-  const bar = await terminal.progressBar('pruning', total);
-  try {
-    return await applyPurge(engine, plan, {
-      program,
-      waitMs: options.wait * 1000,
-      timeBudgetMs: options.timeBudget,
-      signal: terminal.interrupted,
-      onProgress: ({ deleted }) => bar.update(deleted),
-    });
-  } finally {
-    bar.stop();
-  }
-}
-
-function planDocument(plan: PurgePlan, file: string | null) {
-  return {
-    dry_run: true,
-    made: plan.made,
-    plan_file: file,
-    tables: plan.tables.map(({ table, rows: count, withTheirJob }) => ({
-      table_name: table,
-      rows: count,
-      with_their_job: withTheirJob,
-    })),
-    companies: plan.companies.map(({ id, slug, jobs, oldest, newest }) => ({
-      company_id: id,
-      slug,
-      jobs,
-      oldest,
-      newest,
-    })),
-  };
-}
-
-export function printPurgePlan(plan: PurgePlan, terminal: Terminal): void {
-  const right = { align: 'right' as const };
-  terminal.print(
-    textTable(
-      [
-        { title: 'Table' },
-        { title: 'Would be deleted', ...right },
-        { title: 'of them with their job', ...right },
-      ],
-      plan.tables.map((line) => [line.table, rows(line.rows), rows(line.withTheirJob)]),
-    ),
-  );
-  if (plan.companies.length > 0) {
-    terminal.print('');
-    terminal.print(
-      textTable(
-        [{ title: 'Company' }, { title: 'Jobs', ...right }, { title: 'Oldest' }, { title: 'Newest' }],
-        plan.companies.map(({ slug, jobs, oldest, newest }) => [
-          slug,
-          rows(jobs),
-          oldest.slice(0, 16),
-          newest.slice(0, 16),
-        ]),
-      ),
-    );
-  }
-  terminal.print('Nothing was deleted.');
-}
-
-function resultDocument(result: PurgeResult) {
-  return {
-    dry_run: false,
-    stopped: result.stopped,
-    milliseconds: result.milliseconds,
-    chunks: result.chunks,
-    longest_chunk_milliseconds: result.longestChunk,
-    tables: result.tables.map(({ table, rows: count }) => ({ table_name: table, rows: count })),
-  };
-}
-
-export function printPurgeResult(result: PurgeResult, terminal: Terminal): void {
-  const columns = [{ title: 'Table' }, { title: 'Deleted', align: 'right' as const }];
-  terminal.print(
-    textTable(
-      columns,
-      result.tables.map(({ table, rows: count }) => [table, rows(count)]),
-    ),
-  );
-  const total = result.tables.reduce((sum, table) => sum + table.rows, 0);
-  terminal.print(
-    `${rows(total)} rows in ${seconds(result.milliseconds)}, in ${rows(result.chunks)} chunks of ${result.longestChunk} ms at most`,
-  );
-  if (result.stopped === 'interrupted') terminal.say('Interrupted before the end; the same command goes on.');
-  if (result.stopped === 'time budget')
-    terminal.say('The time is over before the end; the same command goes on.');
 }

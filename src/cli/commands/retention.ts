@@ -5,15 +5,18 @@ import {
   findCompany,
   type HoldTarget,
   hold,
+  kindOfRun,
   listHolds,
   listPolicies,
   planPurge,
   policyBook,
   release,
   removePolicy,
+  rulesInForce,
   SUBJECTS,
   type Subject,
   setPolicy,
+  skipOversized,
 } from '../../cleanup/index.ts';
 import { type Engine, utc } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
@@ -22,7 +25,9 @@ import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
 import { rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
-import { type PurgeCommandOptions, purge, purgeOptions } from './prune.ts';
+import { requireMaxLag } from './max-lag.ts';
+import { showPlan } from './purge-output.ts';
+import { archiveOf, type PurgeCommandOptions, purge, purgeOptions } from './purge-run.ts';
 
 function identifier(text: string): bigint {
   if (/^\d{1,18}$/.test(text)) return BigInt(text);
@@ -71,7 +76,16 @@ export const retentionList: CliCommand = {
         });
         return EXIT.done;
       }
-      const columns = ['Policy', 'What', 'Whose', 'Older than', 'Keep last', 'Last success', 'In force'];
+      const columns = [
+        'Policy',
+        'What',
+        'Whose',
+        'Older than',
+        'Keep last',
+        'Last success',
+        'Archived',
+        'In force',
+      ];
       terminal.print(
         policies.length === 0
           ? 'There is no policy: nothing is deleted by age. Make one with retention:set.'
@@ -84,6 +98,7 @@ export const retentionList: CliCommand = {
                 policy.maxAgeDays === null ? '' : `${policy.maxAgeDays} days`,
                 policy.keepLast === null ? '' : rows(policy.keepLast),
                 policy.subject === 'job' ? (policy.keepLastSuccess ? 'stays' : 'goes') : '',
+                policy.archive ? 'yes' : 'no',
                 policy.enabled ? 'yes' : 'no',
               ]),
             ),
@@ -119,6 +134,7 @@ interface SetOptions {
   readonly olderThan?: number;
   readonly keepLast?: number;
   readonly keepLastSuccess: boolean;
+  readonly archive?: true;
   readonly disabled?: true;
   readonly note?: string;
 }
@@ -133,7 +149,9 @@ of a run template, then that of a company, then that of all.`,
     ],
     ['multiflexi-cli retention:set job --company acme --older-than 2y', 'another one for one company'],
     ['multiflexi-cli retention:set logger --older-than 30d', 'log entries'],
+    ['multiflexi-cli retention:set job --older-than 1y --archive', 'saved to an archive before they go'],
     ['multiflexi-cli retention:set token --older-than 7d', 'tokens that ended a week ago'],
+    ['multiflexi-cli retention:set history --older-than 1y', 'what runs have deleted, and when'],
   ],
   options: (command: Command) => {
     command
@@ -155,6 +173,7 @@ of a run template, then that of a company, then that of all.`,
         wholeNumber(0, 2_000_000_000),
       )
       .option('--no-keep-last-success', 'let the last success of each run template go as well')
+      .option('--archive', 'save the rows to an archive before they go')
       .option('--disabled', 'keep the policy, but not in force')
       .option('--note <text>', 'a note', line);
   },
@@ -169,6 +188,7 @@ of a run template, then that of a company, then that of all.`,
         maxAgeDays: options.olderThan ?? null,
         keepLast: options.keepLast ?? null,
         keepLastSuccess: options.keepLastSuccess,
+        archive: options.archive ?? false,
         enabled: options.disabled !== true,
         note: options.note ?? null,
       });
@@ -207,7 +227,7 @@ export const retentionRemove: CliCommand = {
     }),
 };
 
-export const retentionPlan: CliCommand<PurgeCommandOptions> = {
+export const retentionPlan: CliCommand<Pick<PurgeCommandOptions, 'savePlan'>> = {
   description: 'Counts what the policies would delete now, and deletes nothing.',
   examples: [['multiflexi-cli retention:plan', 'per table and company']],
   options: (command: Command) => {
@@ -217,26 +237,49 @@ export const retentionPlan: CliCommand<PurgeCommandOptions> = {
     withDatabase(options, terminal, 'inspect', async (engine) => {
       await requireMigrated(engine);
       const plan = await planPurge(engine, await policyBook(engine, Date.now()));
-      return purge('retention:plan', engine, plan, { ...options, dryRun: true }, terminal);
+      return showPlan(plan, options, terminal);
     }),
 };
 
-export const retentionRun: CliCommand<PurgeCommandOptions> = {
+interface RunOptions extends PurgeCommandOptions {
+  readonly skipOversized?: true;
+}
+
+export const retentionRun: CliCommand<RunOptions> = {
   description: `Deletes what the policies say, as prune does: in small chunks beside the running platform, never what is unfinished
 or held; after an interruption the same command goes on.`,
   examples: [
     ['multiflexi-cli retention:run --dry-run', 'count what would be deleted'],
     ['multiflexi-cli retention:run --time-budget 10m', 'for ten minutes at most'],
+    [
+      'multiflexi-cli retention:run --guard 30 --skip-oversized',
+      'leave out companies of which more than 30 % of the jobs would go',
+    ],
   ],
   options: (command: Command) => {
-    purgeOptions(command);
+    purgeOptions(command).option(
+      '--skip-oversized',
+      'leave out, and report, companies of which more would go than --guard lets pass, instead of asking',
+    );
   },
-  run: (options, terminal) =>
-    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
+  run: (options, terminal) => {
+    requireMaxLag(options);
+    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
       await requireMigrated(engine);
       const plan = await planPurge(engine, await policyBook(engine, Date.now()));
-      return purge('retention:run', engine, plan, options, terminal);
-    }),
+      // While the policies are the same, their runs are compared with each other.
+      const rules = await rulesInForce(engine);
+      const kind = kindOfRun(
+        'retention',
+        options.skipOversized ? [...rules, ['guard', options.guard]] : rules,
+      );
+      const archive = await archiveOf(options, false);
+      const call = { program: 'retention:run', engine, kind, archive };
+      if (!options.skipOversized) return purge({ ...call, plan }, options, terminal);
+      const { plan: reduced, skipped } = await skipOversized(engine, plan, options.guard);
+      return purge({ ...call, plan: reduced, skipped }, options, terminal);
+    });
+  },
 };
 
 interface HoldOptions {

@@ -1,4 +1,4 @@
-import { planPurge, sameForAll } from '../../cleanup/index.ts';
+import { kindOfRun, planPurge, sameForAll } from '../../cleanup/index.ts';
 import { type Engine, openEngine } from '../../engines/index.ts';
 import { EXIT, MultiFlexiError } from '../../errors.ts';
 import { measure } from '../../maintenance/index.ts';
@@ -11,7 +11,8 @@ import type { Terminal } from '../terminal.ts';
 import { printSize } from './db-size.ts';
 import { printStatus } from './db-status.ts';
 import { announce } from './migration-output.ts';
-import { printPurgePlan, printPurgeResult, runPurge } from './prune.ts';
+import { printPurgePlan, printPurgeResult } from './purge-output.ts';
+import { runPurge } from './purge-run.ts';
 import { lastMidnight, printSample } from './sample-load.ts';
 
 const KEEP = 10_000;
@@ -80,11 +81,18 @@ async function walk(engine: Engine, terminal: Terminal): Promise<void> {
 
   if (isNew) {
     heading(terminal, '6. Pruning', `prune --logs --jobs --keep ${KEEP} --yes`);
-    printPurgeResult(await runPurge('tour', engine, plan, { wait: 0 }, terminal), terminal);
+    const { result } = await runPurge(
+      { program: 'tour', engine, plan, kind: kindOfRun('prune', ['tour', KEEP]), archive: undefined },
+      { wait: 0 },
+      terminal,
+    );
+    printPurgeResult(result, terminal);
 
     heading(terminal, '7. How big it is now', 'db:size');
     printSize(engine, await measure(engine, { exact: true, signal }), terminal);
-    terminal.print('What was deleted is free inside the file now, and is used again before the file grows.');
+    terminal.print(
+      'What was deleted is free inside the file now, and is used again before the file grows; db:reclaim gives it to the disk.',
+    );
   } else {
     terminal.print('\nThis database was here before, so the tour only looked at it.');
   }

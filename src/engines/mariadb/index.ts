@@ -6,6 +6,7 @@ import { mysqlFamilyEngine } from '../mysql/family.ts';
 import type { ColumnDialect } from '../mysql/introspection.ts';
 import { MARIADB_COLLATION } from '../mysql/types.ts';
 import { requireVersion } from '../version.ts';
+import { MARIADB_REPLICATION } from './replication.ts';
 
 const MINIMUM = [10, 5];
 
@@ -40,5 +41,6 @@ export function openMariadb(server: MysqlServer): Engine {
     product: 'MariaDB',
     collation: MARIADB_COLLATION,
     columns: COLUMNS,
+    replication: MARIADB_REPLICATION,
   });
 }

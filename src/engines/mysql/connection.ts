@@ -30,6 +30,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Ours is one process that works in order; a few connections let it look at the server meanwhile. */
 const POOL_SIZE = 4;
 
+export interface RemoteAddress {
+  readonly host: string;
+  readonly port: number;
+  /** How long its greeting is waited for. */
+  readonly connectTimeout: number;
+}
+
 export interface MysqlServer {
   readonly settings: ServerSettings;
   readonly place: Place;
@@ -38,6 +45,8 @@ export interface MysqlServer {
   readonly isMariadb: boolean;
   /** A connection of its own, outside the pool, set up like all others: for locks and bulk work. */
   connect(): Promise<Connection>;
+  /** The same account on another server, without a database. @throws SERVER_UNREACHABLE, LOGIN_REFUSED */
+  connectTo(other: Place, address: RemoteAddress): Promise<Connection>;
   /** Kysely on such a connection alone; ending the connection stays with the caller. */
   kyselyOn(connection: Connection): Kysely<unknown>;
   translate(error: unknown): Error;
@@ -96,6 +105,23 @@ export async function connectMysql(
         return connection;
       } catch (error) {
         throw translate(error);
+      }
+    },
+    connectTo: async (other, address) => {
+      // What is asked there is of the whole server; which databases it has does not matter.
+      const { database: _, ...account } = connectionOptions(
+        { ...settings, ...address, socket: undefined },
+        other,
+      );
+      const connection = createConnection({ ...account, connectTimeout: address.connectTimeout });
+      // One that breaks while nobody asks is noticed at the next question.
+      connection.on('error', () => {});
+      try {
+        await connection.promise().connect();
+        return connection;
+      } catch (error) {
+        connection.destroy();
+        throw failure(classify(error, false), other, error);
       }
     },
   };

@@ -7,7 +7,10 @@ import { bulkLoad } from './bulk.ts';
 import type { MysqlServer } from './connection.ts';
 import { type ColumnDialect, introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
+import type { ReplicationWords } from './replica-status.ts';
+import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { space } from './space.ts';
 import { mysqlWords } from './types.ts';
 
 export interface Differences {
@@ -15,6 +18,7 @@ export interface Differences {
   readonly product: string;
   readonly collation: string;
   readonly columns: ColumnDialect;
+  readonly replication: ReplicationWords;
 }
 
 export function mysqlFamilyEngine(server: MysqlServer, differences: Differences): Engine {
@@ -38,6 +42,9 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     tableNames: () => tableNames(db),
     asText: (column) => sql.ref(column),
     sizes: () => sizes(db),
+    space: (tables) => space(db, tables),
+    // The one way is to write whole tables again, each with the disk for a second one of it.
+    reclaim: async () => null,
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
     // InnoDB takes notice of ids that are given.
@@ -54,6 +61,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       return rows[0] ? Number(rows[0].bytes) : null;
     },
     longWork: async () => NOTHING_PILES_UP,
+    watchReplicas: (request) => watchReplicas(server, differences.replication, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     requireLockRight: (table) => requireLockRight(db, table),

@@ -4,6 +4,7 @@ import { requireVersion } from '../version.ts';
 import type { MysqlServer } from './connection.ts';
 import { mysqlFamilyEngine } from './family.ts';
 import type { ColumnDialect } from './introspection.ts';
+import { MYSQL_REPLICATION } from './replica-status.ts';
 import { MYSQL_COLLATION } from './types.ts';
 
 const MINIMUM = [8, 0, 19];
@@ -26,5 +27,6 @@ export function openMysql(server: MysqlServer): Engine {
     product: 'MySQL',
     collation: MYSQL_COLLATION,
     columns: COLUMNS,
+    replication: MYSQL_REPLICATION,
   });
 }

@@ -14,7 +14,8 @@ export function readValue(field: TypeCastField, next: TypeCastNext): unknown {
       return text === null ? null : text !== '0';
     }
     case 'JSON':
-      return field.string('utf8');
+      // Its own way to a string warns where it takes the encoding for one that was not chosen.
+      return field.buffer()?.toString('utf8') ?? null;
     default:
       return next();
   }

@@ -12,7 +12,11 @@ import { catchUpIdentity } from './identity.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { kyselyOn } from './kysely.ts';
 import { lock } from './lock.ts';
+import { reclaim } from './reclaim.ts';
+import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { space } from './space.ts';
+import { reportActivity } from './statistics.ts';
 import { POSTGRESQL_WORDS } from './types.ts';
 
 const MINIMUM = [13];
@@ -51,6 +55,11 @@ export async function openPostgresql(
     asText: (column, type) =>
       type === 'binary' || type === 'text' ? sql.ref(column) : sql`${sql.ref(column)}::text`,
     sizes: () => sizes(db),
+    space: async (tables) => {
+      await reportActivity(server);
+      return space(db, server.version, tables);
+    },
+    reclaim: (request) => reclaim(db, server.version, request),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, db, load),
     catchUpIdentity: (table) => catchUpIdentity(db, table),
@@ -64,6 +73,7 @@ export async function openPostgresql(
     among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
     largestStatement: async () => null,
     longWork: async () => NOTHING_PILES_UP,
+    watchReplicas: (request) => watchReplicas(server, db, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     // Whoever may drop a table may lock it.

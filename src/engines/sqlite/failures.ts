@@ -6,7 +6,8 @@ export function classify(error: unknown): FailureCode {
   if (code === 'SQLITE_NOTADB') return 'NOT_A_DATABASE';
   if (code.startsWith('SQLITE_CANTOPEN')) return 'SERVER_UNREACHABLE';
   if (code.startsWith('SQLITE_READONLY')) return 'READ_ONLY';
-  if (code === 'SQLITE_FULL') return 'DISK_FULL';
+  // Beside a file in WAL mode lies a small shared one, which a full disk has no room for.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') return 'DISK_FULL';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'LOCK_TIMEOUT';
   if (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_TOOBIG') return 'CONSTRAINT';
   if (code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') return 'PERMISSION_DENIED';

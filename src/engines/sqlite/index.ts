@@ -9,6 +9,7 @@ import {
   Kysely,
   SqliteAdapter,
   SqliteDialect,
+  type SqliteDialectConfig,
   SqliteDriver,
   sql,
   type TransactionSettings,
@@ -27,8 +28,11 @@ import { openFile } from './file.ts';
 import { introspect, tableNames } from './introspection.ts';
 import { lock } from './lock.ts';
 import { longWork } from './long-work.ts';
+import { reclaim } from './reclaim.ts';
 import { brokenReferences } from './references.ts';
+import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { space } from './space.ts';
 import { SQLITE_WORDS } from './types.ts';
 import { convertingDatabase } from './values.ts';
 
@@ -36,6 +40,13 @@ const MINIMUM = [3, 38];
 
 /** A transaction of ours writes: taking the write lock at BEGIN waits its turn, where a later upgrade would fail at once. */
 class ImmediateDriver extends SqliteDriver {
+  private readonly database: Database.Database;
+
+  constructor(config: SqliteDialectConfig, database: Database.Database) {
+    super(config);
+    this.database = database;
+  }
+
   override async beginTransaction(
     connection: DatabaseConnection,
     settings?: TransactionSettings,
@@ -43,6 +54,11 @@ class ImmediateDriver extends SqliteDriver {
     await connection.executeQuery(
       CompiledQuery.raw(settings?.accessMode === 'read only' ? 'begin' : 'begin immediate'),
     );
+  }
+
+  /** A full disk has ended it already: a second end would fail, and hide why. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.database.inTransaction) await super.rollbackTransaction(connection);
   }
 }
 
@@ -81,6 +97,8 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     tableNames: () => tableNames(db),
     asText: (column) => sql.ref(column),
     sizes: () => sizes(db, file),
+    space: async () => space(database, file),
+    reclaim: async () => reclaim(database, file, translate),
     lock: (request) => lock(file, place, db, request),
     bulkLoad: (load) =>
       bulkLoad(database, db, load).catch((error: unknown) => {
@@ -97,6 +115,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     largestStatement: async () => null,
     longWork: async () => longWork(database),
     brokenReferences,
+    watchReplicas,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),
     close: async () => {
       await db.destroy();
@@ -109,7 +128,7 @@ function dialect(database: Database.Database, translate: (error: unknown) => Err
   const config = { database: convertingDatabase(database) };
   const parent = new SqliteDialect(config);
   return {
-    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config), translate),
+    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config, database), translate),
     createAdapter: () => new SqliteAdapter(),
     createQueryCompiler: () => parent.createQueryCompiler(),
     createIntrospector: (db: Kysely<unknown>) => parent.createIntrospector(db),

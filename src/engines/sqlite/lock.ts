@@ -28,8 +28,7 @@ export async function lock(
   try {
     const held = await tryFor(request, async () => tryHold(sidecar, file));
     if (!held) throw locked(request, readHolder(holderFile));
-    writeFileSync(holderFile, JSON.stringify(thisProcess(request)), { mode: 0o600 });
-    giveToOwner(holderFile, file);
+    noteHolder(holderFile, file, request);
     return {
       signal,
       kysely,
@@ -59,6 +58,17 @@ function tryHold(sidecar: string, file: string): Database.Database | undefined {
     database.close();
     if (codeOf(error) === 'SQLITE_BUSY') return undefined;
     throw error;
+  }
+}
+
+/** Whoever makes room on a full disk has to get the lock without it. */
+function noteHolder(holderFile: string, file: string, request: LockRequest): void {
+  try {
+    writeFileSync(holderFile, JSON.stringify(thisProcess(request)), { mode: 0o600 });
+    giveToOwner(holderFile, file);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') throw error;
+    rmSync(holderFile, { force: true });
   }
 }
 

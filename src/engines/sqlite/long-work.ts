@@ -1,6 +1,7 @@
 /** Many short write transactions beside other writers, of which there is one at a time. */
 import type Database from 'better-sqlite3';
 import type { LongWork } from '../engine.ts';
+import { truncateWal, writeBack } from './wal.ts';
 
 /**
  * Whoever commits while the WAL is long also writes it back into the file, and others wait for that. So we do it
@@ -15,7 +16,7 @@ export function longWork(database: Database.Database): LongWork {
   let last = dataVersion();
   return {
     pause: async () => {
-      database.pragma('wal_checkpoint(PASSIVE)');
+      writeBack(database);
     },
     othersWrote: () => {
       const now = dataVersion();
@@ -25,8 +26,8 @@ export function longWork(database: Database.Database): LongWork {
     },
     end: async () => {
       database.pragma(`wal_autocheckpoint = ${before}`);
-      // Gives the WAL's space back; who reads or writes just now keeps it, and that is no failure.
-      database.pragma('wal_checkpoint(TRUNCATE)');
+      // Who reads or writes just now keeps it, and that is no failure.
+      await truncateWal(database);
     },
   };
 }

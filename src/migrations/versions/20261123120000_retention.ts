@@ -12,8 +12,8 @@ export default migration({
       oneOf(
         'subject',
         16,
-        ['job', 'logger', 'token'],
-        'What is kept: job (with its artifacts and log entries), logger, token',
+        ['job', 'logger', 'token', 'history'],
+        'What is kept: job (with its artifacts and log entries), logger, token, history (of housekeeping runs)',
       ),
       nullable(reference('company_id', 'company', 'cascade', 'Whose rows; empty for all companies')),
       nullable(

@@ -14,6 +14,7 @@ import credentialType from './20241206150119_credential_type.ts';
 import artifacts from './20241209204404_artifacts.ts';
 import credentialPrototype from './20251130113650_credential_prototype.ts';
 import retention from './20261123120000_retention.ts';
+import housekeepingRun from './20261125205814_housekeeping_run.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   user,
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   artifacts,
   credentialPrototype,
   retention,
+  housekeepingRun,
 ];

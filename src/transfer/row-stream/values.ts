@@ -35,11 +35,11 @@ export function isBulky(column: RowStreamColumn): boolean {
 /** Turns rows of one table to lines and back, and adds up their digest. */
 export class RowCodec {
   private readonly kinds: readonly Kind[];
-  private readonly key: readonly Buffer[];
+  private readonly canonical: CanonicalRow;
 
   /** @param key goes before the bytes of every digest @throws an Error for a type that {@link kindOf} does not know */
   constructor(columns: readonly RowStreamColumn[], key?: Buffer) {
-    this.key = key ? [key] : [];
+    this.canonical = new CanonicalRow(key);
     this.kinds = columns.map((column) => {
       const kind = kindOf(column);
       if (kind === undefined) throw new Error(`column ${column.name} has the type ${column.type}`);
@@ -48,7 +48,10 @@ export class RowCodec {
   }
 
   encode(row: Row): string {
-    return JSON.stringify(this.kinds.map((kind, place) => encoded(kind, row[place])));
+    let line = '[';
+    for (const [place, kind] of this.kinds.entries())
+      line += place === 0 ? encoded(kind, row[place]) : `,${encoded(kind, row[place])}`;
+    return `${line}]`;
   }
 
   /** @throws an Error for a line that is not such a row */
@@ -61,9 +64,9 @@ export class RowCodec {
 
   /** The first 128 bits of the SHA-256 of the row's canonical bytes: a tag, a length and the bytes of each value. */
   digest(row: Row): bigint {
-    const values = this.kinds.flatMap((kind, place) => canonical(kind, row[place]));
-    const bytes = Buffer.concat([...this.key, ...values]);
-    return BigInt(`0x${hash('sha256', bytes, 'hex').slice(0, 32)}`);
+    this.canonical.begin();
+    for (const [place, kind] of this.kinds.entries()) this.canonical.add(kind, row[place]);
+    return this.canonical.digest();
   }
 }
 
@@ -94,14 +97,19 @@ export class RowSum {
   }
 }
 
-function encoded(kind: Kind, value: unknown): unknown {
-  if (value === null || value === undefined) return null;
+/** A value as JSON. */
+function encoded(kind: Kind, value: unknown): string {
+  if (value === null || value === undefined) return 'null';
   if (kind === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : String(value);
+    const digits = String(value);
+    return digits.length < SAFE_DIGITS || Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`;
   }
-  return kind === 'binary' ? asBuffer(value).toString('base64') : value;
+  // Base64 has nothing in it that JSON would escape.
+  return kind === 'binary' ? `"${asBuffer(value).toString('base64')}"` : JSON.stringify(value);
 }
+
+/** Numbers with fewer digits are below 2^53. */
+const SAFE_DIGITS = 16;
 
 function decoded(kind: Kind, value: unknown): unknown {
   if (value === null) return null;
@@ -124,7 +132,6 @@ function decoded(kind: Kind, value: unknown): unknown {
   throw new Error(`a value is not of its column's type (${kind})`);
 }
 
-const NULL = Buffer.from([0]);
 const TAGS: Readonly<Record<Kind, number>> = {
   integer: 1,
   bigint: 1,
@@ -133,21 +140,77 @@ const TAGS: Readonly<Record<Kind, number>> = {
   json: 4,
   binary: 5,
 };
+const NULL_TAG = 0;
+/** A tag and a length. */
+const HEAD_BYTES = 5;
 
-function canonical(kind: Kind, value: unknown): Buffer[] {
-  if (value === null || value === undefined) return [NULL];
-  const bytes = canonicalBytes(kind, value);
-  const head = Buffer.allocUnsafe(5);
-  head.writeUInt8(TAGS[kind], 0);
-  head.writeUInt32BE(bytes.length, 1);
-  return [head, bytes];
-}
+/** What rows usually need; a larger buffer is given up again. */
+const USUAL_BYTES = 64 * 1024;
 
-function canonicalBytes(kind: Kind, value: unknown): Buffer {
-  if (kind === 'binary') return asBuffer(value);
-  if (kind === 'json') return Buffer.from(canonicalJson(String(value)));
-  if (kind === 'boolean') return Buffer.from(value ? '1' : '0');
-  return Buffer.from(String(value));
+/** The canonical bytes of one row after the other, in one buffer: a row is gone before the next begins. */
+class CanonicalRow {
+  private bytes = Buffer.allocUnsafe(USUAL_BYTES);
+  private readonly start: number;
+  private end: number;
+
+  /** @param key goes before the bytes of every row */
+  constructor(key: Buffer | undefined) {
+    this.start = key?.copy(this.bytes) ?? 0;
+    this.end = this.start;
+  }
+
+  begin(): void {
+    this.end = this.start;
+    if (this.bytes.length === USUAL_BYTES) return;
+    const usual = Buffer.allocUnsafe(USUAL_BYTES);
+    this.bytes.copy(usual, 0, 0, this.start);
+    this.bytes = usual;
+  }
+
+  add(kind: Kind, value: unknown): void {
+    if (value === null || value === undefined) {
+      this.room(1);
+      this.bytes[this.end++] = NULL_TAG;
+    } else if (kind === 'binary') this.addBytes(asBuffer(value));
+    else if (kind === 'json') this.addText(kind, canonicalJson(String(value)));
+    else if (kind === 'boolean') this.addText(kind, value ? '1' : '0');
+    else this.addText(kind, String(value));
+  }
+
+  /** The first 128 bits of its SHA-256. */
+  digest(): bigint {
+    const sum = hash('sha256', this.bytes.subarray(0, this.end), 'hex');
+    return BigInt(`0x${sum.slice(0, 32)}`);
+  }
+
+  private addText(kind: Kind, text: string): void {
+    // A character takes three bytes at most (those of four are two characters here): counted only where it matters.
+    const most = text.length * 3;
+    this.room(HEAD_BYTES + (most < USUAL_BYTES ? most : Buffer.byteLength(text)));
+    const written = this.bytes.write(text, this.end + HEAD_BYTES);
+    this.head(kind, written);
+    this.end += written;
+  }
+
+  private addBytes(bytes: Buffer): void {
+    this.room(HEAD_BYTES + bytes.length);
+    bytes.copy(this.bytes, this.end + HEAD_BYTES);
+    this.head('binary', bytes.length);
+    this.end += bytes.length;
+  }
+
+  private head(kind: Kind, length: number): void {
+    this.bytes[this.end] = TAGS[kind];
+    this.bytes.writeUInt32BE(length, this.end + 1);
+    this.end += HEAD_BYTES;
+  }
+
+  private room(more: number): void {
+    if (this.end + more <= this.bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.end + more));
+    this.bytes.copy(larger, 0, 0, this.end);
+    this.bytes = larger;
+  }
 }
 
 /** Engines keep JSON in forms of their own (MySQL sorts keys and spaces it out): keys sorted, no spaces, numbers by value. */

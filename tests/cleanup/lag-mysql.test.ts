@@ -1,0 +1,3 @@
+import { lagSuite } from '../harness/lag-suite.ts';
+
+lagSuite('mysql');
