@@ -8,7 +8,7 @@ import { at } from './history.ts';
 export interface PlatformOptions {
   /** The id of its first job, and the minute of 2026 of which that is. */
   readonly first: number;
-  /** Jobs that ended ok: each is restarted for a moment in turn, as long as it is there. */
+  /** Jobs that ended ok, no others: each is restarted for a moment in turn, as long as it is there. */
   readonly restarts?: readonly bigint[] | undefined;
 }
 
@@ -57,14 +57,15 @@ async function restart(engine: Engine, id: bigint): Promise<boolean> {
       .where('id', '=', id)
       .where('status', '=', from)
       .executeTakeFirst();
-  let there = false;
+  let there: boolean | undefined;
   await kept(async () => {
     there = (await turn('ok', 'running')).numUpdatedRows > 0n;
   });
-  if (there) await sleep(5);
-  // Also where the answer got lost: a job that is running then is one that this has restarted.
+  if (there === false) return false;
+  await sleep(5);
+  // Also where the answer got lost: it may be running.
   while (!(await kept(() => turn('running', 'ok')))) await sleep(50);
-  return there;
+  return there === true;
 }
 
 /** @returns whether it was done for certain */

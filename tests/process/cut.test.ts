@@ -1,9 +1,15 @@
-/** The connection is cut while the program is at work: it ends with 4 and one message, and the next run finishes. */
-import { sql } from 'kysely';
+/**
+ * The connection is cut while the program is at work: it ends with 4 and one message, and the next run finishes; a purge
+ * connects again by itself.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/schema/index.ts';
 import { cli, finished, startCli } from '../harness/cli.ts';
-import { administer, describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
+import { cutSessions } from '../harness/cut-sessions.ts';
+import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
 
 describeEngines('a connection that is cut', (name) => {
   if (name === 'sqlite') {
@@ -17,31 +23,12 @@ describeEngines('a connection that is cut', (name) => {
   });
   afterAll(() => database.drop());
 
-  /** Ends every session of this database, as an administrator or a broken network would. */
-  async function cut(): Promise<void> {
-    const { DB_DATABASE = '' } = database.environment;
-    if (server === 'postgresql') {
-      return administer(
-        server,
-        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${DB_DATABASE}'`,
-      );
-    }
-    const watcher = await database.open('inspect');
-    // MySQL's information_schema.processlist fails on emoji in a statement of any session.
-    const { rows } = await sql<{ Id: bigint; db: string; Info: string | null }>`show processlist`.execute(
-      watcher.kysely<unknown>(),
-    );
-    const others = rows.filter(({ db, Info }) => db === DB_DATABASE && !Info?.startsWith('show processlist'));
-    for (const { Id: id } of others) await administer(server, `kill ${id}`).catch(() => {}); // It may have ended by itself.
-    await watcher.close();
-  }
-
   /** Starts the program with its log of statements, and cuts when the log has the word. */
   async function cutWhen(word: string, ...words: string[]) {
     const child = startCli([...words, '-v'], database.environment);
     let cutting: Promise<void> | undefined;
     child.stderr.on('data', (text: Buffer) => {
-      if (text.includes(word)) cutting ??= cut();
+      if (text.includes(word)) cutting ??= cutSessions(database);
     });
     const done = await finished(child);
     await cutting;
@@ -73,12 +60,25 @@ describeEngines('a connection that is cut', (name) => {
     expect(lost).toBeGreaterThan(0);
   });
 
-  test('while pruning, and no job is left half', { timeout: 120_000 }, async () => {
-    lost = 0;
+  test('while pruning: it connects again and finishes, and no job is left half', {
+    timeout: 120_000,
+  }, async () => {
     expect((await cli(['sample:load', '--jobs', '6000'], database.environment)).exit).toBe(0);
-    for (const word of ['delete from', 'select "id"', 'select `id`']) {
-      const done = await cutWhen(word, 'prune', '--jobs', '--logs', '--keep', '100', '--yes');
-      if (done.exit !== 0) expectLost(done);
+    const directory = mkdtempSync(join(tmpdir(), 'multiflexi-cut-'));
+    let reconnections = 0;
+    for (const [word, keep, archive] of [
+      ['delete from', '3000', []],
+      ['commit', '1500', ['--archive', directory]],
+      ['for update', '100', ['--archive', directory]],
+    ] as const) {
+      const words = ['prune', '--jobs', '--logs', '--keep', keep, '--yes', '-f', 'json', ...archive];
+      const done = await cutWhen(word, ...words);
+      expect([done.exit, done.stderr.match(/^\s+at .*/m)]).toEqual([0, null]);
+      const times = JSON.parse(done.stdout).reconnections;
+      expect(
+        done.stderr.match(/was lost.*Trying again in|Cannot reach.*Trying again in/g) ?? [],
+      ).toHaveLength(times);
+      reconnections += times;
       const engine = await database.open();
       const db = engine.kysely<Database>();
       const orphans = await db
@@ -88,16 +88,16 @@ describeEngines('a connection that is cut', (name) => {
         .select('artifacts.id')
         .execute();
       expect(orphans).toEqual([]);
+      const logs = await db
+        .selectFrom('logger')
+        .select(({ fn }) => fn.countAll<bigint>().as('n'))
+        .execute();
+      expect(logs).toEqual([{ n: BigInt(keep) }]);
       await engine.close();
     }
-    expect(lost).toBeGreaterThan(0);
-    expect(
-      (await cli(['prune', '--jobs', '--logs', '--keep', '100', '--yes'], database.environment)).exit,
-    ).toBe(0);
-    const size = await cli(['db:size', '--exact', '-f', 'json'], database.environment);
-    expect(
-      JSON.parse(size.stdout).tables.find((table: { table_name: string }) => table.table_name === 'logger')
-        .rows,
-    ).toBe(100);
+    expect(reconnections).toBeGreaterThan(0);
+    const verified = await cli(['archive:verify', '--archive', directory], database.environment);
+    expect(verified.exit).toBe(0);
+    rmSync(directory, { recursive: true });
   });
 });
