@@ -44,8 +44,8 @@ const STATEMENTS: readonly (Omit<Death, 'die'> & { readonly statement: string })
   { when: 'log entries are locked', statement: '^select "logger"."id" from "logger" where', logs: true },
   { when: 'log entries are deleted', statement: '^delete from "logger" where "id"', logs: true },
   { when: 'jobs are locked', statement: '^select "job"."id".*(for update|json_each)' },
-  { when: 'the sizes of children are asked for', statement: 'octet_length.*from "artifacts"' },
-  { when: 'children are read', statement: 'select "id", "company_id".* from "logger"' },
+  { when: 'artifacts are read', statement: 'octet_length[\\s\\S]*from "artifacts"' },
+  { when: 'log entries are read', statement: 'octet_length[\\s\\S]*from "logger"' },
   {
     when: 'some log entries of a giant are',
     statement: '^delete from "logger" where "id"',

@@ -25,7 +25,7 @@ interface Places {
 }
 
 export class KnownHistory {
-  private readonly engine: Engine;
+  private engine: Engine;
   private readonly directory: string;
   private readonly passphrase: Passphrase | undefined;
   /** The largest id of each table; what is above is not of this history. */
@@ -49,6 +49,17 @@ export class KnownHistory {
     }
     this.all = await this.inDatabase();
     this.digest = await this.contents();
+  }
+
+  /** The same history where it is looked at through another connection. */
+  on(engine: Engine): this {
+    this.engine = engine;
+    return this;
+  }
+
+  /** How many rows are in archives. */
+  async archived(): Promise<number> {
+    return (await this.inArchives()).length;
   }
 
   /** There may be those of other databases. */

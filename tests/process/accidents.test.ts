@@ -1,6 +1,6 @@
 /** What goes wrong around the program: one clear message, the right status, no stack trace, no secret. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import {
   serverOf,
   type TestDatabase,
 } from '../harness/engines.ts';
+import { canMount } from '../harness/small-disk.ts';
 
 const SECRET = 'n0t-to-be-se3n';
 const PROGRAM = fileURLToPath(new URL('../../bin/multiflexi-cli.js', import.meta.url));
@@ -231,12 +232,4 @@ describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
 function statOf(user: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, user], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
-}
-
-/** Mounting takes rights that not every machine gives. */
-function canMount(): boolean {
-  const probe = mkdtempSync(join(tmpdir(), 'multiflexi-mount-'));
-  const { status } = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', probe]);
-  rmSync(probe, { recursive: true, force: true });
-  return status === 0 && statSync(tmpdir()).isDirectory();
 }
