@@ -30,6 +30,8 @@ export class KnownHistory {
   private readonly passphrase: Passphrase | undefined;
   /** The largest id of each table; what is above is not of this history. */
   private readonly last = new Map<string, bigint>();
+  /** Parts that are whole never change. */
+  private readonly ofWhole = new Map<string, readonly string[]>();
   private all: ReadonlySet<string> = new Set();
   private digest = '';
 
@@ -136,8 +138,13 @@ export class KnownHistory {
       const whole = partsOf(place);
       // A process that dies while it gives a part its name may leave it under both.
       const cut = partialsOf(place).filter((part) => !whole.includes(part));
-      for (const part of [...whole, ...cut.map(partialName)])
-        names.push(...(await this.rowsOf(join(place.path, part))));
+      for (const part of whole) {
+        const file = join(place.path, part);
+        const rows = this.ofWhole.get(file) ?? (await this.rowsOf(file));
+        this.ofWhole.set(file, rows);
+        names.push(...rows);
+      }
+      for (const part of cut) names.push(...(await this.rowsOf(join(place.path, partialName(part)))));
     }
     return names;
   }

@@ -37,11 +37,14 @@ const HEADER: RowStreamHeader = {
   details: {},
 };
 
+/** Some thousand files that are synced: in memory, where there is such a place. */
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 let directory: string;
 let file: string;
 let partial: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'multiflexi-batches-'));
+  directory = mkdtempSync(join(MEMORY, 'multiflexi-batches-'));
   file = join(directory, 'a.rows.zst');
   partial = `${file}.partial`;
 });
