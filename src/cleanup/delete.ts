@@ -123,17 +123,20 @@ async function inTransaction(
   work: (db: Transaction<Database>) => Promise<Counts>,
 ): Promise<Deleted> {
   let begun = 0;
+  let worked = false;
   let counts: Counts;
   try {
     counts = await engine
       .kysely<Database>()
       .transaction()
-      .execute((db) => {
+      .execute(async (db) => {
         begun = performance.now();
-        return work(db);
+        const done = await work(db);
+        worked = true;
+        return done;
       });
   } catch (error) {
-    await keeper?.failed(error);
+    await keeper?.failed(error, worked);
     throw error;
   }
   const held = performance.now() - begun;

@@ -8,6 +8,7 @@ import type { Engine } from '../../src/engines/index.ts';
 import { type Database, FINISHED } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase, type TestDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+import { writing } from '../harness/platform.ts';
 
 const VICTIM = fileURLToPath(new URL('../harness/purging-process.ts', import.meta.url));
 const JOBS = 6_000;
@@ -30,7 +31,7 @@ describeEngines('a purge that is killed', (name) => {
       }),
     );
     await makeHistory(engine, history, []);
-    const platform = writing(await database.open());
+    const platform = writing(await database.open(), { first: JOBS + 1 });
     let killed = 0;
     for (const rows of [1, 500, 3_000, 2_000, 1_000]) {
       if ((await victim(database, String(rows))) === 'SIGKILL') killed++;
@@ -38,15 +39,15 @@ describeEngines('a purge that is killed', (name) => {
     }
     expect(killed).toBeGreaterThan(2);
     expect(await victim(database, '')).toBe(0);
-    const written = await platform.end();
-    expect(written).toBeGreaterThan(10);
+    const { made } = await platform.end();
+    expect(made.length).toBeGreaterThan(10);
 
     const left = await engine.kysely<Database>().selectFrom('job').select('id').orderBy('id').execute();
     const stay = history
       .filter(({ status, minute }) => status === 'running' || minute >= OLD)
       .map(({ id }) => id);
     expect(left.map(({ id }) => id).filter((id) => id <= BigInt(JOBS))).toEqual(stay);
-    expect(left).toHaveLength(stay.length + written);
+    expect(left).toHaveLength(stay.length + made.length);
     expect(await halves(engine)).toEqual([]);
     await database.drop();
   });
@@ -59,35 +60,6 @@ async function halves(engine: Engine): Promise<unknown[]> {
       ((select count(*) from artifacts as a where a.job_id = j.id) <> 2
        or (select count(*) from logger as l where l.job_id = j.id) <> 1)`.execute(engine.kysely<unknown>());
   return rows;
-}
-
-/** A platform that makes jobs and finishes them, until it is ended. @returns how many it made */
-function writing(engine: Engine) {
-  let ended = false;
-  const db = engine.kysely<Database>();
-  const work = (async () => {
-    let made = 0;
-    while (!ended) {
-      const id = BigInt(JOBS + 1 + made);
-      await db
-        .insertInto('job')
-        .values({ id, app_id: 1n, company_id: 1n, run_template_id: 1n, DatCreate: at(JOBS + made) })
-        .execute();
-      await db.insertInto('artifacts').values({ job_id: id, filename: 'stdout.txt' }).execute();
-      await db.updateTable('job').set({ status: 'ok' }).where('id', '=', id).execute();
-      made++;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    return made;
-  })();
-  return {
-    async end(): Promise<number> {
-      ended = true;
-      const made = await work;
-      await engine.close();
-      return made;
-    },
-  };
 }
 
 /** @returns its exit status, or the signal that ended it */

@@ -1,8 +1,8 @@
 /**
- * Where archives are: a directory with one directory for each run of a purge, named by when it began, and in it
- * numbered parts (row streams) and, once the run is settled, a catalogue of them.
+ * Where archives are: a directory with one directory for each run of a purge, named by when it began and whose rows
+ * they are, and in it numbered parts (row streams) and, once the run is settled, a catalogue of them.
  */
-import { randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MultiFlexiError } from '../../errors.ts';
@@ -20,9 +20,24 @@ export interface ArchivePlace {
   readonly path: string;
 }
 
-export function newArchive(directory: string, now: Date): ArchivePlace {
+/** @param where the database, as its engine says it */
+export function newArchive(directory: string, where: string, now: Date): ArchivePlace {
   const instant = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  return placeOf(directory, `${instant}-${randomBytes(3).toString('hex')}`);
+  const place = placeOf(directory, `${instant}-${ownerOf(where)}`);
+  // Two runs within a second.
+  return existsSync(place.path) ? newArchive(directory, where, new Date(now.getTime() + 1_000)) : place;
+}
+
+/**
+ * Several databases may archive to one directory, each under a lock of its own: what is not one's own may be at work,
+ * and its files are not to be opened to find out.
+ */
+export function isOf({ name }: ArchivePlace, where: string): boolean {
+  return name.endsWith(`-${ownerOf(where)}`);
+}
+
+function ownerOf(where: string): string {
+  return hash('sha256', where, 'hex').slice(0, 6);
 }
 
 /** Oldest first; other things in the directory are none of ours. @throws FILE_FAILED */

@@ -67,19 +67,24 @@ export class Keeper {
     if (this.part.writer.size >= PART_BYTES) await this.finish();
   }
 
-  /** The transaction has failed: what was saved is still where it was, unless nobody can know. */
-  async failed(error: unknown): Promise<void> {
+  /**
+   * The transaction has failed: what was saved is still where it was, unless nobody can know.
+   * @param atCommit whether all that was left to do was its commit
+   */
+  async failed(error: unknown, atCommit: boolean): Promise<void> {
     if (!this.part || !this.begun) return;
     this.endBatch();
-    if (isMultiFlexiError(error, 'CONNECTION_LOST')) await this.leave();
+    // A lock that was not got, and a deadlock, are rollbacks for certain, and are tried again.
+    const passing = isMultiFlexiError(error, 'LOCK_TIMEOUT') || isMultiFlexiError(error, 'DEADLOCK');
+    if (isMultiFlexiError(error, 'CONNECTION_LOST') || (atCommit && !passing)) await this.leave();
     else await this.part.writer.takeBack();
   }
 
   async finish(): Promise<void> {
-    const { part } = this;
-    if (!part) return;
+    if (!this.part) return;
+    // Where that fails it is still there to be left.
+    await this.part.writer.finish(this.part.summary.toJson());
     this.part = undefined;
-    await part.writer.finish(part.summary.toJson());
   }
 
   /** Leaves the part to be settled. */

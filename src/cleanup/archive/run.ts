@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import type { Engine } from '../../engines/index.ts';
 import { MultiFlexiError } from '../../errors.ts';
 import { fileFailure } from '../../file-failure.ts';
-import { makePrivateDirectory } from '../../private-directory.ts';
+import { makePrivateDirectory, syncDirectory } from '../../private-directory.ts';
 import { PROGRAM_VERSION } from '../../program-version.ts';
 import {
   FORMAT,
@@ -51,7 +51,7 @@ export class ArchiveRun {
     this.command = command;
     this.tables = tables;
     this.key = key;
-    this.place = newArchive(target.directory, new Date());
+    this.place = newArchive(target.directory, engine.where, new Date());
   }
 
   /**
@@ -91,6 +91,7 @@ export class ArchiveRun {
     if (this.made) return this.place.path;
     try {
       makePrivateDirectory(this.place.path);
+      await syncDirectory(this.target.directory);
     } catch (error) {
       throw fileFailure(this.place.path, error);
     }

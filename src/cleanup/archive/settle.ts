@@ -2,11 +2,13 @@
  * Clears up what a killed run left: its last batch may be in the archive and in the database as well. What the
  * database still has is taken out of the archive again, so that nothing is archived twice.
  */
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Engine, patiently } from '../../engines/index.ts';
+import { fileFailure } from '../../file-failure.ts';
 import { type Chunk, type RowStreamHeader, settleRowStream } from '../../transfer/index.ts';
 import { readCatalogue, writeCatalogue } from './catalogue.ts';
-import { type ArchivePlace, listArchives, partialName, partialsOf } from './directory.ts';
+import { type ArchivePlace, isOf, listArchives, partialName, partialsOf, partsOf } from './directory.ts';
 import type { ArchivedTable } from './keeper.ts';
 import type { ArchiveTarget } from './run.ts';
 import { Summary } from './summary.ts';
@@ -21,9 +23,11 @@ class ElsewhereError extends Error {}
  */
 export async function settleArchives(engine: Engine, target: ArchiveTarget, atWork?: string): Promise<void> {
   for (const place of listArchives(target.directory)) {
-    if (readCatalogue(place)) continue;
+    if (!isOf(place, engine.where) || readCatalogue(place)) continue;
     const settled = await settleParts(engine, target, place);
-    if (settled && place.name !== atWork) await writeCatalogue(engine, place);
+    if (!settled || place.name === atWork) continue;
+    if (partsOf(place).length > 0) await writeCatalogue(engine, place);
+    else await removeEmpty(place);
   }
 }
 
@@ -38,7 +42,7 @@ async function settleParts(engine: Engine, target: ArchiveTarget, place: Archive
         onHeader: ({ source }) => {
           if (source.where !== engine.where) throw new ElsewhereError();
         },
-        counts: async (last) => !(await areAllThere(engine, last)),
+        counts: async (last) => !(await isAnyThere(engine, last)),
         onChunk: (chunk) => addJobs(summary, chunk),
         summary: () => summary.toJson(),
       });
@@ -47,6 +51,17 @@ async function settleParts(engine: Engine, target: ArchiveTarget, place: Archive
   } catch (error) {
     if (error instanceof ElsewhereError) return false;
     throw error;
+  }
+}
+
+/** Nothing of what its run saved is gone from the database. */
+async function removeEmpty({ path }: ArchivePlace): Promise<void> {
+  try {
+    await rmdir(path);
+  } catch (error) {
+    // There are files in it that are none of ours.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY'))
+      throw fileFailure(path, error);
   }
 }
 
@@ -62,10 +77,10 @@ function place({ columns }: RowStreamHeader['tables'][number], column: string): 
 }
 
 /**
- * A batch was deleted as a whole or not at all. The rows are asked for with locks: a session whose client is gone may
- * still be at its commit.
+ * A batch was deleted as a whole or not at all; and of one that was not, others may have deleted rows since. The rows
+ * are asked for with locks: a session whose client is gone may still be at its commit.
  */
-async function areAllThere(engine: Engine, chunks: readonly Chunk[]): Promise<boolean> {
+async function isAnyThere(engine: Engine, chunks: readonly Chunk[]): Promise<boolean> {
   const attempt = () =>
     engine
       .kysely<Record<ArchivedTable, { id: bigint }>>()
@@ -78,9 +93,9 @@ async function areAllThere(engine: Engine, chunks: readonly Chunk[]): Promise<bo
             .select('id')
             .where(engine.among('id', ids));
           const found = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
-          if (found.length < ids.length) return false;
+          if (found.length > 0) return true;
         }
-        return true;
+        return false;
       });
   return patiently(attempt, { signals: [], onWait: () => {} });
 }

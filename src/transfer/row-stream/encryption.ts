@@ -32,6 +32,8 @@ export const ENCRYPTION = z.object({
   kdf: z.literal('scrypt'),
   cost: z.object({ N: z.literal(COST.N), r: z.literal(COST.r), p: z.literal(COST.p) }),
   salt: hex(16),
+  /** Of this file alone: files of one run share their key, and their chunks must not change places. */
+  file: hex(16),
   /** Tells a wrong passphrase from a damaged file. */
   check: hex(32),
 });
@@ -40,7 +42,8 @@ export type Encryption = z.output<typeof ENCRYPTION>;
 
 /** The keys of files that were written with one salt. */
 export class StreamKey {
-  readonly encryption: Encryption;
+  private readonly salt: string;
+  private readonly check: string;
   /** Goes before a row's bytes when their digest is taken. */
   readonly digest: Buffer;
   private readonly cipher: Buffer;
@@ -50,13 +53,26 @@ export class StreamKey {
     this.cipher = secret.subarray(0, 32);
     this.seals = secret.subarray(32, 64);
     this.digest = secret.subarray(64, 96);
-    this.encryption = {
+    this.salt = salt.toString('hex');
+    this.check = this.seal('check');
+  }
+
+  /** What the header of a new file says. */
+  forNewFile(): Encryption {
+    const { salt, check } = this;
+    return {
       cipher: 'aes-256-gcm',
       kdf: 'scrypt',
       cost: COST,
-      salt: salt.toString('hex'),
-      check: this.seal('check'),
+      salt,
+      file: randomBytes(16).toString('hex'),
+      check,
     };
+  }
+
+  /** Whether the file was written with it. */
+  isOf({ check }: Encryption): boolean {
+    return timingSafeEqual(Buffer.from(this.check), Buffer.from(check));
   }
 
   /** @param context what must be the same when it is decrypted, so that no part can take the place of another */
@@ -97,7 +113,7 @@ export class Passphrase {
   /** @throws PASSPHRASE_WRONG */
   async unlock(encryption: Encryption, file: string): Promise<StreamKey> {
     const key = await this.keyOf(encryption.salt);
-    if (timingSafeEqual(Buffer.from(key.encryption.check), Buffer.from(encryption.check))) return key;
+    if (key.isOf(encryption)) return key;
     throw new MultiFlexiError('PASSPHRASE_WRONG', `The passphrase is not that of ${file}.`, {
       next: 'Name the file that has the passphrase it was written with; nothing was changed.',
     });

@@ -97,12 +97,13 @@ export function sealText({ chunks, tables, summary }: Omit<Manifest, 'part' | 's
   return JSON.stringify(summary === undefined ? [chunks, said] : [chunks, said, summary]);
 }
 
-/** What an encrypted chunk is bound to: its place in the file, and what its head says of it. */
+/** What an encrypted chunk is bound to: its file, its place in it, and what its head says of it. */
 export function chunkContext(
+  { encryption }: RowStreamHeader,
   place: number,
   { table, rows, digest: sum, characters }: Omit<ChunkHead, 'bytes' | 'sha256'>,
 ): string {
-  return JSON.stringify([place, table, rows, sum, characters]);
+  return JSON.stringify([encryption?.file, place, table, rows, sum, characters]);
 }
 
 /** The head as the skippable frame that carries it. */

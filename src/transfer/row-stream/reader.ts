@@ -7,7 +7,7 @@ import { zstdDecompress } from 'node:zlib';
 import { fileFailure } from '../../file-failure.ts';
 import type { Passphrase, StreamKey } from './encryption.ts';
 import { passphraseNeeded } from './encryption.ts';
-import { damaged } from './failures.ts';
+import { asDamage, damaged } from './failures.ts';
 import {
   type ChunkHead,
   chunkContext,
@@ -146,6 +146,8 @@ export class ChunkReader {
       const text = await decompress(this.opened(frame, number, head), {
         maxOutputLength: head.characters + 1,
       });
+      if (text.length !== head.characters)
+        throw new Error(`a chunk of ${table.name} is not as long as it says`);
       // The first line names the table, for people; the last one ends with a line break too.
       const lines = text.toString().split('\n').slice(1, -1);
       if (lines.length !== head.rows)
@@ -165,7 +167,7 @@ export class ChunkReader {
     if (headLength(frame, head.bytes) !== frame.length - FRAME_HEAD_BYTES)
       throw new Error('an encrypted chunk is not in a frame of its own');
     try {
-      return this.key.decrypt(frame.subarray(FRAME_HEAD_BYTES), chunkContext(number, head));
+      return this.key.decrypt(frame.subarray(FRAME_HEAD_BYTES), chunkContext(this.header, number, head));
     } catch {
       throw new Error('an encrypted chunk was changed');
     }
@@ -288,14 +290,4 @@ async function readExactly(handle: FileHandle, at: number, length: number): Prom
     read += bytesRead;
   }
   return buffer;
-}
-
-/** What a broken file makes a parser say is not worth telling in its own words. */
-export function asDamage(file: string, error: unknown): unknown {
-  if (error instanceof SyntaxError) return damaged(file, 'it holds what is no JSON');
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ZSTD') || code === 'ERR_BUFFER_TOO_LARGE')
-    return damaged(file, 'a chunk cannot be decompressed');
-  if (code !== '') return fileFailure(file, error, 'read');
-  return error instanceof Error && error.name === 'Error' ? damaged(file, error.message) : error;
 }

@@ -1,9 +1,10 @@
 /** Makes a file whole that a process left behind: what it has to its last whole batch stays, the rest is cut away. */
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { isMultiFlexiError } from '../../errors.ts';
 import { type Passphrase, passphraseNeeded } from './encryption.ts';
-import { damaged } from './failures.ts';
+import { asDamage, damaged } from './failures.ts';
 import type { Manifest, RowStreamHeader } from './format.ts';
+import { hasMark } from './marks.ts';
 import { type Chunk, ChunkReader, type Contents, openFile, readContents } from './reader.ts';
 import { RowSum } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
@@ -31,13 +32,22 @@ export async function settleRowStream(
 ): Promise<Manifest | undefined> {
   const handle = await openFile(partial);
   try {
-    const contents = await readContents(handle, partial, false).catch((error: unknown) => {
+    const contents = await readContents(handle, partial, false).catch(async (error: unknown) => {
+      const damage = asDamage(partial, error);
       // Before its first batch nothing depends on it.
-      if (isMultiFlexiError(error, 'FILE_DAMAGED')) return undefined;
-      throw error;
+      if (isMultiFlexiError(damage, 'FILE_DAMAGED') && !(await hasMark(handle, 0))) return undefined;
+      throw damage;
     });
     if (!contents) return await nothingStays(partial);
+    // What was cut off ends there; a mark behind it is of a batch that was on the disk.
+    if (await hasMark(handle, contents.batches.at(-1)?.position ?? 0))
+      throw damaged(partial, 'a head is not where it should be');
     onHeader(contents.header);
+    if (contents.manifest && (await areOne(partial, file))) {
+      // It got its name when it was whole, and its process ended before it gave up the other.
+      await rm(partial);
+      return contents.manifest;
+    }
     if (contents.batches.length === 0) return await nothingStays(partial);
     const { encryption } = contents.header;
     if (encryption && !passphrase) throw passphraseNeeded(partial);
@@ -61,6 +71,12 @@ export async function settleRowStream(
   } finally {
     await handle.close();
   }
+}
+
+async function areOne(partial: string, file: string): Promise<boolean> {
+  const named = await stat(file).catch(() => undefined);
+  const { dev, ino } = await stat(partial);
+  return named?.dev === dev && named.ino === ino;
 }
 
 async function nothingStays(partial: string): Promise<undefined> {

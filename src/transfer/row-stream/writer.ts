@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { fileFailure } from '../../file-failure.ts';
+import { syncDirectory } from '../../private-directory.ts';
 import type { StreamKey } from './encryption.ts';
 import {
   CHUNK_CHARACTERS,
@@ -61,6 +62,7 @@ export class RowStreamWriter {
   readonly file: string;
   private readonly partial: string;
   private readonly handle: FileHandle;
+  private readonly header: RowStreamHeader;
   private readonly key: StreamKey | undefined;
   private readonly tables: readonly TableState[];
   private state: State;
@@ -81,6 +83,7 @@ export class RowStreamWriter {
     this.file = file;
     this.partial = partial;
     this.handle = handle;
+    this.header = header;
     this.key = key;
     this.tables = header.tables.map(({ name, columns }) => ({
       name,
@@ -109,10 +112,11 @@ export class RowStreamWriter {
         heads: createHash('sha256'),
         sums: header.tables.map(() => new RowSum()),
       };
-      writer = new RowStreamWriter(file, handle, header, options, nothing);
-      await writer.writeHead(
-        options.key === undefined ? header : { ...header, encryption: options.key.encryption },
-      );
+      const encryption = options.key?.forNewFile();
+      const whole = encryption ? { ...header, encryption } : header;
+      writer = new RowStreamWriter(file, handle, whole, options, nothing);
+      await writer.writeHead(whole);
+      await syncDirectory(dirname(file));
       writer.keepBatch();
       return writer;
     } catch (error) {
@@ -234,7 +238,7 @@ export class RowStreamWriter {
     if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 256 MiB'));
     const { rows, digest } = this.chunkSum;
     const what = { part: 'chunk' as const, table: this.current, rows, digest, characters: text.length };
-    const frame = this.sealed(await compress(text), chunkContext(this.state.chunks, what));
+    const frame = this.sealed(await compress(text), chunkContext(this.header, this.state.chunks, what));
     try {
       await this.writeHead({ ...what, bytes: frame.length, sha256: hash('sha256', frame, 'hex') });
       await this.append(frame);
@@ -285,14 +289,4 @@ export class RowStreamWriter {
 
 function copyOf({ heads, sums, ...state }: State): State {
   return { ...state, heads: heads.copy(), sums: sums.map((sum) => sum.copy()) };
-}
-
-/** A name is on the disk only when its directory is. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -1,0 +1,3 @@
+import { killedArchiveSuite } from '../harness/killed-archive-suite.ts';
+
+killedArchiveSuite('mariadb');
