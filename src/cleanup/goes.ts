@@ -1,8 +1,9 @@
-/** Which jobs go: the scopes of a plan as a question that is asked of one job. */
+/** Which rows go: the scopes of a plan as a question that is asked of one row. */
 import { FINISHED } from '../schema/index.ts';
 import type { Key } from './boundary.ts';
 import { type Holds, isHeld } from './holds.ts';
-import type { JobScope } from './scopes.ts';
+import type { LogFacts } from './oldest.ts';
+import type { JobScope, LogScope } from './scopes.ts';
 
 /** What decides whether a job goes. */
 export interface JobFacts extends Key {
@@ -44,8 +45,21 @@ function ofCompany(company: bigint, jobs: null | 'all'): string {
 function fits({ statuses, before, spared, onlyCompany, company }: JobScope, job: JobFacts): boolean {
   return (
     statuses.some((status) => status === job.status) &&
-    (job.at < before.at || (job.at === before.at && job.id < before.id)) &&
+    isOlder(job, before) &&
     !spared.includes(job.id) &&
     (!onlyCompany || job.company_id === company)
   );
+}
+
+/** Whether a log entry goes by its own age; holds are asked for when it is deleted. */
+export function logVerdict(scopes: readonly LogScope[]): (log: LogFacts) => boolean {
+  const boundaries = new Map(scopes.map(({ company, before }) => [company, before]));
+  return (log) => {
+    const before = boundaries.get(log.company_id);
+    return before !== undefined && isOlder(log, before);
+  };
+}
+
+function isOlder(row: Key, before: Key): boolean {
+  return row.at < before.at || (row.at === before.at && row.id < before.id);
 }

@@ -6,7 +6,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../engines/index.ts';
 import { type Database, JOB_AGE, LOG_AGE, type Timeline } from '../schema/index.ts';
 import { type Key, later, older } from './boundary.ts';
-import type { JobVerdict } from './goes.ts';
+import { type JobVerdict, logVerdict } from './goes.ts';
 import type { Holds } from './holds.ts';
 import {
   oldestJobs,
@@ -51,9 +51,10 @@ export async function logLanes({ engine, plan, holds, inTurns }: Walk): Promise<
   const line = plan.tables.find(({ table }) => table === 'logger');
   const going = (line?.rows ?? 0) - (line?.withTheirJob ?? 0);
   if (last && !inTurns && scopes.length > 1 && (await isDense(db, LOG_AGE, last, going)))
-    return [...Map.groupBy(scopes, ({ archive }) => archive)].map(([archive, some]) =>
-      lane('logger', archive, (stretch) => oldestLogsOfAll(db, some, holds(), last, stretch).execute()),
-    );
+    return [...Map.groupBy(scopes, ({ archive }) => archive)].map(([archive, some]) => {
+      const goes = logVerdict(some);
+      return lane('logger', archive, (stretch) => oldestLogsOfAll(db, last, stretch).execute(), goes);
+    });
   return scopes.map((scope) =>
     lane('logger', scope.archive, (stretch) => oldestLogs(db, scope, holds(), stretch).execute()),
   );

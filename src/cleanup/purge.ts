@@ -91,7 +91,7 @@ export async function applyPurge(
 
 async function underLock(
   engine: Engine,
-  { program, waitMs, signal }: PurgeOptions,
+  { program, waitMs, signal, archive }: PurgeOptions,
   purge: Purge,
   first: boolean,
 ): Promise<PurgeResult> {
@@ -102,7 +102,8 @@ async function underLock(
     signal,
   });
   try {
-    const work = await engine.longWork();
+    // What is archived must not come back with the power.
+    const work = await engine.longWork(archive !== undefined);
     try {
       return await purge.run(lock.signal, work);
     } finally {
@@ -259,7 +260,6 @@ class Purge {
         this.chunks++;
         this.longestChunk = Math.max(this.longestChunk, held);
         this.lastDone = performance.now();
-        await this.longWork?.pause();
       } catch (error) {
         this.failed = true;
         throw error;
@@ -303,12 +303,14 @@ class Purge {
   }
 
   private async delete(hand: Hand, { table, ids, archive }: Chunk): Promise<Deleted> {
-    if (table === 'logger') return deleteLogs(hand, ids, archive);
-    if (table === 'token') return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
-    const children = await countChildren(this.engine, ids);
-    await this.drainGiants(hand, children);
+    const children = table === 'job' ? await countChildren(this.engine, ids) : undefined;
+    if (children) await this.drainGiants(hand, children);
     // Stopped among the children of a job: it goes whole, later.
-    return this.stopped ? NOTHING : deleteJobs(hand, ids, children);
+    if (this.stopped) return NOTHING;
+    await this.longWork?.pause();
+    if (children) return deleteJobs(hand, ids, children);
+    if (table === 'logger') return deleteLogs(hand, ids, archive);
+    return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
@@ -318,6 +320,7 @@ class Purge {
     );
     for (const { id, table } of giants) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
+        await this.longWork?.pause();
         const { held: _, ...counts } = await patiently(() => drain(hand, table, id), {
           signals: [this.lockSignal, this.options.signal],
           onWait: () => {},

@@ -74,56 +74,56 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     'retention:list',
     {
       summary: 'show policies and holds',
-      load: async () => (await import('./commands/retention.ts')).retentionList,
+      load: async () => (await import('./commands/retention-policies.ts')).retentionList,
     },
   ],
   [
     'retention:set',
     {
       summary: 'make or change a policy',
-      load: async () => (await import('./commands/retention.ts')).retentionSet,
+      load: async () => (await import('./commands/retention-policies.ts')).retentionSet,
     },
   ],
   [
     'retention:remove',
     {
       summary: 'remove a policy',
-      load: async () => (await import('./commands/retention.ts')).retentionRemove,
+      load: async () => (await import('./commands/retention-policies.ts')).retentionRemove,
     },
   ],
   [
     'retention:plan',
     {
       summary: 'count what the policies would delete',
-      load: async () => (await import('./commands/retention.ts')).retentionPlan,
+      load: async () => (await import('./commands/retention-run.ts')).retentionPlan,
     },
   ],
   [
     'retention:run',
     {
       summary: 'delete what the policies say',
-      load: async () => (await import('./commands/retention.ts')).retentionRun,
+      load: async () => (await import('./commands/retention-run.ts')).retentionRun,
     },
   ],
   [
     'retention:hold',
     {
       summary: 'keep something from being deleted',
-      load: async () => (await import('./commands/retention.ts')).retentionHold,
+      load: async () => (await import('./commands/retention-holds.ts')).retentionHold,
     },
   ],
   [
     'retention:release',
     {
       summary: 'lift a hold',
-      load: async () => (await import('./commands/retention.ts')).retentionRelease,
+      load: async () => (await import('./commands/retention-holds.ts')).retentionRelease,
     },
   ],
   [
     'retention:explain',
     {
       summary: 'say why a job stays or goes',
-      load: async () => (await import('./commands/retention.ts')).retentionExplain,
+      load: async () => (await import('./commands/retention-holds.ts')).retentionExplain,
     },
   ],
   [

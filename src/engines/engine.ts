@@ -90,8 +90,12 @@ export interface Engine {
   among(column: string, ids: readonly bigint[]): RawBuilder<boolean>;
   /** How long a statement with its values may be, in bytes; null where nothing to speak of limits it. */
   largestStatement(): Promise<number | null>;
-  /** Sets the session up for work of many short transactions beside others. */
-  longWork(): Promise<LongWork>;
+  /**
+   * Sets the session up for work of many short transactions beside others.
+   * @param durable whether each of them must outlive the machine's power, not only this process: where a file is
+   * written directly, its disk is waited for then while nobody else can write
+   */
+  longWork(durable: boolean): Promise<LongWork>;
   /**
    * Begins to watch how far the servers that follow this one are behind.
    * @throws PERMISSION_DENIED when this account may not read that, SERVER_UNREACHABLE for a replica that is named and does
@@ -133,7 +137,7 @@ export interface Lock {
 }
 
 export interface LongWork {
-  /** Between two transactions, when no lock is held: writes back what piles up behind them. */
+  /** Right before a transaction, when no lock is held: writes back what the ones before have piled up. */
   pause(): Promise<void>;
   /**
    * Whether somebody else has written to the database since the last call; always false where writers do not wait for

@@ -139,7 +139,7 @@ async function carryOut(
   progress: Progress,
   ended: AbortSignal,
 ): Promise<readonly string[]> {
-  const beside = await engine.longWork();
+  const beside = await engine.longWork(true);
   try {
     await pieceByPiece(work, beside, progress, ended).catch((error: unknown) => {
       // Ended in the middle of a piece: what was done until then is the result.

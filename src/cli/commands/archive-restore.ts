@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import {
   type ArchiveRestorePlan,
   type ArchiveTarget,
@@ -18,6 +18,7 @@ import { withDatabase } from '../database.ts';
 import { rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
+import { identifier } from '../words.ts';
 
 interface RestoreOptions extends ArchiveOptions {
   readonly job?: readonly bigint[];
@@ -74,8 +75,7 @@ back, 7 something differs.`,
 };
 
 function anotherJob(text: string, others: readonly bigint[] = []): readonly bigint[] {
-  if (/^\d{1,18}$/.test(text)) return [...new Set([...others, BigInt(text)])];
-  throw new InvalidArgumentError('It must be an id: digits alone.');
+  return [...new Set([...others, identifier(text)])];
 }
 
 async function restore(

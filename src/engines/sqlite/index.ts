@@ -113,7 +113,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     among: (column, ids) =>
       sql<boolean>`${sql.ref(column)} in (select value from json_each(${`[${ids.join()}]`}))`,
     largestStatement: async () => null,
-    longWork: async () => longWork(database),
+    longWork: async (durable) => longWork(database, durable),
     brokenReferences,
     watchReplicas,
     freeDisk: async () => (file === ':memory:' ? null : freeBytes(dirname(file))),

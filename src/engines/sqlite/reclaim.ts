@@ -65,7 +65,7 @@ export function reclaim(
     next: async (milliseconds) => {
       try {
         if (left <= 0) return undefined;
-        if (writeBack(database) * page > LONGEST_WAL) return { bytes: 0, held: 0, waitsFor: READER };
+        if (writeBack(database).left * page > LONGEST_WAL) return { bytes: 0, held: 0, waitsFor: READER };
         return slice(milliseconds);
       } catch (error) {
         throw translate(error);

@@ -22,10 +22,17 @@ export async function truncateWal(database: Database.Database): Promise<boolean>
   }
 }
 
-/** Writes back what no reader keeps, and waits for nobody. @returns how many pages of the WAL are not written back */
-export function writeBack(database: Database.Database): number {
+/** Writes back what no reader keeps, and waits for nobody. */
+export function writeBack(database: Database.Database): WalPages {
   const { log, checkpointed } = checkpoint(database, 'PASSIVE');
-  return Math.max(0, log - checkpointed);
+  return { pages: Math.max(0, log), left: Math.max(0, log - checkpointed) };
+}
+
+export interface WalPages {
+  /** Since it began anew; 0 while somebody else writes it back. */
+  readonly pages: number;
+  /** Of them those that are not written back. */
+  readonly left: number;
 }
 
 export function walBytes(file: string): number {
