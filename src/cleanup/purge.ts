@@ -130,11 +130,11 @@ function requireTarget(plan: PurgePlan, target: PurgeOptions['archive']): PurgeP
 }
 
 /** Servers: whoever needs the very rows that go waits that long; all others only share the disk with us. */
-const SERVER: PaceWords = { chunkMs: 120, rest: 0.1 };
+const SERVER: PaceWords = { chunkMs: 200, rest: 0.05 };
 /** Each chunk of an archive has to reach the disk before it is deleted: fewer and larger ones. */
 const SERVER_ARCHIVING: PaceWords = { chunkMs: 250, rest: 0.05 };
 /** One writer at a time: the others wait for the whole chunk, and find the file free more often than not. */
-const FILE: PaceWords = { chunkMs: 12, rest: 1 };
+const FILE: PaceWords = { chunkMs: 30, rest: 0.1 };
 /** Nobody else writes to the file: nobody waits. */
 const FILE_ALONE: PaceWords = { chunkMs: 25, rest: 0.05 };
 /** How many chunks are at work at a time where writers do not wait for each other as a whole. */
@@ -260,6 +260,7 @@ class Purge {
         this.chunks++;
         this.longestChunk = Math.max(this.longestChunk, held);
         this.lastDone = performance.now();
+        await this.longWork?.pause();
       } catch (error) {
         this.failed = true;
         throw error;

@@ -137,7 +137,7 @@ export interface Lock {
 }
 
 export interface LongWork {
-  /** Right before a transaction, when no lock is held: writes back what the ones before have piled up. */
+  /** Behind a transaction, and right before one, when no lock is held: writes back what has piled up. */
   pause(): Promise<void>;
   /**
    * Whether somebody else has written to the database since the last call; always false where writers do not wait for

@@ -1,17 +1,18 @@
 /** Many short write transactions beside other writers, of which there is one at a time. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import type { LongWork } from '../engine.ts';
 import { truncateWal, writeBack } from './wal.ts';
 
-/** Others write it back, and wait for that, from 1,000 pages on (wal_autocheckpoint). */
-const WRITTEN_BACK_FROM = 500;
-const FEWEST = 10;
+/** How often and in which intervals somebody else is waited for who is writing the WAL back. */
+const TRIES = 25;
+const REST_MS = 2;
 
 /**
  * Whoever commits while the WAL is long also writes it back into the file, and others wait for that. So we do it
- * ourselves before each transaction, where nobody waits: a passive checkpoint takes no lock that a writer needs. The
- * WAL begins anew with the first transaction that finds all of it written back: that is to be ours, which follows at
- * once. While the first checkpoint waits for the disk others write a little more, for which there is the second.
+ * ourselves between our transactions, where nobody waits: a passive checkpoint takes no lock that a writer needs. The WAL
+ * begins anew with the first transaction that finds all of it written back. That is to be ours: so right before it what
+ * others have added meanwhile is written back as well.
  * Source: https://www.sqlite.org/wal.html#ckpt
  */
 export function longWork(database: Database.Database, durable: boolean): LongWork {
@@ -25,19 +26,9 @@ export function longWork(database: Database.Database, durable: boolean): LongWor
   // Changes when another connection commits, never by our own.
   const dataVersion = () => Number(database.pragma('data_version', { simple: true }));
   let last = dataVersion();
-  /** Pages of the WAL when it was last written back, those that a transaction adds, and those added since. */
-  let known = 0;
-  let growth = WRITTEN_BACK_FROM;
-  let pending = 0;
   return {
     pause: async () => {
-      pending += growth;
-      if (pending < WRITTEN_BACK_FROM) return;
-      const { pages } = writeBack(database);
-      writeBack(database);
-      growth = Math.max(FEWEST, (pages > known ? pages - known : pages) / (pending / growth));
-      known = pages;
-      pending = 0;
+      for (let tries = TRIES; writeBack(database).byOthers && tries > 0; tries--) await sleep(REST_MS);
     },
     othersWrote: () => {
       const now = dataVersion();

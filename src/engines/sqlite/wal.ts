@@ -23,16 +23,16 @@ export async function truncateWal(database: Database.Database): Promise<boolean>
 }
 
 /** Writes back what no reader keeps, and waits for nobody. */
-export function writeBack(database: Database.Database): WalPages {
-  const { log, checkpointed } = checkpoint(database, 'PASSIVE');
-  return { pages: Math.max(0, log), left: Math.max(0, log - checkpointed) };
+export function writeBack(database: Database.Database): WrittenBack {
+  const { busy, log, checkpointed } = checkpoint(database, 'PASSIVE');
+  return { left: Math.max(0, log - checkpointed), byOthers: busy === 1 };
 }
 
-export interface WalPages {
-  /** Since it began anew; 0 while somebody else writes it back. */
-  readonly pages: number;
-  /** Of them those that are not written back. */
+export interface WrittenBack {
+  /** Pages that are not written back. */
   readonly left: number;
+  /** Somebody else is writing it back just now. */
+  readonly byOthers: boolean;
 }
 
 export function walBytes(file: string): number {
