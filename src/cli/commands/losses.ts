@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Engine } from '../../engines/index.ts';
 import { MultiFlexiError } from '../../errors.ts';
 import { type DestructionCheck, lossToken, type MigrationPlan } from '../../migrations/index.ts';
+import { BOOKKEEPING } from '../../schema/index.ts';
 import { dataDirectory } from '../../settings/index.ts';
 import { backUpLosses } from '../../transfer/index.ts';
 import { rows } from '../numbers.ts';
@@ -44,15 +45,22 @@ export function backupOptions(command: Command): Command {
     .option('--no-backup', 'destroy it without saving it');
 }
 
-/** @throws NEEDS_CONFIRMATION unless nothing is lost, or somebody said yes, or named what he was shown */
+/**
+ * @throws NEEDS_CONFIRMATION unless nothing is lost but what maintenance wrote of itself, or somebody said yes, or named
+ * what he was shown
+ */
 export async function requireConsent(
   engine: Engine,
   plan: MigrationPlan,
-  { confirm }: LossOptions,
+  { confirm, backup }: LossOptions,
   terminal: Terminal,
 ): Promise<void> {
   const lines = lossLines(plan);
   if (lines.length === 0) return;
+  if (backup !== false && plan.losses.every(({ table }) => BOOKKEEPING.has(table))) {
+    terminal.say(`What maintenance has written down goes: ${lines.join('; ')}.`);
+    return;
+  }
   terminal.say(`This destroys data:\n${lines.map((line) => `  ${line}`).join('\n')}`);
   const token = lossToken(engine, plan.losses);
   if (terminal.assumesYes || confirm === token) return;
