@@ -12,12 +12,18 @@ export async function schemaDigest(engine: Engine): Promise<string> {
 export async function dataDigest(engine: Engine, tables: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
   for (const table of tables) {
-    const { rows } = await sql`select * from ${sql.table(table)} order by id`.execute(
-      engine.kysely<unknown>(),
-    );
-    hash.update(
-      JSON.stringify([table, rows], (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-    );
+    const { rows } = await sql<
+      Record<string, unknown>
+    >`select * from ${sql.table(table)} order by id`.execute(engine.kysely<unknown>());
+    hash.update(table);
+    for (const row of rows)
+      hash.update(JSON.stringify(Object.entries(row).map(([name, value]) => [name, plain(value)])));
   }
   return hash.digest('hex');
+}
+
+/** Bytes as their own digest: as JSON they would be a list of numbers, which takes a hundred times as long. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  return Buffer.isBuffer(value) ? createHash('sha256').update(value).digest('hex') : value;
 }
