@@ -4,7 +4,7 @@ import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../../transfer/index.ts';
 
 /** Rows that are read together. */
-const PAGE_ROWS = 2_000;
+const PAGE_ROWS = 500;
 /** A larger value is read by itself, in bytes: so a page is no larger than rows times this. */
 const INLINE_BYTES = 8 * 1024;
 /** Types whose values can be large. */
