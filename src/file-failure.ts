@@ -18,8 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** @param aim whether it was to be written or read, which decides what to do now */
 export function fileFailure(file: string, error: unknown, aim: 'write' | 'read' = 'write'): MultiFlexiError {
   if (isMultiFlexiError(error)) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = WORDS[code] ?? (error instanceof Error ? error.message : String(error));
+  const reason = fileReason(error);
   return new MultiFlexiError('FILE_FAILED', `The file ${file} cannot be used: ${reason}.`, {
     next:
       aim === 'read'
@@ -27,4 +26,10 @@ export function fileFailure(file: string, error: unknown, aim: 'write' | 'read' 
         : 'Nothing was destroyed. Name another file, or make room and see to the rights; then run the command again.',
     cause: error,
   });
+}
+
+/** What went wrong, as part of a sentence. */
+export function fileReason(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return WORDS[code] ?? (error instanceof Error ? error.message : String(error));
 }

@@ -133,7 +133,12 @@ export class Purge {
 
   private async work(lanes: readonly Lane[]): Promise<void> {
     const turns = new Turns(lanes, this.options.throttle?.largestTransaction ?? undefined);
-    const work = this.hands.map((hand) => this.hand(turns, hand));
+    const work = this.hands.map((hand) =>
+      this.hand(turns, hand).catch((error: unknown) => {
+        this.failed = true;
+        throw error;
+      }),
+    );
     // All have come to their end before the first failure is told: nothing goes on behind it.
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
@@ -152,18 +157,13 @@ export class Purge {
       const words = this.words();
       // What was read meanwhile is part of the rest.
       await this.restUntil(ready);
-      try {
-        const { held, ...counts } = await this.remove(turns.pace, hand, chunk);
-        ready = performance.now() + held * words.rest;
-        turns.note(chunk, this.note(counts), held, words);
-        this.chunks++;
-        this.longestChunk = Math.max(this.longestChunk, held);
-        this.lastDone = performance.now();
-        await this.longWork?.pause();
-      } catch (error) {
-        this.failed = true;
-        throw error;
-      }
+      const { held, ...counts } = await this.remove(turns.pace, hand, chunk);
+      ready = performance.now() + held * words.rest;
+      turns.note(chunk, this.note(counts), held, words);
+      this.chunks++;
+      this.longestChunk = Math.max(this.longestChunk, held);
+      this.lastDone = performance.now();
+      await this.longWork?.pause();
     }
   }
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MultiFlexiError } from '../errors.ts';
+import { fileReason } from '../file-failure.ts';
 import { DEFAULT_FILE, namesDatabase, readEnvFile, type SettingsSource } from './read.ts';
 
 export interface ArchiveSettings {
@@ -43,15 +44,7 @@ export function readPassphrase(file: string): string {
     if ((mode & OTHERS) !== 0) throw new Error('others may read it (chmod 600)');
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const words: Record<string, string> = {
-      ENOENT: 'there is no such file',
-      EACCES: 'you may not read it',
-      EISDIR: 'it is a directory',
-    };
-    throw invalid(
-      `the passphrase in ${file} cannot be used: ${words[code] ?? (error instanceof Error ? error.message : String(error))}`,
-    );
+    throw invalid(`the passphrase in ${file} cannot be used: ${fileReason(error)}`);
   }
   const [line = ''] = text.split(/\r?\n/, 1);
   if (line.trim().length < SHORTEST)
