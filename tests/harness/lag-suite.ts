@@ -221,7 +221,7 @@ export function lagSuite(name: ServerEngine): void {
       if (isPostgresql) {
         await runOn(servers.main, `create role ${user} login password 'secret word'`);
         await sql
-          .raw(`grant select, delete, update on all tables in schema public to ${user}`)
+          .raw(`grant select, delete, update, insert on all tables in schema public to ${user}`)
           .execute(database.engine.kysely<unknown>());
       } else {
         await runOn(servers.main, `create user '${user}'@'%' identified by 'secret word'`);
