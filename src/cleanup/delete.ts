@@ -1,8 +1,8 @@
 /** The deletions: by primary key, children before their job, in one transaction that asks again what may go. */
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Engine, nowUtc } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
-import type { Keeper } from './archive/keeper.ts';
+import type { Keeper, WantedRows } from './archive/keeper.ts';
 import type { JobVerdict } from './goes.ts';
 import { freeLogs, readHolds } from './holds.ts';
 import { jobFacts } from './oldest.ts';
@@ -29,20 +29,32 @@ export interface Hand {
   readonly verdict: JobVerdict;
   /** Saves what is to be archived; undefined where nothing is. */
   readonly keeper: Keeper | undefined;
+  /** Waited for right before each transaction. */
+  readonly pause: () => Promise<void>;
 }
+
+/** What of a chunk goes, as the database is at the moment. */
+interface Choice {
+  /** Rows that are archived first. */
+  readonly saved: readonly WantedRows[];
+  readonly remove: () => Promise<Counts>;
+}
+
+const NOTHING: Choice = { saved: [], remove: async () => ({}) };
 
 /**
  * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
  * was read stays whole.
  */
 export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildCounts): Promise<Deleted> {
-  const { engine, keeper } = hand;
-  return inTransaction(hand, async (db) => {
+  const { engine } = hand;
+  return deleteChosen(hand, async (db) => {
     const going = await lockGoing(hand, db, ids);
-    if (going.length === 0) return {};
+    if (going.length === 0) return NOTHING;
+    const certain = going.map(({ id }) => id);
     const archived = going.filter(({ scope }) => scope.archive).map(({ id }) => id);
-    if (archived.length > 0)
-      await keeper?.save(untyped(db), [
+    return {
+      saved: [
         { table: 'job', column: 'id', ids: archived, rowsOf: () => 1 },
         ...CHILDREN.map((table) => ({
           table,
@@ -50,12 +62,12 @@ export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildCo
           ids: archived,
           rowsOf: (id: bigint) => children[table].get(id) ?? 0,
         })),
-      ]);
-    const certain = going.map(({ id }) => id);
-    return {
-      artifacts: await affected(db.deleteFrom('artifacts').where(engine.among('job_id', certain))),
-      logger: await affected(db.deleteFrom('logger').where(engine.among('job_id', certain))),
-      job: await affected(deleteFinished(engine, db, certain)),
+      ],
+      remove: async () => ({
+        artifacts: await affected(db.deleteFrom('artifacts').where(engine.among('job_id', certain))),
+        logger: await affected(db.deleteFrom('logger').where(engine.among('job_id', certain))),
+        job: await affected(deleteFinished(engine, db, certain)),
+      }),
     };
   });
 }
@@ -75,13 +87,11 @@ export function deleteFinished(engine: Engine, db: Kysely<Database>, ids: readon
 
 /** @param archive whether they are saved first */
 export function deleteLogs(hand: Hand, ids: readonly bigint[], archive: boolean): Promise<Deleted> {
-  const { engine, keeper } = hand;
-  return inTransaction(hand, async (db) => {
+  const { engine } = hand;
+  return deleteChosen(hand, async (db) => {
     const holds = await readHolds(db, nowUtc());
-    if (!archive) {
-      const query = db.deleteFrom('logger').where(engine.among('id', ids)).where(freeLogs(holds));
-      return { logger: await affected(query) };
-    }
+    const deletion = db.deleteFrom('logger').where(engine.among('id', ids)).where(freeLogs(holds));
+    if (!archive) return { saved: [], remove: async () => ({ logger: await affected(deletion) }) };
     const query = db
       .selectFrom('logger')
       .select('logger.id')
@@ -89,24 +99,31 @@ export function deleteLogs(hand: Hand, ids: readonly bigint[], archive: boolean)
       .where(freeLogs(holds));
     const locked = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
     const certain = locked.map(({ id }) => id);
-    if (certain.length === 0) return {};
-    await keeper?.save(untyped(db), [{ table: 'logger', column: 'id', ids: certain, rowsOf: () => 1 }]);
-    return { logger: await affected(db.deleteFrom('logger').where(engine.among('id', certain))) };
+    if (certain.length === 0) return NOTHING;
+    return {
+      saved: [{ table: 'logger', column: 'id', ids: certain, rowsOf: () => 1 }],
+      remove: async () => ({
+        logger: await affected(db.deleteFrom('logger').where(engine.among('id', certain))),
+      }),
+    };
   });
 }
 
 export function deleteTokens(hand: Hand, ids: readonly bigint[], before: string): Promise<Deleted> {
-  return inTransaction(hand, async (db) => ({
-    token: await affected(
-      db.deleteFrom('token').where(hand.engine.among('id', ids)).where('until', '<', before),
-    ),
+  return deleteChosen(hand, async (db) => ({
+    saved: [],
+    remove: async () => ({
+      token: await affected(
+        db.deleteFrom('token').where(hand.engine.among('id', ids)).where('until', '<', before),
+      ),
+    }),
   }));
 }
 
 /** Those of the jobs that go even now, and stay as they are until the transaction ends. */
 async function lockGoing(
   { engine, verdict }: Hand,
-  db: Transaction<Database>,
+  db: Kysely<Database>,
   ids: readonly bigint[],
 ): Promise<{ readonly id: bigint; readonly scope: JobScope }[]> {
   const holds = await readHolds(db, nowUtc());
@@ -118,30 +135,52 @@ async function lockGoing(
   });
 }
 
-async function inTransaction(
-  { engine, keeper }: Hand,
-  work: (db: Transaction<Database>) => Promise<Counts>,
+/** @param choose asked within the transaction; and ahead of it where saving would keep all other writers waiting */
+async function deleteChosen(
+  { engine, keeper, pause }: Hand,
+  choose: (db: Kysely<Database>) => Promise<Choice>,
 ): Promise<Deleted> {
+  const database = engine.kysely<Database>();
   let begun = 0;
   let worked = false;
-  let counts: Counts;
   try {
-    counts = await engine
-      .kysely<Database>()
-      .transaction()
-      .execute(async (db) => {
-        begun = performance.now();
-        const done = await work(db);
-        worked = true;
-        return done;
-      });
+    const ahead = !engine.capabilities.rowLocks && (await saveAhead(keeper, database, choose));
+    await pause();
+    const counts = await database.transaction().execute(async (db) => {
+      begun = performance.now();
+      const { saved, remove } = await choose(db);
+      // What has changed since is saved as it is now.
+      if (!ahead || !(await keeper?.hasSaved(untyped(db), saved))) {
+        await keeper?.takeBack();
+        if (isAny(saved)) await keeper?.save(untyped(db), saved);
+      }
+      const done = await remove();
+      worked = true;
+      return done;
+    });
+    const held = performance.now() - begun;
+    await keeper?.committed();
+    return { artifacts: 0, logger: 0, job: 0, token: 0, ...counts, held };
   } catch (error) {
     await keeper?.failed(error, worked);
     throw error;
   }
-  const held = performance.now() - begun;
-  await keeper?.committed();
-  return { artifacts: 0, logger: 0, job: 0, token: 0, ...counts, held };
+}
+
+/** @returns whether there was anything to save */
+async function saveAhead(
+  keeper: Keeper | undefined,
+  db: Kysely<Database>,
+  choose: (db: Kysely<Database>) => Promise<Choice>,
+): Promise<boolean> {
+  if (!keeper) return false;
+  const { saved } = await choose(db);
+  if (isAny(saved)) await keeper.save(untyped(db), saved);
+  return isAny(saved);
+}
+
+function isAny(saved: readonly WantedRows[]): boolean {
+  return saved.some(({ ids }) => ids.length > 0);
 }
 
 /** The tables of what is a job's. */
@@ -167,15 +206,25 @@ export async function countChildren(engine: Engine, ids: readonly bigint[]): Pro
 
 /** Deletes {@link GIANT} children of the job, or those that are left of them. */
 export function drain(hand: Hand, table: 'artifacts' | 'logger', job: bigint): Promise<Deleted> {
-  const { engine, keeper } = hand;
-  return inTransaction(hand, async (db) => {
+  const { engine } = hand;
+  return deleteChosen(hand, async (db) => {
     const [going] = await lockGoing(hand, db, [job]);
-    if (!going) return {};
-    const rows = await db.selectFrom(table).select('id').where('job_id', '=', job).limit(GIANT).execute();
+    if (!going) return NOTHING;
+    const rows = await db
+      .selectFrom(table)
+      .select('id')
+      .where('job_id', '=', job)
+      .orderBy('id')
+      .limit(GIANT)
+      .execute();
     const ids = rows.map(({ id }) => id);
-    if (ids.length === 0) return {};
-    if (going.scope.archive) await keeper?.save(untyped(db), [{ table, column: 'id', ids, rowsOf: () => 1 }]);
-    return { [table]: await affected(db.deleteFrom(table).where(engine.among('id', ids))) };
+    if (ids.length === 0) return NOTHING;
+    return {
+      saved: going.scope.archive ? [{ table, column: 'id', ids, rowsOf: () => 1 }] : [],
+      remove: async () => ({
+        [table]: await affected(db.deleteFrom(table).where(engine.among('id', ids))),
+      }),
+    };
   });
 }
 

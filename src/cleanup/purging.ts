@@ -36,6 +36,8 @@ const SERVER_ARCHIVING: PaceWords = { chunkMs: 250, rest: 0.05 };
 const FILE: PaceWords = { chunkMs: 30, rest: 0.1 };
 /** Nobody else writes to the file: nobody waits. */
 const FILE_ALONE: PaceWords = { chunkMs: 25, rest: 0.05 };
+/** What is read and saved between them is rest enough, and the commit has to reach the disk. */
+const FILE_ARCHIVING: PaceWords = { chunkMs: 45, rest: 0 };
 /** How many chunks are at work at a time where writers do not wait for each other as a whole. */
 const HANDS = 2;
 /** How long somebody who has written is taken to go on doing so, in milliseconds. */
@@ -112,7 +114,12 @@ export class Purge {
     const hands = this.engine.capabilities.rowLocks ? HANDS : 1;
     if (this.hands.length > 0) return;
     for (let n = 0; n < hands; n++)
-      this.hands.push({ engine: this.engine, verdict: this.verdict, keeper: this.archive?.keeper() });
+      this.hands.push({
+        engine: this.engine,
+        verdict: this.verdict,
+        keeper: this.archive?.keeper(),
+        pause: async () => this.longWork?.pause(),
+      });
   }
 
   private async end(): Promise<PurgeResult> {
@@ -190,6 +197,7 @@ export class Purge {
 
   private words(): PaceWords {
     if (this.engine.capabilities.rowLocks) return this.archive ? SERVER_ARCHIVING : SERVER;
+    if (this.archive) return FILE_ARCHIVING;
     const now = performance.now();
     if (this.longWork?.othersWrote()) this.othersWroteAt = now;
     return now - this.othersWroteAt < WRITERS_STAY_MS ? FILE : FILE_ALONE;
@@ -207,7 +215,6 @@ export class Purge {
     if (children) await this.drainGiants(hand, children);
     // Stopped among the children of a job: it goes whole, later.
     if (this.stopped) return NOTHING;
-    await this.longWork?.pause();
     if (children) return deleteJobs(hand, ids, children);
     if (table === 'logger') return deleteLogs(hand, ids, archive);
     return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
@@ -220,7 +227,6 @@ export class Purge {
     );
     for (const { id, table } of giants) {
       for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
-        await this.longWork?.pause();
         const { held: _, ...counts } = await patiently(() => drain(hand, table, id), {
           signals: [this.lockSignal, this.options.signal],
           onWait: () => {},

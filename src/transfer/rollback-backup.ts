@@ -67,11 +67,9 @@ export async function backUpLosses(
       for (const [place, table] of tables.entries()) {
         const notNull = onlyValues(parts[place], catalog);
         for await (const page of readRows(engine, db, table, { notNull, signal })) {
-          for (const row of page) {
-            await requireFaithful(engine, db, table, row);
-            await writer.write(place, row);
-            moments.add(table, row);
-          }
+          await requireFaithful(engine, db, table, page);
+          await writer.write(place, page);
+          for (const row of page) moments.add(table, row);
           rows += page.length;
           onProgress?.(rows);
         }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
-import { RowStreamWriter, requireFaithful } from '../../transfer/index.ts';
+import { type RowStreamTable, RowStreamWriter, RowSum, requireFaithful } from '../../transfer/index.ts';
 import { partialName, partName } from './directory.ts';
 import { rowsAmong, type Wanted } from './rows.ts';
 import type { ArchiveRun } from './run.ts';
@@ -21,6 +21,8 @@ export type ArchivedTable = 'job' | 'artifacts' | 'logger';
 
 /** The places of the tables in every part. */
 export const ARCHIVED: readonly ArchivedTable[] = ['job', 'artifacts', 'logger'];
+
+export type WantedRows = Wanted & { readonly table: ArchivedTable };
 
 /** Each hand of a purge has one: its batches follow each other, so that only the last one can be in doubt. */
 export class Keeper {
@@ -35,27 +37,42 @@ export class Keeper {
     this.run = run;
   }
 
-  /** Within the transaction that deletes them afterwards. @throws FILE_FAILED, CANNOT_BE_SAVED */
-  async save(
-    db: Kysely<unknown>,
-    wanted: readonly (Wanted & { readonly table: ArchivedTable })[],
-  ): Promise<void> {
+  /**
+   * Within the transaction that deletes them afterwards, or ahead of it: then it is to ask {@link hasSaved}.
+   * @throws FILE_FAILED, CANNOT_BE_SAVED
+   */
+  async save(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<void> {
     const { writer } = await this.openPart();
     this.begun = true;
-    for (const { table, ...those } of wanted) {
-      const stream = this.run.tables[ARCHIVED.indexOf(table)];
-      if (!stream || those.ids.length === 0) continue;
+    for (const { table, stream, pages } of this.read(db, wanted)) {
       const at = (name: string) => stream.columns.findIndex((one) => one.name === name);
       const [company, created] = [at('company_id'), at('DatCreate')];
-      for await (const page of rowsAmong(this.engine, db, stream, those)) {
-        for (const row of page) {
-          await requireFaithful(this.engine, db, stream, row);
-          await writer.write(ARCHIVED.indexOf(table), row);
-          if (table === 'job') this.batch.addJob(row[company] as bigint, row[created] as string);
-        }
+      for await (const page of pages) {
+        await writer.write(ARCHIVED.indexOf(table), page);
+        if (table === 'job')
+          for (const row of page) this.batch.addJob(row[company] as bigint, row[created] as string);
       }
     }
     await writer.endBatch();
+  }
+
+  /** Whether the rows are, in number and digest, just those of the batch at hand. */
+  async hasSaved(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<boolean> {
+    const writer = this.part?.writer;
+    if (!writer || !this.begun) return false;
+    const sums = ARCHIVED.map(() => new RowSum());
+    for (const { table, pages } of this.read(db, wanted)) {
+      const place = ARCHIVED.indexOf(table);
+      for await (const page of pages) for (const row of page) sums[place]?.add(writer.digest(place, row));
+    }
+    return sums.every((sum, place) => sum.isOf(writer.sumOfBatch(place)));
+  }
+
+  /** What was saved stays where it is. */
+  async takeBack(): Promise<void> {
+    if (!this.part || !this.begun) return;
+    this.endBatch();
+    await this.part.writer.takeBack();
   }
 
   /** The transaction is committed. */
@@ -72,12 +89,12 @@ export class Keeper {
    * @param atCommit whether all that was left to do was its commit
    */
   async failed(error: unknown, atCommit: boolean): Promise<void> {
-    if (!this.part || !this.begun) return;
-    this.endBatch();
+    if (!this.begun) return;
     // A lock that was not got, and a deadlock, are rollbacks for certain, and are tried again.
     const passing = isMultiFlexiError(error, 'LOCK_TIMEOUT') || isMultiFlexiError(error, 'DEADLOCK');
-    if (isMultiFlexiError(error, 'CONNECTION_LOST') || (atCommit && !passing)) await this.leave();
-    else await this.part.writer.takeBack();
+    if (!isMultiFlexiError(error, 'CONNECTION_LOST') && (!atCommit || passing)) return this.takeBack();
+    this.endBatch();
+    await this.leave();
   }
 
   async finish(): Promise<void> {
@@ -91,6 +108,21 @@ export class Keeper {
   async leave(): Promise<void> {
     await this.part?.writer.leave();
     this.part = undefined;
+  }
+
+  /** Each table's rows, proven to come back as they are. */
+  private *read(db: Kysely<unknown>, wanted: readonly WantedRows[]) {
+    for (const { table, ...those } of wanted) {
+      const stream = this.run.tables[ARCHIVED.indexOf(table)];
+      if (stream && those.ids.length > 0) yield { table, stream, pages: this.pages(db, stream, those) };
+    }
+  }
+
+  private async *pages(db: Kysely<unknown>, stream: RowStreamTable, those: Wanted) {
+    for await (const page of rowsAmong(this.engine, db, stream, those)) {
+      await requireFaithful(this.engine, db, stream, page);
+      yield page;
+    }
   }
 
   private endBatch(): void {

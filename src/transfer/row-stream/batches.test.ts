@@ -54,8 +54,11 @@ const create = () => RowStreamWriter.create(file, HEADER, { partial });
 
 /** Two rows of the one table and one of the other; not kept. */
 async function writeBatch(writer: RowStreamWriter, number: number): Promise<void> {
-  for (const n of [1, 2]) await writer.write(0, [BigInt(number * 10 + n), `row ${n} of batch ${number}`]);
-  await writer.write(1, [BigInt(number)]);
+  await writer.write(
+    0,
+    [1, 2].map((n) => [BigInt(number * 10 + n), `row ${n} of batch ${number}`]),
+  );
+  await writer.write(1, [[BigInt(number)]]);
   await writer.endBatch();
 }
 
@@ -110,13 +113,16 @@ test('what was taken back leaves the file as if it had never been, to the byte',
 
   const writer = await create();
   // Before the first batch, half of a batch, a whole one larger than what follows, and twice in a row.
-  await writer.write(0, [7n, 'taken back']);
+  await writer.write(0, [[7n, 'taken back']]);
   await writer.takeBack();
   await writeBatch(writer, 0);
   writer.keepBatch();
   const kept = readFileSync(partial);
-  for (let n = 0; n < 6_000; n++) await writer.write(0, [BigInt(n), 'taken back '.repeat(9)]);
-  await writer.write(1, [7n]);
+  await writer.write(
+    0,
+    Array.from({ length: 6_000 }, (_, n) => [BigInt(n), 'taken back '.repeat(9)]),
+  );
+  await writer.write(1, [[7n]]);
   await writer.endBatch();
   await writer.takeBack();
   await writer.takeBack();

@@ -53,7 +53,7 @@ async function write(name: string, batches: readonly (readonly Row[])[], passphr
     key: await passphrase?.fresh(),
   });
   for (const rows of batches) {
-    for (const row of rows) await writer.write(0, row);
+    await writer.write(0, rows);
     await writer.endBatch();
     writer.keepBatch();
   }
@@ -86,7 +86,7 @@ test('every row comes back as it was, in any batches', async () => {
         rmSync(file, { force: true });
         const writer = await RowStreamWriter.create(file, HEADER, { key });
         for (const rows of batches) {
-          for (const one of rows) await writer.write(0, one);
+          await writer.write(0, rows);
           await writer.endBatch();
         }
         await writer.finish();
@@ -162,7 +162,7 @@ test('chunks that change places, in a file or between two of one key, are found 
   ] as const) {
     const writer = await RowStreamWriter.create(name, HEADER, { key });
     for (const id of [first, first + 1]) {
-      await writer.write(0, rowOf(id));
+      await writer.write(0, [rowOf(id)]);
       await writer.endBatch();
     }
     await writer.finish();

@@ -20,7 +20,7 @@ import {
   type RowStreamTable,
   sealText,
 } from './format.ts';
-import { RowCodec, RowSum } from './values.ts';
+import { RowCodec, type RowDigest, RowSum } from './values.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -158,8 +158,8 @@ export class ChunkReader {
     }
   }
 
-  digest(table: number, row: readonly unknown[]): bigint {
-    return this.codecs[table]?.digest(row) ?? 0n;
+  digest(table: number, row: readonly unknown[]): RowDigest {
+    return this.codecs[table]?.digest(row) ?? '';
   }
 
   private opened(frame: Buffer, number: number, head: ChunkHead): Buffer {

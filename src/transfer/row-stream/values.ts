@@ -1,6 +1,6 @@
 /**
  * Rows as text and as a digest, the same from every engine. A line of a row stream is a JSON array of the row's
- * values; a digest is taken of canonical bytes, so that equal rows are equal whatever engine they were read from.
+ * values; the digest is taken of that line, with JSON values in canonical form.
  */
 import { hash } from 'node:crypto';
 import type { RowStreamColumn } from './format.ts';
@@ -32,19 +32,26 @@ export function isBulky(column: RowStreamColumn): boolean {
   return kind === 'binary' || kind === 'json' || column.type === 'text';
 }
 
-/** Turns rows of one table to lines and back, and adds up their digest. */
+/** The first 128 bits of a SHA-256, a byte a character: a string is what Node hands out fastest. */
+export type RowDigest = string;
+
+const DIGEST_BYTES = 16;
+
+/** Turns rows of one table to lines and back, and takes their digests. */
 export class RowCodec {
   private readonly kinds: readonly Kind[];
-  private readonly canonical: CanonicalRow;
+  private readonly jsonPlaces: readonly number[];
+  private readonly key: string;
 
-  /** @param key goes before the bytes of every digest @throws an Error for a type that {@link kindOf} does not know */
+  /** @param key goes before the line of every digest @throws an Error for a type that {@link kindOf} does not know */
   constructor(columns: readonly RowStreamColumn[], key?: Buffer) {
-    this.canonical = new CanonicalRow(key);
+    this.key = key?.toString('hex') ?? '';
     this.kinds = columns.map((column) => {
       const kind = kindOf(column);
       if (kind === undefined) throw new Error(`column ${column.name} has the type ${column.type}`);
       return kind;
     });
+    this.jsonPlaces = this.kinds.flatMap((kind, place) => (kind === 'json' ? [place] : []));
   }
 
   encode(row: Row): string {
@@ -62,27 +69,42 @@ export class RowCodec {
     return this.kinds.map((kind, place) => decoded(kind, values[place]));
   }
 
-  /** The first 128 bits of the SHA-256 of the row's canonical bytes: a tag, a length and the bytes of each value. */
-  digest(row: Row): bigint {
-    this.canonical.begin();
-    for (const [place, kind] of this.kinds.entries()) this.canonical.add(kind, row[place]);
-    return this.canonical.digest();
+  /** Of the row's line with its JSON in canonical form. @param line what {@link encode} made of the row, if it did */
+  digest(row: Row, line = this.encode(row)): RowDigest {
+    return hash('sha256', this.key + this.canonical(row, line), 'binary').slice(0, DIGEST_BYTES);
+  }
+
+  private canonical(row: Row, line: string): string {
+    let canonical: unknown[] | undefined;
+    for (const place of this.jsonPlaces) {
+      const value = row[place];
+      if (value === null || value === undefined) continue;
+      const text = canonicalJson(String(value));
+      if (text === value) continue;
+      canonical ??= [...row];
+      canonical[place] = text;
+    }
+    return canonical === undefined ? line : this.encode(canonical);
   }
 }
+
+/** Sums of 16 bits each, most significant first: a number holds them exactly until there are 2^37 rows. */
+const LANES = DIGEST_BYTES / 2;
 
 /** A set of rows, whatever their order: how many, and their digests added modulo 2^128 (a XOR would let equal rows cancel). */
 export class RowSum {
   rows = 0;
-  private sum = 0n;
+  private readonly lanes = new Float64Array(LANES);
 
-  add(digest: bigint): void {
+  add(digest: RowDigest): void {
     this.rows++;
-    this.sum = BigInt.asUintN(128, this.sum + digest);
+    for (let lane = 0; lane < LANES; lane++)
+      this.addTo(lane, digest.charCodeAt(lane * 2) * 256 + digest.charCodeAt(lane * 2 + 1));
   }
 
   addAll(other: RowSum): void {
     this.rows += other.rows;
-    this.sum = BigInt.asUintN(128, this.sum + other.sum);
+    for (const [lane, more] of other.lanes.entries()) this.addTo(lane, more);
   }
 
   copy(): RowSum {
@@ -91,9 +113,26 @@ export class RowSum {
     return copy;
   }
 
+  /** @param then of this very set, before more was added to it */
+  since(then: RowSum): RowSum {
+    const more = this.copy();
+    more.rows -= then.rows;
+    for (const [lane, had] of then.lanes.entries()) more.addTo(lane, -had);
+    return more;
+  }
+
+  isOf(other: RowSum): boolean {
+    return this.rows === other.rows && this.digest === other.digest;
+  }
+
   /** 32 hexadecimal digits. */
   get digest(): string {
-    return this.sum.toString(16).padStart(32, '0');
+    const sum = this.lanes.reduce((whole, lane) => whole * 65_536n + BigInt(lane), 0n);
+    return BigInt.asUintN(128, sum).toString(16).padStart(32, '0');
+  }
+
+  private addTo(lane: number, more: number): void {
+    this.lanes[lane] = (this.lanes[lane] ?? 0) + more;
   }
 }
 
@@ -132,91 +171,13 @@ function decoded(kind: Kind, value: unknown): unknown {
   throw new Error(`a value is not of its column's type (${kind})`);
 }
 
-const TAGS: Readonly<Record<Kind, number>> = {
-  integer: 1,
-  bigint: 1,
-  boolean: 2,
-  text: 3,
-  json: 4,
-  binary: 5,
-};
-const NULL_TAG = 0;
-/** A tag and a length. */
-const HEAD_BYTES = 5;
-
-/** What rows usually need; a larger buffer is given up again. */
-const USUAL_BYTES = 64 * 1024;
-
-/** The canonical bytes of one row after the other, in one buffer: a row is gone before the next begins. */
-class CanonicalRow {
-  private bytes = Buffer.allocUnsafe(USUAL_BYTES);
-  private readonly start: number;
-  private end: number;
-
-  /** @param key goes before the bytes of every row */
-  constructor(key: Buffer | undefined) {
-    this.start = key?.copy(this.bytes) ?? 0;
-    this.end = this.start;
-  }
-
-  begin(): void {
-    this.end = this.start;
-    if (this.bytes.length === USUAL_BYTES) return;
-    const usual = Buffer.allocUnsafe(USUAL_BYTES);
-    this.bytes.copy(usual, 0, 0, this.start);
-    this.bytes = usual;
-  }
-
-  add(kind: Kind, value: unknown): void {
-    if (value === null || value === undefined) {
-      this.room(1);
-      this.bytes[this.end++] = NULL_TAG;
-    } else if (kind === 'binary') this.addBytes(asBuffer(value));
-    else if (kind === 'json') this.addText(kind, canonicalJson(String(value)));
-    else if (kind === 'boolean') this.addText(kind, value ? '1' : '0');
-    else this.addText(kind, String(value));
-  }
-
-  /** The first 128 bits of its SHA-256. */
-  digest(): bigint {
-    const sum = hash('sha256', this.bytes.subarray(0, this.end), 'hex');
-    return BigInt(`0x${sum.slice(0, 32)}`);
-  }
-
-  private addText(kind: Kind, text: string): void {
-    // A character takes three bytes at most (those of four are two characters here): counted only where it matters.
-    const most = text.length * 3;
-    this.room(HEAD_BYTES + (most < USUAL_BYTES ? most : Buffer.byteLength(text)));
-    const written = this.bytes.write(text, this.end + HEAD_BYTES);
-    this.head(kind, written);
-    this.end += written;
-  }
-
-  private addBytes(bytes: Buffer): void {
-    this.room(HEAD_BYTES + bytes.length);
-    bytes.copy(this.bytes, this.end + HEAD_BYTES);
-    this.head('binary', bytes.length);
-    this.end += bytes.length;
-  }
-
-  private head(kind: Kind, length: number): void {
-    this.bytes[this.end] = TAGS[kind];
-    this.bytes.writeUInt32BE(length, this.end + 1);
-    this.end += HEAD_BYTES;
-  }
-
-  private room(more: number): void {
-    if (this.end + more <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.end + more));
-    this.bytes.copy(larger, 0, 0, this.end);
-    this.bytes = larger;
-  }
-}
+/** What a plain parse may not keep to its last digit; that costs a fraction of one that looks at each number's text. */
+const MAYBE_INEXACT = /\d{16}|\d[.eE]/;
 
 /** Engines keep JSON in forms of their own (MySQL sorts keys and spaces it out): keys sorted, no spaces, numbers by value. */
 function canonicalJson(text: string): string {
   try {
-    return stringify(JSON.parse(text, keepIntegers));
+    return stringify(MAYBE_INEXACT.test(text) ? JSON.parse(text, keepIntegers) : JSON.parse(text));
   } catch {
     // Nested too deep for us, or none at all: then it is equal only to itself.
     return text;
@@ -240,8 +201,11 @@ function stringify(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${stringify(member)}`).join(',')}}`;
+  const members = value as Readonly<Record<string, unknown>>;
+  let text = '';
+  for (const key of Object.keys(members).sort())
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${stringify(members[key])}`;
+  return `{${text}}`;
 }
 
 function asBuffer(value: unknown): Buffer {

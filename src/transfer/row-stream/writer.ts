@@ -21,7 +21,7 @@ import {
   skippable,
 } from './format.ts';
 import { partialName, removeLeftovers } from './partial.ts';
-import { type Row, RowCodec, RowSum } from './values.ts';
+import { type Row, RowCodec, type RowDigest, RowSum } from './values.ts';
 
 const compress = promisify(zstdCompress);
 
@@ -142,15 +142,18 @@ export class RowStreamWriter {
   }
 
   /** @param table place in the header's list of tables; rows of a table are written in one go or in several */
-  async write(table: number, row: Row): Promise<void> {
+  async write(table: number, rows: readonly Row[]): Promise<void> {
     if (table !== this.current) await this.flush();
     this.current = table;
     const { codec } = this.stateOf(table);
-    const line = codec.encode(row);
-    this.lines.push(line);
-    this.characters += line.length + 1;
-    this.chunkSum.add(codec.digest(row));
-    if (this.lines.length >= CHUNK_ROWS || this.characters >= CHUNK_CHARACTERS) await this.flush();
+    for (const row of rows) {
+      const line = codec.encode(row);
+      this.lines.push(line);
+      this.characters += line.length + 1;
+      this.chunkSum.add(codec.digest(row, line));
+      // Waiting for nothing would cost more than the rest of it.
+      if (this.lines.length >= CHUNK_ROWS || this.characters >= CHUNK_CHARACTERS) await this.flush();
+    }
   }
 
   /** What was written is on the disk to its last byte; it can still be taken back. */
@@ -163,6 +166,16 @@ export class RowStreamWriter {
     } catch (error) {
       throw fileFailure(this.file, error);
     }
+  }
+
+  /** Of the rows of a table that are in the batch at hand, once it is ended. */
+  sumOfBatch(table: number): RowSum {
+    const [now = new RowSum(), then = new RowSum()] = [this.state.sums[table], this.kept.sums[table]];
+    return now.since(then);
+  }
+
+  digest(table: number, row: Row): RowDigest {
+    return this.stateOf(table).codec.digest(row);
   }
 
   /** From here on it stays. */

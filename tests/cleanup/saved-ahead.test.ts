@@ -1,0 +1,128 @@
+/** On SQLite rows are archived before the write lock is taken: what happens to them until then must not be lost. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ArchiveRun } from '../../src/cleanup/archive/run.ts';
+import { countChildren, deleteJobs, deleteLogs, drain, type Hand } from '../../src/cleanup/delete.ts';
+import { jobVerdict } from '../../src/cleanup/goes.ts';
+import { planPurge, sameForAll } from '../../src/cleanup/index.ts';
+import { type Database, FINISHED } from '../../src/schema/index.ts';
+import { isAvailable, migratedDatabase } from '../harness/engines.ts';
+import { at, makeCompany } from '../harness/history.ts';
+import { KnownHistory, loadKnown } from '../harness/known-history.ts';
+
+type Db = Kysely<Database>;
+
+const JOBS = [1n, 2n, 3n, 4n];
+const RULE = {
+  keep: null,
+  keepPerTemplate: null,
+  keepLastSuccess: false,
+  olderThan: at(9),
+  statuses: FINISHED,
+};
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'multiflexi-ahead-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe.runIf(isAvailable('sqlite'))('between being archived and being deleted', () => {
+  /** @returns the jobs that are left in the database */
+  async function meanwhile(
+    change: (db: Db) => Promise<unknown>,
+    remove = async (hand: Hand) => deleteJobs(hand, JOBS, await countChildren(hand.engine, JOBS)),
+  ) {
+    const database = await migratedDatabase('sqlite');
+    const { engine } = database;
+    await makeCompany(engine);
+    await loadKnown(
+      engine,
+      JOBS.map((id) => ({ id, status: 'ok', minute: Number(id), artifacts: 2, logs: 1 })),
+    );
+    const history = new KnownHistory(engine, directory, undefined);
+    const db = engine.kysely<Database>();
+    const plan = await planPurge(engine, sameForAll(null, RULE, undefined));
+    const run = await ArchiveRun.open(engine, { directory }, 'test');
+    let paused = 0;
+    const hand: Hand = {
+      engine,
+      verdict: jobVerdict(plan.jobs.map((scope) => ({ ...scope, archive: true }))),
+      keeper: run.keeper(),
+      pause: async () => {
+        paused++;
+        await change(db);
+        await history.know();
+      },
+    };
+    await remove(hand);
+    await run.finish();
+    expect(paused).toBe(1);
+    await history.expectEachInOnePlace();
+    const left = await db.selectFrom('job').select('id').orderBy('id').execute();
+    const archived = await history.archived();
+    await history.expectSameWhenRestored();
+    await database.drop();
+    return { left: left.map(({ id }) => id), archived };
+  }
+
+  test('nothing happens, and all of them are archived once', async () => {
+    expect(await meanwhile(async () => {})).toEqual({ left: [], archived: 4 * 4 });
+  });
+
+  test('a job is given another artifact', async () => {
+    const added = { job_id: 2n, filename: 'late.txt', content: Buffer.from('late'), created_at: at(5) };
+    const { left, archived } = await meanwhile((db) => db.insertInto('artifacts').values(added).execute());
+    expect([left, archived]).toEqual([[], 4 * 4 + 1]);
+  });
+
+  test('a log entry is changed', async () => {
+    const { left } = await meanwhile((db) =>
+      db.updateTable('logger').set({ message: 'changed' }).where('job_id', '=', 3n).execute(),
+    );
+    expect(left).toEqual([]);
+  });
+
+  test('a job is restarted', async () => {
+    const { left, archived } = await meanwhile((db) =>
+      db.updateTable('job').set({ status: 'running' }).where('id', '=', 3n).execute(),
+    );
+    expect([left, archived]).toEqual([[3n], 3 * 4]);
+  });
+
+  test('a job is held', async () => {
+    const { left, archived } = await meanwhile((db) =>
+      db
+        .insertInto('retention_hold')
+        .values({ job_id: 1n, reason: 'audit', until: at(999_999) })
+        .execute(),
+    );
+    expect([left, archived]).toEqual([[1n], 3 * 4]);
+  });
+
+  test('all of them are restarted', async () => {
+    const { left, archived } = await meanwhile((db) =>
+      db.updateTable('job').set({ status: 'waiting' }).execute(),
+    );
+    expect([left, archived]).toEqual([JOBS, 0]);
+  });
+
+  test('an artifact of a job that has very many goes', async () => {
+    const { archived } = await meanwhile(
+      (db) => db.deleteFrom('artifacts').where('job_id', '=', 1n).where('filename', '=', '0.txt').execute(),
+      (hand) => drain(hand, 'artifacts', 1n),
+    );
+    expect(archived).toBe(1);
+  });
+
+  test('a log entry that goes by itself is changed', async () => {
+    const { archived } = await meanwhile(
+      (db) => db.updateTable('logger').set({ message: 'changed' }).where('id', '=', 2n).execute(),
+      (hand) => deleteLogs(hand, [1n, 2n, 3n], true),
+    );
+    expect(archived).toBe(3);
+  });
+});
