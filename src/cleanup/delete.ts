@@ -1,6 +1,6 @@
 /** The deletions: by primary key, children before their job, in one transaction that asks again what may go. */
 import { type Kysely, sql } from 'kysely';
-import { type Engine, nowUtc } from '../engines/index.ts';
+import { type Engine, nowUtc, type RowCopies } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
 import type { Keeper, WantedRows } from './archive/keeper.ts';
 import type { JobVerdict } from './goes.ts';
@@ -144,15 +144,16 @@ async function deleteChosen(
   let begun = 0;
   let worked = false;
   try {
-    const ahead = !engine.capabilities.rowLocks && (await saveAhead(keeper, database, choose));
+    const ahead = keeper && engine.rowCopies && (await saveAhead(keeper, engine.rowCopies, database, choose));
     await pause();
     const counts = await database.transaction().execute(async (db) => {
       begun = performance.now();
       const { saved, remove } = await choose(db);
+      const any = isAny(saved);
       // What has changed since is saved as it is now.
-      if (!ahead || !(await keeper?.hasSaved(untyped(db), saved))) {
+      if (!(any && (await ahead?.areCurrent(untyped(db), saved)))) {
         await keeper?.takeBack();
-        if (isAny(saved)) await keeper?.save(untyped(db), saved);
+        if (any) await keeper?.save(untyped(db), saved);
       }
       const done = await remove();
       worked = true;
@@ -167,16 +168,17 @@ async function deleteChosen(
   }
 }
 
-/** @returns whether there was anything to save */
+/** @returns the copies of what was saved; undefined when there was nothing to save */
 async function saveAhead(
-  keeper: Keeper | undefined,
+  keeper: Keeper,
+  copies: RowCopies,
   db: Kysely<Database>,
   choose: (db: Kysely<Database>) => Promise<Choice>,
-): Promise<boolean> {
-  if (!keeper) return false;
+): Promise<RowCopies | undefined> {
   const { saved } = await choose(db);
-  if (isAny(saved)) await keeper.save(untyped(db), saved);
-  return isAny(saved);
+  if (!isAny(saved)) return undefined;
+  await copies.take(saved, (snapshot) => keeper.save(snapshot, saved));
+  return copies;
 }
 
 function isAny(saved: readonly WantedRows[]): boolean {

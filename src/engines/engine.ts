@@ -88,6 +88,8 @@ export interface Engine {
   requireLockRight(table: string): Promise<void>;
   /** Whether a column of ids is among these, of which there may be thousands: the form that the engine reads fastest. */
   among(column: string, ids: readonly bigint[]): RawBuilder<boolean>;
+  /** Copies that show whether rows are still what they were; null where row locks keep them so. */
+  readonly rowCopies: RowCopies | null;
   /** How long a statement with its values may be, in bytes; null where nothing to speak of limits it. */
   largestStatement(): Promise<number | null>;
   /**
@@ -145,6 +147,20 @@ export interface LongWork {
    */
   othersWrote(): boolean;
   end(): Promise<void>;
+}
+
+/** Rows of a table with the key `id`: those whose column is one of the ids. */
+export interface CopiedRows {
+  readonly table: string;
+  readonly column: string;
+  readonly ids: readonly bigint[];
+}
+
+export interface RowCopies {
+  /** Copies the rows in place of those before, and reads them in the very state that was copied; keeps nobody waiting. */
+  take(rows: readonly CopiedRows[], read: (db: Kysely<unknown>) => Promise<void>): Promise<void>;
+  /** Whether these rows are just those that were copied, none more or less and none changed. @param db the transaction that asks */
+  areCurrent(db: Kysely<unknown>, rows: readonly CopiedRows[]): Promise<boolean>;
 }
 
 export interface BulkLoad {

@@ -20,6 +20,5 @@ export {
 } from './row-stream/format.ts';
 export { type Chunk, RowStreamReader } from './row-stream/reader.ts';
 export { settleRowStream } from './row-stream/settle.ts';
-export { RowSum } from './row-stream/values.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
 export { requireSavable, requireTable, streamTableOf } from './stream-table.ts';

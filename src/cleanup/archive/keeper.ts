@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
-import { type RowStreamTable, RowStreamWriter, RowSum, requireFaithful } from '../../transfer/index.ts';
+import { RowStreamWriter, requireFaithful } from '../../transfer/index.ts';
 import { partialName, partName } from './directory.ts';
 import { rowsAmong, type Wanted } from './rows.ts';
 import type { ArchiveRun } from './run.ts';
@@ -38,34 +38,25 @@ export class Keeper {
   }
 
   /**
-   * Within the transaction that deletes them afterwards, or ahead of it: then it is to ask {@link hasSaved}.
+   * Within the transaction that deletes them afterwards; or ahead of it, which is then to ask whether they are the same.
    * @throws FILE_FAILED, CANNOT_BE_SAVED
    */
   async save(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<void> {
     const { writer } = await this.openPart();
     this.begun = true;
-    for (const { table, stream, pages } of this.read(db, wanted)) {
+    for (const { table, ...those } of wanted) {
+      const stream = this.run.tables[ARCHIVED.indexOf(table)];
+      if (!stream || those.ids.length === 0) continue;
       const at = (name: string) => stream.columns.findIndex((one) => one.name === name);
       const [company, created] = [at('company_id'), at('DatCreate')];
-      for await (const page of pages) {
+      for await (const page of rowsAmong(this.engine, db, stream, those)) {
+        await requireFaithful(this.engine, db, stream, page);
         await writer.write(ARCHIVED.indexOf(table), page);
         if (table === 'job')
           for (const row of page) this.batch.addJob(row[company] as bigint, row[created] as string);
       }
     }
     await writer.endBatch();
-  }
-
-  /** Whether the rows are, in number and digest, just those of the batch at hand. */
-  async hasSaved(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<boolean> {
-    const writer = this.part?.writer;
-    if (!writer || !this.begun) return false;
-    const sums = ARCHIVED.map(() => new RowSum());
-    for (const { table, pages } of this.read(db, wanted)) {
-      const place = ARCHIVED.indexOf(table);
-      for await (const page of pages) for (const row of page) sums[place]?.add(writer.digest(place, row));
-    }
-    return sums.every((sum, place) => sum.isOf(writer.sumOfBatch(place)));
   }
 
   /** What was saved stays where it is. */
@@ -108,21 +99,6 @@ export class Keeper {
   async leave(): Promise<void> {
     await this.part?.writer.leave();
     this.part = undefined;
-  }
-
-  /** Each table's rows, proven to come back as they are. */
-  private *read(db: Kysely<unknown>, wanted: readonly WantedRows[]) {
-    for (const { table, ...those } of wanted) {
-      const stream = this.run.tables[ARCHIVED.indexOf(table)];
-      if (stream && those.ids.length > 0) yield { table, stream, pages: this.pages(db, stream, those) };
-    }
-  }
-
-  private async *pages(db: Kysely<unknown>, stream: RowStreamTable, those: Wanted) {
-    for await (const page of rowsAmong(this.engine, db, stream, those)) {
-      await requireFaithful(this.engine, db, stream, page);
-      yield page;
-    }
   }
 
   private endBatch(): void {

@@ -60,6 +60,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       const { rows } = await sql<{ bytes: bigint }>`select @@max_allowed_packet as bytes`.execute(db);
       return rows[0] ? Number(rows[0].bytes) : null;
     },
+    rowCopies: null,
     longWork: async () => NOTHING_PILES_UP,
     watchReplicas: (request) => watchReplicas(server, differences.replication, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.

@@ -71,6 +71,7 @@ export async function openPostgresql(
     brokenReferences: async () => [],
     // One parameter, and the same statement for any number of them.
     among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
+    rowCopies: null,
     largestStatement: async () => null,
     longWork: async () => NOTHING_PILES_UP,
     watchReplicas: (request) => watchReplicas(server, db, request),

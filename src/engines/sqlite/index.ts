@@ -31,6 +31,7 @@ import { longWork } from './long-work.ts';
 import { reclaim } from './reclaim.ts';
 import { brokenReferences } from './references.ts';
 import { watchReplicas } from './replication.ts';
+import { rowCopies } from './row-copies.ts';
 import { sizes } from './sizes.ts';
 import { space } from './space.ts';
 import { SQLITE_WORDS } from './types.ts';
@@ -60,6 +61,11 @@ class ImmediateDriver extends SqliteDriver {
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     if (this.database.inTransaction) await super.rollbackTransaction(connection);
   }
+}
+
+/** One parameter, and the same statement for any number of them. */
+function among(column: string, ids: readonly bigint[]) {
+  return sql<boolean>`${sql.ref(column)} in (select value from json_each(${`[${ids.join()}]`}))`;
 }
 
 export function openSqlite(settings: SqliteSettings, access: Access, log?: StatementLog): Engine {
@@ -109,9 +115,8 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     // A transaction of ours holds the whole file's write lock from its beginning.
     requireLockRight: async () => {},
     exclusively: (_db, _table, work) => work(),
-    // One parameter, and the same statement for any number of them.
-    among: (column, ids) =>
-      sql<boolean>`${sql.ref(column)} in (select value from json_each(${`[${ids.join()}]`}))`,
+    among,
+    rowCopies: rowCopies(db, among),
     largestStatement: async () => null,
     longWork: async (durable) => longWork(database, durable),
     brokenReferences,

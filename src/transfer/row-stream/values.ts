@@ -113,18 +113,6 @@ export class RowSum {
     return copy;
   }
 
-  /** @param then of this very set, before more was added to it */
-  since(then: RowSum): RowSum {
-    const more = this.copy();
-    more.rows -= then.rows;
-    for (const [lane, had] of then.lanes.entries()) more.addTo(lane, -had);
-    return more;
-  }
-
-  isOf(other: RowSum): boolean {
-    return this.rows === other.rows && this.digest === other.digest;
-  }
-
   /** 32 hexadecimal digits. */
   get digest(): string {
     const sum = this.lanes.reduce((whole, lane) => whole * 65_536n + BigInt(lane), 0n);

@@ -21,7 +21,7 @@ import {
   skippable,
 } from './format.ts';
 import { partialName, removeLeftovers } from './partial.ts';
-import { type Row, RowCodec, type RowDigest, RowSum } from './values.ts';
+import { type Row, RowCodec, RowSum } from './values.ts';
 
 const compress = promisify(zstdCompress);
 
@@ -166,16 +166,6 @@ export class RowStreamWriter {
     } catch (error) {
       throw fileFailure(this.file, error);
     }
-  }
-
-  /** Of the rows of a table that are in the batch at hand, once it is ended. */
-  sumOfBatch(table: number): RowSum {
-    const [now = new RowSum(), then = new RowSum()] = [this.state.sums[table], this.kept.sums[table]];
-    return now.since(then);
-  }
-
-  digest(table: number, row: Row): RowDigest {
-    return this.stateOf(table).codec.digest(row);
   }
 
   /** From here on it stays. */

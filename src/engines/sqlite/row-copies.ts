@@ -1,0 +1,76 @@
+/** Copies of rows in temporary tables, where there are no row locks to keep the rows themselves as they were read. */
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { CopiedRows, RowCopies } from '../engine.ts';
+
+/** @param among whether a column of ids is among these */
+export function rowCopies(
+  db: Kysely<unknown>,
+  among: (column: string, ids: readonly bigint[]) => RawBuilder<boolean>,
+): RowCopies {
+  const columnsOf = new Map<string, readonly string[]>();
+
+  async function emptyCopy(table: string): Promise<void> {
+    const known = columnsOf.get(table);
+    if (known) await sql`delete from ${copyOf(table)}`.execute(db);
+    else {
+      await sql`create temp table ${sql.id(nameOf(table))} as select * from ${mainTable(table)} where 0`.execute(
+        db,
+      );
+      const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(db);
+      columnsOf.set(
+        table,
+        rows.map(({ name }) => name),
+      );
+    }
+  }
+
+  return {
+    async take(rows, read) {
+      for (const { table } of rows) await emptyCopy(table);
+      // A transaction that only reads the file: what it writes is its own, and it keeps nobody from writing.
+      await db
+        .transaction()
+        .setAccessMode('read only')
+        .execute(async (snapshot) => {
+          for (const { table, column, ids } of rows)
+            await sql`insert into ${copyOf(table)} select * from ${mainTable(table)}
+              where ${among(column, ids)}`.execute(snapshot);
+          await read(snapshot);
+        });
+    },
+    async areCurrent(now, rows) {
+      for (const one of rows) if (!(await isCurrent(now, one, columnsOf.get(one.table)))) return false;
+      return true;
+    },
+  };
+
+  /** As many rows, and each of them equal to its copy in all columns. */
+  async function isCurrent(
+    now: Kysely<unknown>,
+    { table, column, ids }: CopiedRows,
+    columns: readonly string[] | undefined,
+  ): Promise<boolean> {
+    if (!columns) return false;
+    const isSame = columns.map((name) => sql`live.${sql.id(name)} is copied.${sql.id(name)} collate binary`);
+    const { rows } = await sql<{ copied: bigint; live: bigint; same: bigint }>`
+      select
+        (select count(*) from ${copyOf(table)}) as copied,
+        (select count(*) from ${mainTable(table)} where ${among(column, ids)}) as live,
+        (select count(*) from ${copyOf(table)} as copied cross join ${mainTable(table)} as live on live.id = copied.id
+          where ${sql.join(isSame, sql` and `)} and ${among(`live.${column}`, ids)}) as same`.execute(now);
+    const [counts] = rows;
+    return counts !== undefined && counts.copied === counts.live && counts.live === counts.same;
+  }
+}
+
+function nameOf(table: string): string {
+  return `copied_${table}`;
+}
+
+function copyOf(table: string): RawBuilder<unknown> {
+  return sql.table(`temp.${nameOf(table)}`);
+}
+
+function mainTable(table: string): RawBuilder<unknown> {
+  return sql.table(`main.${table}`);
+}
