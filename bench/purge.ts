@@ -3,7 +3,7 @@
  * pt-archiver on the same data in the same run. `node bench/purge.ts [jobs] [engine,…] [what,…] [times]`; 200,000 jobs over
  * 180 days bring 400,000 artifacts and 1,000,000 log rows. Jobs: older than 90 days; logs: keep 10,000 (in proportion). A
  * writer (a job and two artifacts a transaction, 50 a second) works beside each; idle is the writer alone. `archive` is
- * ours with an archive. Run several times, each line is the one with the median of the rates.
+ * ours with an archive; ours is the built program (`npm run build`). Run several times, each line is the one with the median of the rates.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { type DatabaseSettings, type EngineName, openEngine, utc } from '../src/
 import type { Database } from '../src/schema/index.ts';
 import { eachGround, type Ground, UNTIL } from './grounds.ts';
 import { countAll, hasPtArchiver, JOB_PEERS, LOG_PEERS } from './peers.ts';
+import { runProgram } from './program.ts';
 
 const JOBS = Number(process.argv[2] ?? 200_000);
 const ENGINES = (process.argv[3] ?? 'sqlite,mariadb,postgresql,mysql').split(',') as EngineName[];
@@ -24,7 +25,6 @@ const OLDER = utc(UNTIL - 90 * 86_400_000);
 const IDLE_MS = 6_000;
 /** What the writer adds in a transaction. */
 const ROWS_A_WRITE = 3;
-const PURGE = fileURLToPath(new URL('./purge-process.ts', import.meta.url));
 const WRITER = fileURLToPath(new URL('./platform-writer.ts', import.meta.url));
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -88,24 +88,23 @@ interface Ours {
   readonly peakMb: number;
 }
 
-/** As a process of its own, so that its memory is its own. */
+/** The program itself: its time is that of the purge, without its start and its plan. */
 async function purge(settings: DatabaseSettings, table: 'jobs' | 'logs', archive: boolean): Promise<Ours> {
-  const directory = archive ? mkdtempSync(join(tmpdir(), 'multiflexi-bench-')) : '';
-  const limit = table === 'jobs' ? OLDER : String(KEEP_LOGS);
-  const child = spawn(
-    process.execPath,
-    ['--max-semi-space-size=8', PURGE, JSON.stringify(settings), table, limit, directory],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
-    text += part;
-  });
-  await new Promise((resolve) => child.once('close', resolve));
-  if (archive) rmSync(directory, { recursive: true });
-  const { archive: _archive, ...result } = JSON.parse(text);
+  const directory = archive ? mkdtempSync(join(tmpdir(), 'multiflexi-bench-')) : undefined;
+  const rule =
+    table === 'jobs'
+      ? ['--jobs', '--older-than', OLDER.slice(0, 10)]
+      : ['--logs', '--keep', String(KEEP_LOGS)];
+  const target = directory === undefined ? [] : ['--archive', directory];
+  const { result, peakMb } = await runProgram<{ milliseconds: number }>(settings, [
+    'prune',
+    ...rule,
+    ...target,
+    '--yes',
+  ]);
+  if (directory !== undefined) rmSync(directory, { recursive: true });
   if (process.env.BENCH_DETAIL) say(JSON.stringify(result));
-  return result;
+  return { milliseconds: result.milliseconds, peakMb };
 }
 
 async function startWriter(settings: DatabaseSettings) {

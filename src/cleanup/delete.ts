@@ -4,7 +4,7 @@ import { type Engine, nowUtc, type RowCopies } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
 import type { Keeper, WantedRows } from './archive/keeper.ts';
 import type { JobVerdict } from './goes.ts';
-import { freeLogs, readHolds } from './holds.ts';
+import { freeLogs, type Holds, isNothingHeld, readHolds } from './holds.ts';
 import { jobFacts } from './oldest.ts';
 import type { JobScope } from './scopes.ts';
 
@@ -92,13 +92,7 @@ export function deleteLogs(hand: Hand, ids: readonly bigint[], archive: boolean)
     const holds = await readHolds(db, nowUtc());
     const deletion = db.deleteFrom('logger').where(engine.among('id', ids)).where(freeLogs(holds));
     if (!archive) return { saved: [], remove: async () => ({ logger: await affected(deletion) }) };
-    const query = db
-      .selectFrom('logger')
-      .select('logger.id')
-      .where(engine.among('logger.id', ids))
-      .where(freeLogs(holds));
-    const locked = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
-    const certain = locked.map(({ id }) => id);
+    const certain = await freeAmong(engine, db, ids, holds);
     if (certain.length === 0) return NOTHING;
     return {
       saved: [{ table: 'logger', column: 'id', ids: certain, rowsOf: () => 1 }],
@@ -107,6 +101,24 @@ export function deleteLogs(hand: Hand, ids: readonly bigint[], archive: boolean)
       }),
     };
   });
+}
+
+/** Those of the log entries that are not held, under row locks where there are such. */
+async function freeAmong(
+  engine: Engine,
+  db: Kysely<Database>,
+  ids: readonly bigint[],
+  holds: Holds,
+): Promise<readonly bigint[]> {
+  const { rowLocks } = engine.capabilities;
+  if (!rowLocks && isNothingHeld(holds)) return ids;
+  const query = db
+    .selectFrom('logger')
+    .select('logger.id')
+    .where(engine.among('logger.id', ids))
+    .where(freeLogs(holds));
+  const free = await (rowLocks ? query.forUpdate() : query).execute();
+  return free.map(({ id }) => id);
 }
 
 export function deleteTokens(hand: Hand, ids: readonly bigint[], before: string): Promise<Deleted> {

@@ -52,6 +52,10 @@ export function freeJobs({ jobs, templates, companies }: Holds) {
     ]);
 }
 
+export function isNothingHeld({ jobs, templates, companies }: Holds): boolean {
+  return jobs.length + templates.length + companies.length === 0;
+}
+
 /** Log entries that are not held, by themselves or with their job. */
 export function freeLogs(holds: Holds) {
   const { jobs, templates, companies } = holds;
@@ -65,7 +69,7 @@ export function freeLogs(holds: Holds) {
             ]),
           ]
         : []),
-      ...(jobs.length + templates.length + companies.length > 0
+      ...(!isNothingHeld(holds)
         ? [
             where.not(
               where.exists(

@@ -2,17 +2,22 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { CopiedRows, RowCopies } from '../engine.ts';
 
+/** What is more lies in a file without a name, which nobody syncs. */
+const CACHE_KB = 1_024;
+
 /** @param among whether a column of ids is among these */
 export function rowCopies(
   db: Kysely<unknown>,
   among: (column: string, ids: readonly bigint[]) => RawBuilder<boolean>,
 ): RowCopies {
+  /** Of the tables that have a place for copies. */
   const columnsOf = new Map<string, readonly string[]>();
 
   async function emptyCopy(table: string): Promise<void> {
     const known = columnsOf.get(table);
     if (known) await sql`delete from ${copyOf(table)}`.execute(db);
     else {
+      await sql`pragma temp.cache_size = ${sql.lit(-CACHE_KB)}`.execute(db);
       await sql`create temp table ${sql.id(nameOf(table))} as select * from ${mainTable(table)} where 0`.execute(
         db,
       );

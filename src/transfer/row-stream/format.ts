@@ -18,9 +18,9 @@ import { ENCRYPTION } from './encryption.ts';
 export const FORMAT = 'multiflexi row stream';
 export const FORMAT_VERSION = 1;
 
-/** Rows are gathered into a chunk until there are so many of them, or so many characters. */
+/** Rows are gathered into a chunk until there are so many of them, or so many bytes. */
 export const CHUNK_ROWS = 5_000;
-export const CHUNK_CHARACTERS = 1024 * 1024;
+export const CHUNK_BYTES = 1024 * 1024;
 
 /** Bounds for whoever reads a file that may be hostile or broken. A chunk is larger than usual only for a large value. */
 export const LARGEST_HEAD = 1024 * 1024;

@@ -9,7 +9,7 @@ import { fileFailure } from '../../file-failure.ts';
 import { syncDirectory } from '../../private-directory.ts';
 import type { StreamKey } from './encryption.ts';
 import {
-  CHUNK_CHARACTERS,
+  CHUNK_BYTES,
   CHUNK_ROWS,
   chunkContext,
   type Head,
@@ -21,6 +21,7 @@ import {
   skippable,
 } from './format.ts';
 import { partialName, removeLeftovers } from './partial.ts';
+import { TextBuffer } from './text-buffer.ts';
 import { type Row, RowCodec, RowSum } from './values.ts';
 
 const compress = promisify(zstdCompress);
@@ -68,8 +69,7 @@ export class RowStreamWriter {
   private state: State;
   /** As it was when the batch at hand began. */
   private kept: State;
-  private lines: string[] = [];
-  private characters = 0;
+  private readonly text = new TextBuffer();
   private chunkSum = new RowSum();
   private current = 0;
 
@@ -145,14 +145,14 @@ export class RowStreamWriter {
   async write(table: number, rows: readonly Row[]): Promise<void> {
     if (table !== this.current) await this.flush();
     this.current = table;
-    const { codec } = this.stateOf(table);
+    const { codec, firstLine } = this.stateOf(table);
     for (const row of rows) {
+      if (this.chunkSum.rows === 0) this.text.add(firstLine);
       const line = codec.encode(row);
-      this.lines.push(line);
-      this.characters += line.length + 1;
+      this.text.add(line);
       this.chunkSum.add(codec.digest(row, line));
       // Waiting for nothing would cost more than the rest of it.
-      if (this.lines.length >= CHUNK_ROWS || this.characters >= CHUNK_CHARACTERS) await this.flush();
+      if (this.chunkSum.rows >= CHUNK_ROWS || this.text.length >= CHUNK_BYTES) await this.flush();
     }
   }
 
@@ -235,9 +235,8 @@ export class RowStreamWriter {
   }
 
   private async flush(): Promise<void> {
-    if (this.lines.length === 0) return;
-    const { firstLine } = this.stateOf(this.current);
-    const text = Buffer.from(`${firstLine}\n${this.lines.join('\n')}\n`);
+    if (this.chunkSum.rows === 0) return;
+    const text = this.text.bytes;
     if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 256 MiB'));
     const { rows, digest } = this.chunkSum;
     const what = { part: 'chunk' as const, table: this.current, rows, digest, characters: text.length };
@@ -254,8 +253,7 @@ export class RowStreamWriter {
   }
 
   private startChunk(): void {
-    this.lines = [];
-    this.characters = 0;
+    this.text.clear();
     this.chunkSum = new RowSum();
   }
 
