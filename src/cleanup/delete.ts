@@ -3,13 +3,11 @@ import { type Kysely, sql } from 'kysely';
 import { type Engine, nowUtc, type RowCopies } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
 import type { Keeper, WantedRows } from './archive/keeper.ts';
+import { CHILDREN, type ChildSizes, type ChildTable } from './children.ts';
 import type { JobVerdict } from './goes.ts';
 import { freeLogs, type Holds, isNothingHeld, readHolds } from './holds.ts';
 import { jobFacts } from './oldest.ts';
 import type { JobScope } from './scopes.ts';
-
-/** From so many children of one table on, a job's children are deleted in chunks of their own. */
-export const GIANT = 2_000;
 
 export interface Deleted {
   readonly artifacts: number;
@@ -46,7 +44,7 @@ const NOTHING: Choice = { saved: [], remove: async () => ({}) };
  * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
  * was read stays whole.
  */
-export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildCounts): Promise<Deleted> {
+export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildSizes): Promise<Deleted> {
   const { engine } = hand;
   return deleteChosen(hand, async (db) => {
     const going = await lockGoing(hand, db, ids);
@@ -60,7 +58,7 @@ export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildCo
           table,
           column: 'job_id',
           ids: archived,
-          rowsOf: (id: bigint) => children[table].get(id) ?? 0,
+          rowsOf: (id: bigint) => children[table].get(id)?.rows ?? 0,
         })),
       ],
       remove: async () => ({
@@ -197,29 +195,8 @@ function isAny(saved: readonly WantedRows[]): boolean {
   return saved.some(({ ids }) => ids.length > 0);
 }
 
-/** The tables of what is a job's. */
-export const CHILDREN = ['artifacts', 'logger'] as const;
-
-/** How many rows of each table jobs have; those that have none are not in it. */
-export type ChildCounts = Readonly<Record<(typeof CHILDREN)[number], ReadonlyMap<bigint, number>>>;
-
-/** Without locks, and on indexes alone. */
-export async function countChildren(engine: Engine, ids: readonly bigint[]): Promise<ChildCounts> {
-  const of = async (table: (typeof CHILDREN)[number]) => {
-    const rows = await engine
-      .kysely<Database>()
-      .selectFrom(table)
-      .select(['job_id', sql<bigint>`count(*)`.as('n')])
-      .where(engine.among('job_id', ids))
-      .groupBy('job_id')
-      .execute();
-    return new Map(rows.flatMap(({ job_id, n }) => (job_id === null ? [] : [[job_id, Number(n)] as const])));
-  };
-  return { artifacts: await of('artifacts'), logger: await of('logger') };
-}
-
-/** Deletes {@link GIANT} children of the job, or those that are left of them. */
-export function drain(hand: Hand, table: 'artifacts' | 'logger', job: bigint): Promise<Deleted> {
+/** Deletes so many children of the job, or those that are left of them. */
+export function drain(hand: Hand, table: ChildTable, job: bigint, most: number): Promise<Deleted> {
   const { engine } = hand;
   return deleteChosen(hand, async (db) => {
     const [going] = await lockGoing(hand, db, [job]);
@@ -229,7 +206,7 @@ export function drain(hand: Hand, table: 'artifacts' | 'logger', job: bigint): P
       .select('id')
       .where('job_id', '=', job)
       .orderBy('id')
-      .limit(GIANT)
+      .limit(most)
       .execute();
     const ids = rows.map(({ id }) => id);
     if (ids.length === 0) return NOTHING;

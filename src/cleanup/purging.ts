@@ -8,18 +8,8 @@ import { type Engine, type LongWork, nowUtc, patiently } from '../engines/index.
 import { isMultiFlexiError } from '../errors.ts';
 import type { Database } from '../schema/index.ts';
 import { ArchiveRun } from './archive/index.ts';
-import {
-  CHILDREN,
-  type ChildCounts,
-  countChildren,
-  type Deleted,
-  deleteJobs,
-  deleteLogs,
-  deleteTokens,
-  drain,
-  GIANT,
-  type Hand,
-} from './delete.ts';
+import { type ChildSizes, childSizes, type Giant, giants, together } from './children.ts';
+import { type Deleted, deleteJobs, deleteLogs, deleteTokens, drain, type Hand } from './delete.ts';
 import { type JobVerdict, jobVerdict } from './goes.ts';
 import { type Holds, readHolds } from './holds.ts';
 import { type Chunk, jobLanes, type Lane, logLanes, tokenLanes, type Walk } from './lanes.ts';
@@ -43,6 +33,10 @@ const HANDS = 2;
 /** How long somebody who has written is taken to go on doing so, in milliseconds. */
 const WRITERS_STAY_MS = 2_000;
 
+/** A chunk, or what of its jobs goes in one transaction. */
+type Part = Chunk & { readonly children: ChildSizes };
+
+const NO_CHILDREN: ChildSizes = { artifacts: new Map(), logger: new Map() };
 const NOTHING: Deleted = { artifacts: 0, logger: 0, job: 0, token: 0, held: 0 };
 
 export class Purge {
@@ -153,25 +147,49 @@ export class Purge {
 
   /** Reads a chunk and deletes it, again and again; while one hand reads, another deletes. */
   private async hand(turns: Turns, hand: Hand): Promise<void> {
-    for (let ready = 0; !this.stopped && !this.failed; ) {
-      await this.forReplicas();
-      this.lockSignal.throwIfAborted();
-      if (this.stopped) return;
+    for (let ready = 0; await this.mayGoOn(); ) {
       const chunk = await turns.next(async () => {
         this.holds = await readHolds(this.db, nowUtc());
       });
       if (!chunk || this.failed) return;
-      const words = this.words();
-      // What was read meanwhile is part of the rest.
-      await this.restUntil(ready);
-      const { held, ...counts } = await this.remove(turns.pace, hand, chunk);
-      ready = performance.now() + held * words.rest;
-      turns.note(chunk, this.note(counts), held, words);
-      this.chunks++;
-      this.longestChunk = Math.max(this.longestChunk, held);
-      this.lastDone = performance.now();
-      await this.longWork?.pause();
+      for await (const part of this.parts(hand, chunk)) ready = await this.takeOut(turns, hand, part, ready);
     }
+  }
+
+  /** What of a chunk goes in a transaction of its own. */
+  private async *parts(hand: Hand, chunk: Chunk): AsyncGenerator<Part> {
+    if (chunk.table !== 'job') {
+      yield { ...chunk, children: NO_CHILDREN };
+      return;
+    }
+    const children = await childSizes(this.engine, chunk.ids);
+    for (const giant of giants(children)) await this.drain(hand, giant);
+    // Stopped among the children of a job: it goes whole, later.
+    for (const ids of together(chunk.ids, children))
+      if (await this.mayGoOn()) yield { ...chunk, ids, children };
+  }
+
+  /** @param ready from when on it may @returns from when on the next one may */
+  private async takeOut(turns: Turns, hand: Hand, part: Part, ready: number): Promise<number> {
+    const words = this.words();
+    // What was read meanwhile is part of the rest.
+    await this.restUntil(ready);
+    const { held, ...counts } = await this.patient(() => this.delete(hand, part), turns.pace);
+    const done = performance.now();
+    turns.note(part, this.note(counts), held, words);
+    this.chunks++;
+    this.longestChunk = Math.max(this.longestChunk, held);
+    this.lastDone = done;
+    await this.longWork?.pause();
+    return done + held * words.rest;
+  }
+
+  /** Waits for replicas that are behind. @throws the reason why the lock is lost */
+  private async mayGoOn(): Promise<boolean> {
+    if (this.stopped || this.failed) return false;
+    await this.forReplicas();
+    this.lockSignal.throwIfAborted();
+    return !this.stopped;
   }
 
   private async forReplicas(): Promise<void> {
@@ -182,11 +200,11 @@ export class Purge {
   }
 
   /** A lock of somebody else, or a deadlock, is waited out: the chunk was rolled back and is tried again. */
-  private async remove(pace: Pace, hand: Hand, chunk: Chunk): Promise<Deleted> {
+  private async patient(work: () => Promise<Deleted>, pace?: Pace): Promise<Deleted> {
     try {
-      return await patiently(() => this.delete(hand, chunk), {
+      return await patiently(work, {
         signals: [this.lockSignal, this.options.signal],
-        onWait: () => pace.halve(),
+        onWait: () => pace?.halve(),
       });
     } catch (error) {
       // Stopped while it waited: what was deleted until then is the result.
@@ -210,32 +228,18 @@ export class Purge {
     else await sleep(left);
   }
 
-  private async delete(hand: Hand, { table, ids, archive }: Chunk): Promise<Deleted> {
-    const children = table === 'job' ? await countChildren(this.engine, ids) : undefined;
-    if (children) await this.drainGiants(hand, children);
-    // Stopped among the children of a job: it goes whole, later.
-    if (this.stopped) return NOTHING;
-    if (children) return deleteJobs(hand, ids, children);
+  private delete(hand: Hand, { table, ids, archive, children }: Part): Promise<Deleted> {
+    if (table === 'job') return deleteJobs(hand, ids, children);
     if (table === 'logger') return deleteLogs(hand, ids, archive);
     return deleteTokens(hand, ids, this.plan.tokensBefore ?? '');
   }
 
   /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
-  private async drainGiants(hand: Hand, children: ChildCounts): Promise<void> {
-    const giants = CHILDREN.flatMap((table) =>
-      [...children[table]].filter(([, rows]) => rows > GIANT).map(([id]) => ({ table, id })),
-    );
-    for (const { id, table } of giants) {
-      for (let rows = GIANT; rows === GIANT && !this.stopped; ) {
-        const { held: _, ...counts } = await patiently(() => drain(hand, table, id), {
-          signals: [this.lockSignal, this.options.signal],
-          onWait: () => {},
-        });
-        rows = this.note(counts);
-        await otherWork();
-        await this.forReplicas();
-        this.lockSignal.throwIfAborted();
-      }
+  private async drain(hand: Hand, { table, job, rows: most }: Giant): Promise<void> {
+    for (let rows = most; rows === most && (await this.mayGoOn()); ) {
+      const { held: _, ...counts } = await this.patient(() => drain(hand, table, job, most));
+      rows = this.note(counts);
+      await otherWork();
     }
   }
 

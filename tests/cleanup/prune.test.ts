@@ -176,6 +176,26 @@ describeEngines('prune', (name) => {
     expect(result.tables).toContainEqual({ table: 'artifacts', rows: 4_100 });
   });
 
+  test('jobs with very large artifacts go in several transactions, and whole', async () => {
+    const MEBIBYTE = 1024 * 1024;
+    const jobs = [1n, 2n, 3n, 4n].map(
+      (id): TestJob => ({ id, status: 'ok', minute: Number(id), artifacts: 0, logs: 1 }),
+    );
+    await makeHistory(engine, jobs, []);
+    await engine.bulkLoad({
+      table: 'artifacts',
+      columns: ['job_id', 'filename', 'content', 'created_at'],
+      rows: [1n, 2n, 2n, 2n, 3n].flatMap((job, n) =>
+        [1, 2, 3].map((part) => [job, `${n}-${part}.bin`, Buffer.alloc(3 * MEBIBYTE, n), at(1)]),
+      ),
+    });
+    const plan = await planPurge(engine, keepNewest({ jobs: true, logs: false, keep: 1 }));
+    const result = await applyPurge(engine, plan, apply);
+    // The second is emptied before; the first and the third are too large to go together.
+    expect(result.chunks).toBe(2);
+    expect(await counts(engine)).toEqual({ job: 1, artifacts: 0, logger: 1 });
+  });
+
   test('keeps a job that was restarted between plan and apply, with all that is its', async () => {
     const history = Array.from(
       { length: 10 },

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveRun } from '../../src/cleanup/archive/run.ts';
-import { countChildren, deleteJobs, deleteLogs, drain, type Hand } from '../../src/cleanup/delete.ts';
+import { childSizes } from '../../src/cleanup/children.ts';
+import { deleteJobs, deleteLogs, drain, type Hand } from '../../src/cleanup/delete.ts';
 import { jobVerdict } from '../../src/cleanup/goes.ts';
 import { planPurge, sameForAll } from '../../src/cleanup/index.ts';
 import { type Database, FINISHED } from '../../src/schema/index.ts';
@@ -34,7 +35,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
   /** @returns the jobs that are left in the database */
   async function meanwhile(
     change: (db: Db) => Promise<unknown>,
-    remove = async (hand: Hand) => deleteJobs(hand, JOBS, await countChildren(hand.engine, JOBS)),
+    remove = async (hand: Hand) => deleteJobs(hand, JOBS, await childSizes(hand.engine, JOBS)),
   ) {
     const database = await migratedDatabase('sqlite');
     const { engine } = database;
@@ -124,7 +125,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
   test('an artifact of a job that has very many goes', async () => {
     const { archived, same } = await meanwhile(
       (db) => db.deleteFrom('artifacts').where('job_id', '=', 1n).where('filename', '=', '0.txt').execute(),
-      (hand) => drain(hand, 'artifacts', 1n),
+      (hand) => drain(hand, 'artifacts', 1n, 10),
     );
     expect([archived, same]).toEqual([1, [false]]);
   });

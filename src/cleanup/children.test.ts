@@ -1,0 +1,44 @@
+/** No transaction takes more rows or bytes of jobs' children than it should. */
+import { expect, test } from 'vitest';
+import { type ChildSize, type ChildSizes, giants, MOST_BYTES, MOST_ROWS, together } from './children.ts';
+
+function sizes(
+  artifacts: readonly [bigint, ChildSize][],
+  logger: readonly [bigint, ChildSize][] = [],
+): ChildSizes {
+  return { artifacts: new Map(artifacts), logger: new Map(logger) };
+}
+
+const small = { rows: 2, bytes: 100 };
+
+test('jobs of usual size go together, in their order', () => {
+  expect([...together([3n, 1n, 2n], sizes([[1n, small]]))]).toEqual([[3n, 1n, 2n]]);
+  expect(giants(sizes([[1n, small]]))).toEqual([]);
+});
+
+test('jobs whose bytes are too many for one transaction go in several, none empty', () => {
+  const half = { rows: 1, bytes: MOST_BYTES / 2 };
+  const most = { rows: 1, bytes: MOST_BYTES };
+  expect([
+    ...together(
+      [1n, 2n, 3n],
+      sizes([
+        [1n, half],
+        [2n, half],
+        [3n, half],
+      ]),
+    ),
+  ]).toEqual([[1n, 2n], [3n]]);
+  expect([...together([1n, 2n, 3n], sizes([[1n, half]], [[2n, most]]))]).toEqual([[1n], [2n, 3n]]);
+});
+
+test('a job with very many children, or very large ones, is emptied first', () => {
+  const many = { rows: MOST_ROWS + 1, bytes: 10 };
+  expect(giants(sizes([], [[1n, many]]))).toEqual([{ table: 'logger', job: 1n, rows: MOST_ROWS }]);
+  const large = { rows: 40, bytes: MOST_BYTES * 4 };
+  expect(giants(sizes([[2n, large]]))).toEqual([{ table: 'artifacts', job: 2n, rows: 10 }]);
+  expect(giants(sizes([[2n, { rows: 1, bytes: MOST_BYTES * 9 }]]))).toEqual([
+    { table: 'artifacts', job: 2n, rows: 1 },
+  ]);
+  expect([...together([1n, 2n], sizes([[2n, large]], [[1n, many]]))]).toEqual([[1n, 2n]]);
+});
