@@ -4,7 +4,7 @@ import { type Engine, nowUtc, type RowCopies } from '../engines/index.ts';
 import { type Database, FINISHED } from '../schema/index.ts';
 import type { Keeper, WantedRows } from './archive/keeper.ts';
 import { CHILDREN, type ChildSizes, type ChildTable } from './children.ts';
-import type { JobVerdict } from './goes.ts';
+import type { JobFacts, JobVerdict } from './goes.ts';
 import { freeLogs, type Holds, isNothingHeld, readHolds } from './holds.ts';
 import { jobFacts } from './oldest.ts';
 import type { JobScope } from './scopes.ts';
@@ -50,10 +50,11 @@ export function deleteJobs(hand: Hand, ids: readonly bigint[], children: ChildSi
     const going = await lockGoing(hand, db, ids);
     if (going.length === 0) return NOTHING;
     const certain = going.map(({ id }) => id);
-    const archived = going.filter(({ scope }) => scope.archive).map(({ id }) => id);
+    const jobs = going.filter(({ scope }) => scope.archive);
+    const archived = jobs.map(({ id }) => id);
     return {
       saved: [
-        { table: 'job', column: 'id', ids: archived, rowsOf: () => 1 },
+        { table: 'job', column: 'id', ids: archived, rowsOf: () => 1, jobs },
         ...CHILDREN.map((table) => ({
           table,
           column: 'job_id',
@@ -135,13 +136,13 @@ async function lockGoing(
   { engine, verdict }: Hand,
   db: Kysely<Database>,
   ids: readonly bigint[],
-): Promise<{ readonly id: bigint; readonly scope: JobScope }[]> {
+): Promise<(JobFacts & { readonly scope: JobScope })[]> {
   const holds = await readHolds(db, nowUtc());
   const query = jobFacts(db).where(engine.among('job.id', ids));
   const jobs = await (engine.capabilities.rowLocks ? query.forUpdate() : query).execute();
   return jobs.flatMap((job) => {
     const scope = verdict(job, holds);
-    return scope ? [{ id: job.id, scope }] : [];
+    return scope ? [{ ...job, scope }] : [];
   });
 }
 

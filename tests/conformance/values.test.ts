@@ -9,6 +9,7 @@ import type {
   TableDefinition,
 } from '../../src/engines/index.ts';
 import { NOW } from '../../src/engines/index.ts';
+import { RowCodec } from '../../src/transfer/row-stream/values.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
 
 const column = (name: string, type: LogicalType): ColumnDefinition => ({
@@ -99,6 +100,51 @@ describeEngines('values', (name) => {
     expect(loaded).toBe(values.length);
     expect(await stored(name_)).toEqual(values);
   });
+
+  test.runIf(name === 'postgresql')(
+    'the line that the server writes of a row is the one that we would write',
+    async () => {
+      const { jsonArray } = engine;
+      if (!jsonArray) throw new Error('the server writes lines');
+      const controls = Array.from({ length: 31 }, (_, code) => String.fromCharCode(code + 1)).join('');
+      const more: Record<string, BulkValue[]> = {
+        big: [
+          9_007_199_254_740_991n,
+          9_007_199_254_740_992n,
+          -9_007_199_254_740_991n,
+          -9_007_199_254_740_992n,
+        ],
+        words: [controls, `"\\/\u007f\u0080\u2028\u2029\ufffd\ud7ff\ue000`, '<&>', '\\u0041'],
+        data: [
+          '{"b": 1, "a": ["\\u0001\\n\\"", 1e400, 12345678901234567890, "ž😀"]}',
+          '"text"',
+          'null',
+          null,
+        ],
+        moment: ['0001-01-01 00:00:00.000000', '9999-12-31 23:59:59.999999'],
+        bytes: [Buffer.alloc(100, 1), Buffer.from([0])],
+      };
+      const columns = TABLE.columns.map(({ name: name_, type }) => ({
+        name: name_,
+        type: type.kind === 'string' ? `string(${type.length})` : type.kind,
+      }));
+      const codec = new RowCodec(columns);
+      await empty();
+      for (const values of [VALUES, more])
+        for (const [name_, some] of Object.entries(values))
+          for (const value of some) await insert(name_, value);
+      for (const moment of ['infinity', '-infinity', '0044-03-15 12:00:00 BC', '10000-01-01'])
+        await insert('moment', moment);
+      const { rows } = await sql<Record<string, unknown>>`
+      select every_type.*, ${jsonArray(columns)} as line from every_type order by id`.execute(
+        engine.kysely<unknown>(),
+      );
+      expect(rows.length).toBeGreaterThan(50);
+      expect(rows.map(({ line }) => line)).toEqual(
+        rows.map((row) => codec.encode(columns.map((one) => row[one.name]))),
+      );
+    },
+  );
 
   test('JSON comes back as the same JSON, read as text', async () => {
     await empty();

@@ -22,7 +22,11 @@ export type ArchivedTable = 'job' | 'artifacts' | 'logger';
 /** The places of the tables in every part. */
 export const ARCHIVED: readonly ArchivedTable[] = ['job', 'artifacts', 'logger'];
 
-export type WantedRows = Wanted & { readonly table: ArchivedTable };
+export interface WantedRows extends Wanted {
+  readonly table: ArchivedTable;
+  /** Of jobs: whose they are, and when they were created. */
+  readonly jobs?: readonly { readonly company_id: bigint; readonly at: string }[];
+}
 
 /** Each hand of a purge has one: its batches follow each other, so that only the last one can be in doubt. */
 export class Keeper {
@@ -44,16 +48,15 @@ export class Keeper {
   async save(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<void> {
     const { writer } = await this.openPart();
     this.begun = true;
-    for (const { table, ...those } of wanted) {
-      const stream = this.run.tables[ARCHIVED.indexOf(table)];
+    for (const { table, jobs = [], ...those } of wanted) {
+      const place = ARCHIVED.indexOf(table);
+      const stream = this.run.tables[place];
       if (!stream || those.ids.length === 0) continue;
-      const at = (name: string) => stream.columns.findIndex((one) => one.name === name);
-      const [company, created] = [at('company_id'), at('DatCreate')];
-      for await (const page of rowsAmong(this.engine, db, stream, those)) {
-        await requireFaithful(this.engine, db, stream, page);
-        await writer.write(ARCHIVED.indexOf(table), page);
-        if (table === 'job')
-          for (const row of page) this.batch.addJob(row[company] as bigint, row[created] as string);
+      for (const { company_id, at } of jobs) this.batch.addJob(company_id, at);
+      for await (const { lines, rows } of rowsAmong(this.engine, db, stream, those)) {
+        await writer.writeLines(place, lines);
+        await requireFaithful(this.engine, db, stream, rows);
+        await writer.write(place, rows);
       }
     }
     await writer.endBatch();

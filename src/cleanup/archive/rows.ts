@@ -1,5 +1,5 @@
 /** Reads the rows that are about to go, a page at a time: memory is bounded by bytes, however large they are. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../../transfer/index.ts';
 
@@ -17,38 +17,56 @@ export interface Wanted {
   readonly rowsOf: (id: bigint) => number;
 }
 
-/** Pages of rows, each row in the order of the table's columns. */
+/** Rows as the engine or as the client makes lines of them. */
+export interface Page {
+  /** As the row stream has them. */
+  readonly lines: readonly string[];
+  /** Each in the order of the table's columns. */
+  readonly rows: readonly (readonly unknown[])[];
+}
+
 export async function* rowsAmong(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
   { column, ids, rowsOf }: Wanted,
-): AsyncGenerator<unknown[][]> {
+): AsyncGenerator<Page> {
   const { columns } = table;
+  const isLarge = anyLarge(engine, table);
+  const read = engine.jsonArray
+    ? sql`id, case when ${isLarge} then null else ${engine.jsonArray(columns)} end as line`
+    : sql.join([
+        ...columns.map(({ name, type }) =>
+          BULKY.has(type)
+            ? sql`case when ${isLarge} then null else ${sql.ref(name)} end as ${sql.ref(name)}`
+            : sql.ref(name),
+        ),
+        sql`case when ${isLarge} then 1 else 0 end as is_large`,
+      ]);
+  for (const page of pages(ids, rowsOf)) {
+    const { rows } = await sql<Record<string, unknown>>`
+      select ${read} from ${sql.table(table.name)} where ${engine.among(column, page)}`.execute(db);
+    const together = rows.filter((row) => !isAlone(row));
+    yield engine.jsonArray
+      ? { lines: together.map(({ line }) => String(line)), rows: [] }
+      : { lines: [], rows: together.map((row) => columns.map(({ name }) => row[name])) };
+    for (const { id } of rows.filter(isAlone)) yield { lines: [], rows: await one(db, table, id) };
+  }
+}
+
+function isAlone({ line, is_large }: Record<string, unknown>): boolean {
+  return line === null || Number(is_large ?? 0) === 1;
+}
+
+/** Whether a row has a value that is read by itself. */
+function anyLarge(engine: Engine, { columns }: RowStreamTable): RawBuilder<boolean> {
   const large = columns
     .filter(({ type }) => BULKY.has(type))
     .map(
       ({ name, type }) =>
         sql`coalesce(octet_length(${engine.asText(name, type)}), 0) > ${sql.lit(INLINE_BYTES)}`,
     );
-  const anyLarge = large.length === 0 ? sql`1 = 0` : sql.join(large, sql` or `);
-  const inline = sql.join(
-    columns.map(({ name, type }) =>
-      BULKY.has(type)
-        ? sql`case when ${anyLarge} then null else ${sql.ref(name)} end as ${sql.ref(name)}`
-        : sql.ref(name),
-    ),
-  );
-  for (const page of pages(ids, rowsOf)) {
-    const { rows } = await sql<Record<string, unknown>>`
-      select ${inline}, case when ${anyLarge} then 1 else 0 end as is_large
-      from ${sql.table(table.name)} where ${engine.among(column, page)}`.execute(db);
-    const alone = rows.filter(({ is_large }) => Number(is_large) === 1);
-    yield rows
-      .filter(({ is_large }) => Number(is_large) === 0)
-      .map((row) => columns.map(({ name }) => row[name]));
-    for (const { id } of alone) yield await one(db, table, id);
-  }
+  return large.length === 0 ? sql`1 = 0` : sql`(${sql.join(large, sql` or `)})`;
 }
 
 async function one(

@@ -61,6 +61,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       return rows[0] ? Number(rows[0].bytes) : null;
     },
     rowCopies: null,
+    jsonArray: null,
     longWork: async () => NOTHING_PILES_UP,
     watchReplicas: (request) => watchReplicas(server, differences.replication, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.

@@ -10,6 +10,7 @@ import { bulkLoad } from './bulk.ts';
 import { connectPostgresql } from './connection.ts';
 import { catchUpIdentity } from './identity.ts';
 import { introspect, tableNames } from './introspection.ts';
+import { jsonArray } from './json-array.ts';
 import { kyselyOn } from './kysely.ts';
 import { lock } from './lock.ts';
 import { reclaim } from './reclaim.ts';
@@ -72,6 +73,7 @@ export async function openPostgresql(
     // One parameter, and the same statement for any number of them.
     among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
     rowCopies: null,
+    jsonArray,
     largestStatement: async () => null,
     longWork: async () => NOTHING_PILES_UP,
     watchReplicas: (request) => watchReplicas(server, db, request),

@@ -117,6 +117,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     exclusively: (_db, _table, work) => work(),
     among,
     rowCopies: rowCopies(db, among),
+    jsonArray: null,
     largestStatement: async () => null,
     longWork: async (durable) => longWork(database, durable),
     brokenReferences,

@@ -78,6 +78,12 @@ export class RowCodec {
     return hash('sha256', this.key + this.canonical(row, line), 'binary').slice(0, DIGEST_BYTES);
   }
 
+  /** @param line as {@link encode} writes it */
+  digestOfLine(line: string): RowDigest {
+    if (this.jsonPlaces.length > 0) return this.digest(this.decode(line), line);
+    return hash('sha256', this.key + line, 'binary').slice(0, DIGEST_BYTES);
+  }
+
   private canonical(row: Row, line: string): string {
     let canonical: unknown[] | undefined;
     for (const place of this.jsonPlaces) {

@@ -22,7 +22,7 @@ import {
 } from './format.ts';
 import { partialName, removeLeftovers } from './partial.ts';
 import { TextBuffer } from './text-buffer.ts';
-import { type Row, RowCodec, RowSum } from './values.ts';
+import { type Row, RowCodec, type RowDigest, RowSum } from './values.ts';
 
 const compress = promisify(zstdCompress);
 
@@ -143,17 +143,18 @@ export class RowStreamWriter {
 
   /** @param table place in the header's list of tables; rows of a table are written in one go or in several */
   async write(table: number, rows: readonly Row[]): Promise<void> {
-    if (table !== this.current) await this.flush();
-    this.current = table;
-    const { codec, firstLine } = this.stateOf(table);
+    const { codec } = await this.begin(table);
     for (const row of rows) {
-      if (this.chunkSum.rows === 0) this.text.add(firstLine);
       const line = codec.encode(row);
-      this.text.add(line);
-      this.chunkSum.add(codec.digest(row, line));
       // Waiting for nothing would cost more than the rest of it.
-      if (this.chunkSum.rows >= CHUNK_ROWS || this.text.length >= CHUNK_BYTES) await this.flush();
+      if (this.add(table, line, codec.digest(row, line))) await this.flush();
     }
+  }
+
+  /** @param lines rows as {@link RowCodec.encode} would write them */
+  async writeLines(table: number, lines: readonly string[]): Promise<void> {
+    const { codec } = await this.begin(table);
+    for (const line of lines) if (this.add(table, line, codec.digestOfLine(line))) await this.flush();
   }
 
   /** What was written is on the disk to its last byte; it can still be taken back. */
@@ -232,6 +233,20 @@ export class RowStreamWriter {
   async abandon(): Promise<void> {
     await this.leave();
     await rm(this.partial, { force: true });
+  }
+
+  private async begin(table: number): Promise<TableState> {
+    if (table !== this.current) await this.flush();
+    this.current = table;
+    return this.stateOf(table);
+  }
+
+  /** @returns whether the chunk is full */
+  private add(table: number, line: string, digest: RowDigest): boolean {
+    if (this.chunkSum.rows === 0) this.text.add(this.stateOf(table).firstLine);
+    this.text.add(line);
+    this.chunkSum.add(digest);
+    return this.chunkSum.rows >= CHUNK_ROWS || this.text.length >= CHUNK_BYTES;
   }
 
   private async flush(): Promise<void> {

@@ -1,0 +1,33 @@
+/** Rows as JSON that the server writes: its C does that in less time than it takes to hand the values over one by one. */
+import { type RawBuilder, sql } from 'kysely';
+import type { JsonColumn } from '../engine.ts';
+
+/** Beyond it JavaScript's numbers have gaps. */
+const SAFE = Number.MAX_SAFE_INTEGER;
+
+/** Text, as JSON.stringify would write it: PostgreSQL escapes the same characters in the same way. */
+export function jsonArray(columns: readonly JsonColumn[]): RawBuilder<string> {
+  const values = columns.map(({ name, type }) => sql`coalesce(${jsonText(sql.ref(name), type)}, 'null')`);
+  return sql<string>`'[' || concat_ws(',', ${sql.join(values)}) || ']'`;
+}
+
+function jsonText(value: RawBuilder<unknown>, type: string): RawBuilder<unknown> {
+  switch (type) {
+    case 'bigint':
+      return sql`case when ${value} between ${sql.lit(-SAFE)} and ${sql.lit(SAFE)} then ${value}::text
+        else '"' || ${value} || '"' end`;
+    case 'integer':
+    case 'boolean':
+      return sql`${value}::text`;
+    case 'binary':
+      return sql`'"' || translate(encode(${value}, 'base64'), E'\n', '') || '"'`;
+    case 'json':
+      return sql`to_json(${value}::text)::text`;
+    case 'datetime':
+      // Infinity, and years of other than four digits, are shown as they are. Sessions are in UTC.
+      return sql`case when ${value} >= '0001-01-01' and ${value} < '10000-01-01'
+        then '"' || to_char(${value}, 'YYYY-MM-DD HH24:MI:SS.US') || '"' else to_json(${value}::text)::text end`;
+    default:
+      return sql`to_json(${value})::text`;
+  }
+}
