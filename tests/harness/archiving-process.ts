@@ -4,9 +4,10 @@
  */
 import { Socket } from 'node:net';
 import { applyPurge, planPurge, sameForAll } from '../../src/cleanup/index.ts';
-import { type DatabaseSettings, openEngine } from '../../src/engines/index.ts';
+import type { DatabaseSettings } from '../../src/engines/index.ts';
 import { FINISHED } from '../../src/schema/index.ts';
 import { Passphrase } from '../../src/transfer/index.ts';
+import { opened } from './opened.ts';
 
 /** The moment after the nth statement that is like this, names in double quotes; a regular expression. */
 export interface Stage {
@@ -60,7 +61,7 @@ function cut(): void {
     if (handle instanceof Socket && handle.remotePort !== undefined) handle.destroy();
 }
 
-const engine = await openEngine(settings, 'change', ({ sql }) => watch(sql));
+const engine = await opened(settings, 'change', ({ sql }) => watch(sql));
 const rule = { keep: null, keepPerTemplate: null, keepLastSuccess: false, olderThan, statuses: FINISHED };
 const logRule = logs ? { keep: null, keepPerCompany: null, olderThan } : undefined;
 const plan = await planPurge(engine, sameForAll(null, rule, logRule));

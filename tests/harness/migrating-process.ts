@@ -4,12 +4,12 @@
  * milliseconds into it; or to `cut` its connections, with the statement on its way to the server.
  */
 import { Socket } from 'node:net';
-import { openEngine } from '../../src/engines/index.ts';
 import { migrate, rollback } from '../../src/migrations/index.ts';
+import { opened } from './opened.ts';
 
 const [settings = '', direction = 'up', target = '', version = '', step = '', when = ''] =
   process.argv.slice(2);
-const engine = await openEngine(JSON.parse(settings), 'create');
+const engine = await opened(JSON.parse(settings), 'create');
 
 const die = () => process.kill(process.pid, 'SIGKILL');
 

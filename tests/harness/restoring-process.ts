@@ -2,12 +2,12 @@
  * A process that saves what a rollback destroys, or puts it back, for tests that kill it. Its words: settings, what
  * to do, the file, and after how many rows to die.
  */
-import { openEngine } from '../../src/engines/index.ts';
 import { rollback } from '../../src/migrations/index.ts';
 import { applyRestore, backUpLosses, planRestore } from '../../src/transfer/index.ts';
+import { opened } from './opened.ts';
 
 const [settings = '', what = '', file = '', rows = ''] = process.argv.slice(2);
-const engine = await openEngine(JSON.parse(settings), 'change');
+const engine = await opened(JSON.parse(settings), 'change');
 
 const onProgress = (done: number) => {
   if (done >= Number(rows)) process.kill(process.pid, 'SIGKILL');
