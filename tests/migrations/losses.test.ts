@@ -16,6 +16,8 @@ import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 
 const PROCESS = fileURLToPath(new URL('../harness/restoring-process.ts', import.meta.url));
 const TABLES = [...modelOf(MIGRATIONS).keys()];
+/** Each with two artifacts and five log entries, all of which are saved and put back again and again. */
+const JOBS = 300;
 const patient = { program: 'test', waitMs: 60_000 };
 
 describeEngines('what a rollback destroys', (name) => {
@@ -31,7 +33,7 @@ describeEngines('what a rollback destroys', (name) => {
     directory = mkdtempSync(join(tmpdir(), 'multiflexi-losses-'));
     database = await migratedDatabase(name);
     engine = database.engine;
-    await loadSample(engine, { jobs: 700, days: 30, seed: 5, until: Date.UTC(2026, 0, 31), force: true });
+    await loadSample(engine, { jobs: JOBS, days: 30, seed: 5, until: Date.UTC(2026, 0, 31), force: true });
     data = await dataDigest(engine, TABLES);
     schema = await schemaDigest(engine);
     // For tests that cannot put back what they have destroyed.
@@ -75,7 +77,7 @@ describeEngines('what a rollback destroys', (name) => {
     await migrate(engine, patient);
     const parts = await restore();
     expect(parts.map(({ conflicts }) => conflicts)).toEqual(parts.map(() => 0));
-    expect(parts.reduce((sum, { restored }) => sum + restored, 0)).toBeGreaterThan(700 * 5);
+    expect(parts.reduce((sum, { restored }) => sum + restored, 0)).toBeGreaterThan(JOBS * 5);
     await expectAsBefore();
   });
 
