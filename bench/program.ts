@@ -13,7 +13,6 @@ const LOOK_MS = 50;
 
 export interface Finished<Result> {
   readonly result: Result;
-  readonly milliseconds: number;
   /** The largest resident set, in MiB. */
   readonly peakMb: number;
 }
@@ -23,7 +22,6 @@ export async function runProgram<Result>(
   settings: DatabaseSettings,
   words: readonly string[],
 ): Promise<Finished<Result>> {
-  const started = performance.now();
   const child = spawn(process.execPath, [...FLAGS, PROGRAM, '--format', 'json', ...words], {
     env: { PATH: process.env.PATH, ...environmentOf(settings) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -40,9 +38,8 @@ export async function runProgram<Result>(
     peakKb = Math.max(peakKb, residentPeak(child.pid));
     running = (await Promise.race([ended, sleep(LOOK_MS, 'running')])) === 'running';
   }
-  const milliseconds = performance.now() - started;
   if ((await ended) !== 0) throw new Error(said);
-  return { result: JSON.parse(out), milliseconds, peakMb: Math.round(peakKb / 1024) };
+  return { result: JSON.parse(out), peakMb: Math.round(peakKb / 1024) };
 }
 
 function residentPeak(pid: number | undefined): number {

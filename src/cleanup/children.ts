@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Engine } from '../engines/index.ts';
 import type { Database } from '../schema/index.ts';
+import { portions } from './portions.ts';
 
 /** The tables of what is a job's. */
 export const CHILDREN = ['artifacts', 'logger'] as const;
@@ -67,23 +68,9 @@ export function giants(sizes: ChildSizes): Giant[] {
 }
 
 /** The jobs in their order, as many together as bytes allow; giants count as empty, since they are by then. */
-export function* together(ids: readonly bigint[], sizes: ChildSizes): Generator<bigint[]> {
-  const gone = new Set(giants(sizes).map(({ job }) => job));
-  let portion: bigint[] = [];
-  let bytes = 0;
-  for (const id of ids) {
-    const more = gone.has(id) ? 0 : CHILDREN.reduce((sum, table) => sum + bytesOf(sizes, table, id), 0);
-    if (portion.length > 0 && bytes + more > MOST_BYTES) {
-      yield portion;
-      portion = [];
-      bytes = 0;
-    }
-    portion.push(id);
-    bytes += more;
-  }
-  yield portion;
-}
-
-function bytesOf(sizes: ChildSizes, table: ChildTable, id: bigint): number {
-  return sizes[table].get(id)?.bytes ?? 0;
+export function together(ids: readonly bigint[], sizes: ChildSizes): Generator<bigint[]> {
+  const emptied = new Set(giants(sizes).map(({ job }) => job));
+  const bytesOf = (id: bigint) =>
+    emptied.has(id) ? 0 : CHILDREN.reduce((sum, table) => sum + (sizes[table].get(id)?.bytes ?? 0), 0);
+  return portions(ids, bytesOf, MOST_BYTES);
 }

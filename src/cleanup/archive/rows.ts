@@ -2,6 +2,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../../transfer/index.ts';
+import { portions } from '../portions.ts';
 
 /** Rows that are read together. */
 const PAGE_ROWS = 500;
@@ -25,6 +26,7 @@ export interface Page {
   readonly rows: readonly (readonly unknown[])[];
 }
 
+/** Pages of them, in no order. */
 export async function* rowsAmong(
   engine: Engine,
   db: Kysely<unknown>,
@@ -43,7 +45,7 @@ export async function* rowsAmong(
         ),
         sql`case when ${isLarge} then 1 else 0 end as is_large`,
       ]);
-  for (const page of pages(ids, rowsOf)) {
+  for (const page of portions(ids, rowsOf, PAGE_ROWS)) {
     const { rows } = await sql<Record<string, unknown>>`
       select ${read} from ${sql.table(table.name)} where ${engine.among(column, page)}`.execute(db);
     const together = rows.filter((row) => !isAlone(row));
@@ -78,20 +80,4 @@ async function one(
     select ${sql.join(columns.map((column) => sql.ref(column.name)))}
     from ${sql.table(name)} where id = ${id}`.execute(db);
   return rows.map((row) => columns.map((column) => row[column.name]));
-}
-
-function* pages(ids: readonly bigint[], rowsOf: Wanted['rowsOf']): Generator<bigint[]> {
-  let page: bigint[] = [];
-  let rows = 0;
-  for (const id of ids) {
-    const more = rowsOf(id);
-    if (page.length > 0 && rows + more > PAGE_ROWS) {
-      yield page;
-      page = [];
-      rows = 0;
-    }
-    page.push(id);
-    rows += more;
-  }
-  if (page.length > 0) yield page;
 }
