@@ -42,18 +42,24 @@ function suite(name: EngineName): void {
 
   /**
    * The moments take turns. Where a migration is one transaction a death at any step undoes all of it: every other step and
-   * the last one have one. MySQL and MariaDB, which share their code, have one of the four each at every step. Every
-   * moment at every step with MULTIFLEXI_TEST_EVERY_MOMENT=1.
+   * the last one have one, and each step that is outside of it. MySQL and MariaDB, which share their code, have one of the
+   * four each at every step. Every moment at every step with MULTIFLEXI_TEST_EVERY_MOMENT=1.
    */
   function deaths(migration: Migration, direction: Direction): [step: number, when: string][] {
     const moments = name === 'sqlite' ? ['before', 'after', '1'] : ['before', 'after', '1', 'cut'];
-    const steps = compile(migration, direction, engine.ddl).map((_, index) => index + 1);
+    const steps = compile(migration, direction, engine.ddl).map(({ alone }, index) => ({
+      step: index + 1,
+      alone,
+    }));
     if (process.env.MULTIFLEXI_TEST_EVERY_MOMENT !== undefined)
-      return steps.flatMap((step) => moments.map((when): [number, string] => [step, when]));
+      return steps.flatMap(({ step }) => moments.map((when): [number, string] => [step, when]));
     const first = name === 'mysql' ? 0 : 2;
     return steps
-      .filter((step) => !engine.capabilities.transactionalDdl || step % 2 === 1 || step === steps.length)
-      .map((step, turn) => [step, moments[(first + turn) % moments.length] ?? '']);
+      .filter(
+        ({ step, alone }) =>
+          !engine.capabilities.transactionalDdl || alone || step % 2 === 1 || step === steps.length,
+      )
+      .map(({ step }, turn) => [step, moments[(first + turn) % moments.length] ?? '']);
   }
 
   for (const [index, migration] of [...MIGRATIONS.entries()].reverse()) {
