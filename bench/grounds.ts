@@ -27,20 +27,21 @@ export interface Ground {
   drop(): Promise<void>;
 }
 
-/** One engine after the other, each with so many jobs. */
+/** One engine after the other, each with so many jobs. @param until when their history ends, in milliseconds since the epoch */
 export async function eachGround(
   engines: readonly EngineName[],
   jobs: number,
   work: (ground: Ground) => Promise<void>,
   onMissing: (name: EngineName, why: string) => void,
+  until = UNTIL,
 ): Promise<void> {
-  if (engines.includes('sqlite')) await worked(await sqliteGround(jobs), work);
+  if (engines.includes('sqlite')) await worked(await sqliteGround(jobs, until), work);
   const wanted = SERVER_ENGINES.filter((name) => engines.includes(name));
   for (const name of wanted) {
     const { servers, stop } = await provideServers([name], { fast: false });
     const provided = servers[name];
     if ('missing' in provided) onMissing(name, provided.missing);
-    else await worked(await serverGround(name, provided.server, jobs), work);
+    else await worked(await serverGround(name, provided.server, jobs, until), work);
     await stop();
   }
 }
@@ -50,19 +51,19 @@ async function worked(ground: Ground, work: (ground: Ground) => Promise<void>): 
   await ground.drop();
 }
 
-async function fill(settings: DatabaseSettings, jobs: number): Promise<void> {
+async function fill(settings: DatabaseSettings, jobs: number, until: number): Promise<void> {
   const engine = await openEngine(settings, 'create');
   await migrate(engine, { program: 'bench', waitMs: 0 });
-  await loadSample(engine, { jobs, days: DAYS, seed: 1, until: UNTIL, force: false });
+  await loadSample(engine, { jobs, days: DAYS, seed: 1, until, force: false });
   if (engine.name === 'sqlite') await sql`pragma wal_checkpoint(truncate)`.execute(engine.kysely());
   await engine.close();
 }
 
-async function sqliteGround(jobs: number): Promise<Ground> {
+async function sqliteGround(jobs: number, until: number): Promise<Ground> {
   const directory = mkdtempSync(join(tmpdir(), 'multiflexi-bench-'));
   const pristine = join(directory, 'pristine.sqlite');
   const file = join(directory, 'bench.sqlite');
-  await fill({ connection: 'sqlite', file: pristine }, jobs);
+  await fill({ connection: 'sqlite', file: pristine }, jobs, until);
   return {
     name: 'sqlite',
     settings: { connection: 'sqlite', file },
@@ -75,7 +76,12 @@ async function sqliteGround(jobs: number): Promise<Ground> {
   };
 }
 
-async function serverGround(name: ServerEngine, server: TestServer, jobs: number): Promise<Ground> {
+async function serverGround(
+  name: ServerEngine,
+  server: TestServer,
+  jobs: number,
+  until: number,
+): Promise<Ground> {
   const settings = (database: string): DatabaseSettings => ({
     connection: name === 'postgresql' ? 'pgsql' : 'mysql',
     host: server.host,
@@ -89,7 +95,7 @@ async function serverGround(name: ServerEngine, server: TestServer, jobs: number
   const admin = await openEngine(settings(name === 'postgresql' ? 'postgres' : 'mysql'), 'change');
   const run = (statement: string) => sql.raw(statement).execute(admin.kysely());
   await run('create database pristine');
-  await fill(settings('pristine'), jobs);
+  await fill(settings('pristine'), jobs, until);
   const reset = name === 'postgresql' ? resetPostgresql : resetMysql;
   async function resetPostgresql(): Promise<void> {
     await run('drop database if exists bench');
@@ -114,7 +120,9 @@ async function serverGround(name: ServerEngine, server: TestServer, jobs: number
           if (
             !table.startsWith('multiflexi_') &&
             !table.startsWith('retention_') &&
-            !table.startsWith('housekeeping_')
+            !table.startsWith('housekeeping_') &&
+            table !== 'size_sample' &&
+            table !== 'installation'
           )
             await sql`insert into ${sql.table(table)} select * from ${sql.table(`pristine.${table}`)}`.execute(
               db,

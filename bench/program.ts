@@ -17,13 +17,15 @@ export interface Finished<Result> {
   readonly peakMb: number;
 }
 
-/** @throws when it fails, with what it said */
+/** @param program another build of it, to be compared with @param more settings in its environment @throws when it fails, with what it said */
 export async function runProgram<Result>(
   settings: DatabaseSettings,
   words: readonly string[],
+  program = PROGRAM,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Finished<Result>> {
-  const child = spawn(process.execPath, [...FLAGS, PROGRAM, '--format', 'json', ...words], {
-    env: { PATH: process.env.PATH, ...environmentOf(settings) },
+  const child = spawn(process.execPath, [...FLAGS, program, '--format', 'json', ...words], {
+    env: { PATH: process.env.PATH, ...environmentOf(settings), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, said, peakKb] = ['', '', 0];

@@ -3,15 +3,16 @@
  * pt-archiver on the same data in the same run. `node bench/purge.ts [jobs] [engine,…] [what,…] [times]`; 200,000 jobs over
  * 180 days bring 400,000 artifacts and 1,000,000 log rows. Jobs: older than 90 days; logs: keep 10,000 (in proportion). A
  * writer (a job and two artifacts a transaction, 50 a second) works beside each; idle is the writer alone. `archive` is
- * ours with an archive; ours is the built program (`npm run build`). Run several times, each line is the one with the median of the rates.
+ * ours with an archive; ours is the built program (`npm run build`). `before` and `before-archive` are the program of
+ * another checkout, `BENCH_BEFORE=DIR`, and take turns with ours. Run several times, each line is the one with the median
+ * of the rates.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { type DatabaseSettings, type EngineName, openEngine, utc } from '../src/engines/index.ts';
 import type { Database } from '../src/schema/index.ts';
+import { p99, startWriter } from './beside.ts';
 import { eachGround, type Ground, UNTIL } from './grounds.ts';
 import { countAll, hasPtArchiver, JOB_PEERS, LOG_PEERS } from './peers.ts';
 import { runProgram } from './program.ts';
@@ -25,7 +26,6 @@ const OLDER = utc(UNTIL - 90 * 86_400_000);
 const IDLE_MS = 6_000;
 /** What the writer adds in a transaction. */
 const ROWS_A_WRITE = 3;
-const WRITER = fileURLToPath(new URL('./platform-writer.ts', import.meta.url));
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -39,12 +39,15 @@ interface Figures {
 }
 
 async function measure(ground: Ground): Promise<void> {
+  const possible = WHAT.filter(
+    (what) => what !== 'pt-archiver' || (ground.server?.engine.startsWith('m') && hasPtArchiver()),
+  );
   for (const table of ['jobs', 'logs'] as const) {
-    for (const what of WHAT) {
-      if (what === 'pt-archiver' && !(ground.server?.engine.startsWith('m') && hasPtArchiver())) continue;
-      const figures: Figures[] = [];
-      for (let time = 0; time < TIMES; time++) figures.push(await once(ground, table, what));
-      const median = figures.sort((a, b) => a.rate - b.rate)[figures.length >> 1];
+    const figures = new Map<string, Figures[]>(possible.map((what) => [what, []]));
+    for (let time = 0; time < TIMES; time++)
+      for (const what of possible) figures.get(what)?.push(await once(ground, table, what));
+    for (const [what, measured] of figures) {
+      const median = measured.sort((a, b) => a.rate - b.rate)[measured.length >> 1];
       if (!median) continue;
       const { rows, rate, p99: beside, stall, idle, memory } = median;
       say(
@@ -66,7 +69,7 @@ async function once(ground: Ground, table: 'jobs' | 'logs', what: string): Promi
   let ours: Ours | undefined;
   const peer = (table === 'jobs' ? JOB_PEERS : LOG_PEERS)[what];
   if (peer) await peer(engine, { olderThan: OLDER, keepLogs: KEEP_LOGS, server: ground.server });
-  else ours = await purge(ground.settings, table, what === 'archive');
+  else ours = await purge(ground.settings, table, what.endsWith('archive'), what.startsWith('before'));
   const all = performance.now() - started;
   const taken = await writer.end();
   const rows = before - (await countAll(db)) + taken.length * ROWS_A_WRITE;
@@ -89,46 +92,26 @@ interface Ours {
 }
 
 /** The program itself: its time is that of the purge, without its start and its plan. */
-async function purge(settings: DatabaseSettings, table: 'jobs' | 'logs', archive: boolean): Promise<Ours> {
+async function purge(
+  settings: DatabaseSettings,
+  table: 'jobs' | 'logs',
+  archive: boolean,
+  before: boolean,
+): Promise<Ours> {
   const directory = archive ? mkdtempSync(join(tmpdir(), 'multiflexi-bench-')) : undefined;
   const rule =
     table === 'jobs'
       ? ['--jobs', '--older-than', OLDER.slice(0, 10)]
       : ['--logs', '--keep', String(KEEP_LOGS)];
   const target = directory === undefined ? [] : ['--archive', directory];
-  const { result, peakMb } = await runProgram<{ milliseconds: number }>(settings, [
-    'prune',
-    ...rule,
-    ...target,
-    '--yes',
-  ]);
+  const { result, peakMb } = await runProgram<{ milliseconds: number }>(
+    settings,
+    ['prune', ...rule, ...target, '--yes'],
+    before ? resolve(process.env.BENCH_BEFORE ?? '.', 'bin/multiflexi-cli.js') : undefined,
+  );
   if (directory !== undefined) rmSync(directory, { recursive: true });
   if (process.env.BENCH_DETAIL) say(JSON.stringify(result));
   return { milliseconds: result.milliseconds, peakMb };
-}
-
-async function startWriter(settings: DatabaseSettings) {
-  const child: ChildProcess = spawn(process.execPath, [WRITER, JSON.stringify(settings)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let text = '';
-  const begun = Promise.withResolvers<void>();
-  child.stdout?.setEncoding('utf8').on('data', (part: string) => {
-    text += part;
-    if (text.startsWith('writing\n')) begun.resolve();
-  });
-  await begun.promise;
-  return {
-    async end(): Promise<[number, number][]> {
-      child.stdin?.end();
-      await new Promise((resolve) => child.once('close', resolve));
-      return JSON.parse(text.slice('writing\n'.length));
-    },
-  };
-}
-
-function p99(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? 0;
 }
 
 say(

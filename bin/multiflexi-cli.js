@@ -13,13 +13,13 @@ const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.
 // zstd came into Node's zlib with these.
 if (major < 22 || (major === 22 && minor < 15) || (major === 23 && minor < 8)) {
   if (existsSync(node)) startAgain();
-  else complain(`Node ${process.versions.node} is too old.`, 'use Node 22.15 or later.');
+  else complain(`Node ${process.versions.node} is too old.`, 'Use Node 22.15 or later.');
 } else if (existsSync(program)) {
   // Compiled code is kept beside the program, and only where it may be written: half of the start-up is compiling.
   module.enableCompileCache?.(fileURLToPath(new URL('../dist/compile-cache', import.meta.url)));
   await import(program.href);
 } else {
-  complain('the program is not built.', 'run npm ci, or npm run build, in the checkout.');
+  complain('The program is not built.', 'Run npm ci, or npm run build, in the checkout.');
 }
 
 function startAgain() {

@@ -14,7 +14,9 @@ await build({
   input: { main: 'src/cli/main.ts' },
   platform: 'node',
   external: ['better-sqlite3', 'pino', 'pg-native'],
-  treeshake: true,
+  // A front door leads to a whole room: only what a command uses of it comes along. No file of ours does anything by being
+  // imported, but the first one.
+  treeshake: { moduleSideEffects: (id) => !id.startsWith(`${root}src/`) || id === `${root}src/cli/main.ts` },
   output: {
     dir: 'dist',
     format: 'esm',

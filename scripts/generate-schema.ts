@@ -71,8 +71,8 @@ function typescriptType(column: ColumnDefinition): string {
         datetime: 'string',
         binary: 'Buffer',
       }[column.type.kind];
-  const whole = column.nullable ? `${base} | null` : base;
-  return column.identity || column.default !== undefined ? `Generated<${whole}>` : whole;
+  const type = column.nullable ? `${base} | null` : base;
+  return column.identity || column.default !== undefined ? `Generated<${type}>` : type;
 }
 
 function typeName(table: string): string {

@@ -1,10 +1,11 @@
 /** `npm run migrations:lint`: what must be so of every migration; says all that is not, and fails. */
 import { readdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { sql } from 'kysely';
 import { offlineDdl, openEngine } from '../src/engines/index.ts';
+import type { LedgerSchema } from '../src/migrations/ledger/tables.ts';
 import { lintMigrations } from '../src/migrations/lint.ts';
 import { compile, type Migration } from '../src/migrations/migration.ts';
+import { send } from '../src/migrations/send-step.ts';
 
 const folder = process.argv[2] ?? new URL('../src/migrations/versions', import.meta.url).pathname;
 const files = readdirSync(folder)
@@ -40,9 +41,7 @@ async function faultsOnSqlite(all: readonly Migration[]): Promise<string[]> {
     ] as const) {
       for (const migration of list) {
         for (const step of compile(migration, ways, engine.ddl)) {
-          const refused = await sql
-            .raw(step.sql)
-            .execute(engine.kysely())
+          const refused = await send(engine, engine.kysely<LedgerSchema>(), step)
             .then(() => undefined)
             .catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
           if (refused !== undefined)

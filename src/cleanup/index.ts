@@ -10,17 +10,37 @@ export {
   type Finding,
   findArchive,
   listArchives,
+  type Origin,
+  originOf,
   planArchiveRestore,
   planRemoval,
   type RemovalPlan,
   type RestoredTable,
   readCatalogue,
-  settleArchives,
+  settleBeforeRestore,
   verifyArchive,
 } from './archive/index.ts';
-export { type Explanation, explain } from './explain.ts';
-export { findCompany } from './find-company.ts';
-export { type Forecast, forecast, type PastRun, type RunOutcome } from './forecast.ts';
+export {
+  type ArchivedKey,
+  type CountedOrphans,
+  type CountOptions,
+  countOrphans,
+  deleteOrphans,
+  type ForeignKey,
+  type FoundOrphans,
+  findOrphans,
+  isArchived,
+  keyName,
+  type OrphanPosition,
+  type OrphansOfKey,
+  type RemovedOrphans,
+  tablesWithDependents,
+  unlinkOrphans,
+} from './orphans/index.ts';
+export { type Consequences, consequencesOf } from './plan/consequences.ts';
+export { type Explanation, explain } from './plan/explain-job.ts';
+export { planPurge } from './plan/make-plan.ts';
+export { mayDelete } from './plan/may-delete.ts';
 export {
   DEFAULT_GUARD,
   type Oversized,
@@ -28,12 +48,16 @@ export {
   type ReducedPlan,
   skipOversized,
   withoutOversized,
-} from './guard.ts';
-export { type Hold, type HoldTarget, hold, listHolds, release } from './hold.ts';
-export { LagThrottle, type Throttle, type WaitLimits } from './lag.ts';
-export { whileNothingIsPruned } from './lock.ts';
-export { type PlannedCompany, type PlannedTable, type PurgePlan, planPurge } from './plan.ts';
-export { readPlan, requireCurrent, savePlan } from './plan-file.ts';
+} from './plan/oversized.ts';
+export type { PlannedCompany, PlannedDependent, PlannedTable, PurgePlan } from './plan/plan.ts';
+export { readPlan, requireCurrent, savePlan } from './plan/plan-file.ts';
+export { withoutArchived } from './plan/without-archived.ts';
+export { applyPurge } from './purge/apply-purge.ts';
+export type { PurgeOptions, PurgeProgress, PurgeResult } from './purge/contract.ts';
+export { whileNothingIsPruned } from './purge/lock.ts';
+export type { Skipped, SkippedRow } from './purge/skipped-rows.ts';
+export { findCompany, findRunTemplate } from './rules/find-owner.ts';
+export { type Hold, type HoldTarget, hold, listHolds, release } from './rules/holds.ts';
 export {
   listPolicies,
   type NewPolicy,
@@ -44,8 +68,15 @@ export {
   SUBJECTS,
   type Subject,
   setPolicy,
-} from './policies.ts';
-export { applyPurge, type PurgeOptions, type PurgeProgress, type PurgeResult } from './purge.ts';
-export { type RecordedPurge, recordedPurge } from './recorded-purge.ts';
-export { type FinishedStatus, type JobRule, type LogRule, type RuleBook, sameForAll } from './rules.ts';
-export { beginRun, endRun, kindOfRun, pastRuns, type RunKind } from './run-history.ts';
+} from './rules/policies.ts';
+export {
+  type FinishedStatus,
+  forAll,
+  type JobRule,
+  type LogRule,
+  type RuleBook,
+  type Rules,
+  sameForAll,
+} from './rules/rules.ts';
+export { companySlugs } from './selection/company-slugs.ts';
+export type { LogScope } from './selection/scopes.ts';

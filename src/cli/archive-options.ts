@@ -1,14 +1,13 @@
 /** Where archives are, for all commands that write or read them. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { ArchiveTarget } from '../cleanup/index.ts';
-import { MultiFlexiError } from '../errors.ts';
 import { readArchiveSettings, readPassphrase } from '../settings/index.ts';
-import type { GlobalOptions } from './command.ts';
-import { fileName } from './words.ts';
+import { type ArchiveTarget, archiveNotSpecified, Passphrase } from '../tasks/index.ts';
+import { fileName } from './arguments.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface ArchiveOptions {
-  /** Named without a directory it means ARCHIVE_DIR. */
+  /** Without a directory it means ARCHIVE_DIR. */
   readonly archive?: string | true;
   readonly passphraseFile?: string;
 }
@@ -20,29 +19,29 @@ export function archiveOptions(command: Command, what: string): Command {
 export function passphraseOption(command: Command): Command {
   return command.option(
     '--passphrase-file <file>',
-    'the file whose first line encrypts it (default: ARCHIVE_PASSPHRASE_FILE)',
+    'file whose first line is the passphrase of the archive (default: ARCHIVE_PASSPHRASE_FILE)',
     fileName,
   );
 }
 
-/** @returns undefined when neither an option nor a setting says where @throws SETTINGS_INVALID */
-export async function archiveTarget(
-  options: ArchiveOptions & GlobalOptions,
-): Promise<ArchiveTarget | undefined> {
-  const settings = readArchiveSettings({ file: options.environment, environment: process.env });
-  const directory = typeof options.archive === 'string' ? resolve(options.archive) : settings.directory;
-  if (directory === undefined) return undefined;
-  const file = options.passphraseFile ?? settings.passphraseFile;
-  if (file === undefined) return { directory };
-  const { Passphrase } = await import('../transfer/index.ts');
-  return { directory, passphrase: new Passphrase(readPassphrase(file)) };
+/** @returns undefined when neither an option nor a setting specifies it @throws SETTINGS_INVALID; USAGE for --archive without it */
+export function archiveTarget(
+  { archive, passphraseFile }: ArchiveOptions,
+  terminal: Terminal,
+): ArchiveTarget | undefined {
+  const settings = readArchiveSettings(terminal.settings);
+  const directory = typeof archive === 'string' ? resolve(archive) : settings.directory;
+  if (directory === undefined) {
+    if (archive === undefined) return undefined;
+    throw archiveNotSpecified();
+  }
+  const file = passphraseFile ?? settings.passphraseFile;
+  return file === undefined ? { directory } : { directory, passphrase: new Passphrase(readPassphrase(file)) };
 }
 
-/** @throws USAGE */
-export async function requireArchiveTarget(options: ArchiveOptions & GlobalOptions): Promise<ArchiveTarget> {
-  const target = await archiveTarget(options);
+/** @throws USAGE, SETTINGS_INVALID */
+export function requireArchiveTarget(options: ArchiveOptions, terminal: Terminal): ArchiveTarget {
+  const target = archiveTarget(options, terminal);
   if (target) return target;
-  throw new MultiFlexiError('USAGE', 'It is not said where the archives are.', {
-    next: 'Name their directory with --archive DIR, or set ARCHIVE_DIR.',
-  });
+  throw archiveNotSpecified();
 }

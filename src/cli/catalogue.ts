@@ -8,6 +8,27 @@ export interface CatalogueEntry {
 
 export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, CatalogueEntry>([
   [
+    'status',
+    {
+      summary: 'show on one screen whether the database is well',
+      load: async () => (await import('./commands/status.ts')).status,
+    },
+  ],
+  [
+    'status:dismiss',
+    {
+      summary: 'accept a finding of status',
+      load: async () => (await import('./commands/status.ts')).statusDismiss,
+    },
+  ],
+  [
+    'status:restore',
+    {
+      summary: 'show an accepted finding as a fault again',
+      load: async () => (await import('./commands/status.ts')).statusRestore,
+    },
+  ],
+  [
     'db:status',
     {
       summary: 'show which migrations are applied and which are pending',
@@ -24,28 +45,35 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
   [
     'db:rollback',
     {
-      summary: 'revert applied migrations',
+      summary: 'revert migrations',
       load: async () => (await import('./commands/db-rollback.ts')).dbRollback,
     },
   ],
   [
     'db:restore-rollback',
     {
-      summary: 'put back what a rollback destroyed',
+      summary: 'restore what a rollback destroyed',
       load: async () => (await import('./commands/db-restore-rollback.ts')).dbRestoreRollback,
     },
   ],
   [
     'db:verify',
     {
-      summary: 'compare the live schema with the one that the migrations make',
+      summary: 'compare the live schema with the migrations',
       load: async () => (await import('./commands/db-verify.ts')).dbVerify,
+    },
+  ],
+  [
+    'db:check',
+    {
+      summary: 'find what is wrong with the database, and what fixes it',
+      load: async () => (await import('./commands/db-check.ts')).dbCheck,
     },
   ],
   [
     'db:breakpoint',
     {
-      summary: 'set or remove a breakpoint that rollbacks stop at',
+      summary: 'set or remove a breakpoint, at which rollbacks stop',
       load: async () => (await import('./commands/db-breakpoint.ts')).dbBreakpoint,
     },
   ],
@@ -59,8 +87,29 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
   [
     'db:reclaim',
     {
-      summary: 'give free space back to the disk',
+      summary: 'return free space to the disk',
       load: async () => (await import('./commands/db-reclaim.ts')).dbReclaim,
+    },
+  ],
+  [
+    'db:analyze',
+    {
+      summary: "make the query planner's statistics anew",
+      load: async () => (await import('./commands/db-analyze.ts')).dbAnalyze,
+    },
+  ],
+  [
+    'db:vacuum',
+    {
+      summary: 'make the space of deleted rows usable again',
+      load: async () => (await import('./commands/db-vacuum.ts')).dbVacuum,
+    },
+  ],
+  [
+    'db:optimize',
+    {
+      summary: 'rebuild tables, so that their free space goes back to the disk',
+      load: async () => (await import('./commands/db-optimize.ts')).dbOptimize,
     },
   ],
   [
@@ -73,14 +122,14 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
   [
     'retention:list',
     {
-      summary: 'show policies and holds',
+      summary: 'list policies and holds',
       load: async () => (await import('./commands/retention-policies.ts')).retentionList,
     },
   ],
   [
     'retention:set',
     {
-      summary: 'make or change a policy',
+      summary: 'create or change a policy',
       load: async () => (await import('./commands/retention-policies.ts')).retentionSet,
     },
   ],
@@ -108,49 +157,49 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
   [
     'retention:hold',
     {
-      summary: 'keep something from being deleted',
+      summary: "hold a job, a run template's jobs or a company's rows",
       load: async () => (await import('./commands/retention-holds.ts')).retentionHold,
     },
   ],
   [
     'retention:release',
     {
-      summary: 'lift a hold',
+      summary: 'release a hold',
       load: async () => (await import('./commands/retention-holds.ts')).retentionRelease,
     },
   ],
   [
     'retention:explain',
     {
-      summary: 'say why a job stays or goes',
+      summary: 'explain why a job is kept or will be deleted',
       load: async () => (await import('./commands/retention-holds.ts')).retentionExplain,
     },
   ],
   [
     'archive:list',
     {
-      summary: 'show the archives of what was deleted',
-      load: async () => (await import('./commands/archive.ts')).archiveList,
+      summary: 'list archives',
+      load: async () => (await import('./commands/archive-list.ts')).archiveList,
     },
   ],
   [
     'archive:show',
     {
-      summary: 'say what an archive holds',
-      load: async () => (await import('./commands/archive.ts')).archiveShow,
+      summary: 'show what an archive contains',
+      load: async () => (await import('./commands/archive-show.ts')).archiveShow,
     },
   ],
   [
     'archive:verify',
     {
-      summary: 'prove archives, row by row',
-      load: async () => (await import('./commands/archive.ts')).archiveVerify,
+      summary: 'verify archives, row by row',
+      load: async () => (await import('./commands/archive-verify.ts')).archiveVerify,
     },
   ],
   [
     'archive:restore',
     {
-      summary: 'put archived rows back',
+      summary: 'restore archived rows',
       load: async () => (await import('./commands/archive-restore.ts')).archiveRestore,
     },
   ],
@@ -158,20 +207,48 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     'archive:remove',
     {
       summary: 'remove archives',
-      load: async () => (await import('./commands/archive.ts')).archiveRemove,
+      load: async () => (await import('./commands/archive-remove.ts')).archiveRemove,
+    },
+  ],
+  [
+    'housekeeper:run',
+    {
+      summary: 'do what has to be done routinely',
+      load: async () => (await import('./commands/housekeeper-run.ts')).housekeeperRun,
+    },
+  ],
+  [
+    'housekeeper:status',
+    {
+      summary: 'show whether the housekeeper does its work',
+      load: async () => (await import('./commands/housekeeper-status.ts')).housekeeperStatusCommand,
+    },
+  ],
+  [
+    'housekeeper:history',
+    {
+      summary: 'show what the housekeeper has done',
+      load: async () => (await import('./commands/housekeeper-status.ts')).housekeeperHistory,
+    },
+  ],
+  [
+    'housekeeper:duties',
+    {
+      summary: "list the housekeeper's duties",
+      load: async () => (await import('./commands/housekeeper-status.ts')).housekeeperDuties,
     },
   ],
   [
     'sample:load',
     {
-      summary: 'fill a database with a sample history, to try things on',
+      summary: 'fill a database with a sample history, to try things out',
       load: async () => (await import('./commands/sample-load.ts')).sampleLoad,
     },
   ],
   [
     'tour',
     {
-      summary: 'show what this program does, on an embedded database',
+      summary: 'demonstrate the program on an embedded database',
       load: async () => (await import('./commands/tour.ts')).tour,
     },
   ],

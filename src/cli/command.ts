@@ -1,5 +1,6 @@
 /** What a command is to the terminal: words, options and one function. */
 import type { Command } from 'commander';
+import type { GlobalOptions } from './global-options.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface CliCommand<Options extends object = object> {
@@ -11,15 +12,4 @@ export interface CliCommand<Options extends object = object> {
   options(command: Command): void;
   /** @param words the arguments that are no options, as their parsers made them @returns the exit status; an error of the catalogue is thrown. */
   run(options: Options & GlobalOptions, terminal: Terminal, words: readonly unknown[]): Promise<number>;
-}
-
-export interface GlobalOptions {
-  readonly format: 'text' | 'json';
-  readonly environment?: string;
-  readonly verbose?: true;
-  readonly ansi: boolean;
-  readonly input: boolean;
-  readonly yes?: true;
-  /** In seconds. */
-  readonly waitForDatabase: number;
 }

@@ -1,17 +1,18 @@
 /** Where the program starts, and the only place that sets its exit status. */
 import { EXIT } from '../errors.ts';
+import { leave } from './leaving.ts';
 import { runProgram } from './program.ts';
 
 /** The reader has gone (`| head`): the work goes on to its end, without a word. Anything else is a failure. */
 function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
   process.exitCode = EXIT.failed;
-  if (error.code !== undefined)
-    process.stderr.write(`Error: The output cannot be written (${error.code}).\n`);
+  if (error.code !== undefined) process.stderr.write(`Error: Cannot write the output (${error.code}).\n`);
 }
 
 process.stdout.on('error', onOutputError);
 process.stderr.on('error', () => {});
 
-const exit = await runProgram(process.argv.slice(2));
+const { exit, leftBehind } = await runProgram(process.argv.slice(2));
 process.exitCode ??= exit;
+if (leftBehind) leave();

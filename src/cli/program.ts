@@ -1,15 +1,24 @@
 /** From the words of the command line to a command's exit status. */
 import { Command, CommanderError, Option } from 'commander';
+import { failureDocument, jsonText } from '../documents/index.ts';
 import { EXIT, isMultiFlexiError } from '../errors.ts';
-import { PROGRAM_VERSION } from '../program-version.ts';
+import { readOnce } from '../settings/index.ts';
+import { PROGRAM_VERSION } from '../system/index.ts';
 import { COMMANDS } from './catalogue.ts';
-import type { CliCommand, GlobalOptions } from './command.ts';
+import type { CliCommand } from './command.ts';
 import { reportFailure } from './failure-report.ts';
+import type { GlobalOptions } from './global-options.ts';
 import { wholeNumber } from './numbers.ts';
 import { Terminal } from './terminal.ts';
 
-export async function runProgram(words: readonly string[]): Promise<number> {
-  let exit: number = EXIT.done;
+export interface Ended {
+  readonly exit: number;
+  /** Work of the command is still going on: the process must not wait for it. */
+  readonly leftBehind: boolean;
+}
+
+export async function runProgram(words: readonly string[]): Promise<Ended> {
+  let ended: Ended = { exit: EXIT.done, leftBehind: false };
   const program = newProgram();
   for (const [name, { summary }] of COMMANDS) program.command(name).summary(summary).description(summary);
   // Only the command that is called is loaded, and only when its words are about to be read.
@@ -18,19 +27,19 @@ export async function runProgram(words: readonly string[]): Promise<number> {
     if (!loaded) return;
     describe(command, loaded);
     command.action(async () => {
-      exit = await runCommand(loaded, command.optsWithGlobals<GlobalOptions>(), command.processedArgs);
+      const options = command.optsWithGlobals<GlobalOptions>();
+      ended = await runCommand(command.name(), loaded, options, command.processedArgs);
     });
   });
   try {
     await program.parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return EXIT.done;
-    if (asksForJson(words))
-      process.stdout.write(`${JSON.stringify({ error: usageReport(error) }, null, 2)}\n`);
-    return EXIT.usage;
+    if (error.exitCode === 0) return { exit: EXIT.done, leftBehind: false };
+    if (asksForJson(words)) process.stdout.write(jsonText(failureDocument(usageReport(error))));
+    return { exit: EXIT.usage, leftBehind: false };
   }
-  return exit;
+  return ended;
 }
 
 /** The command line could not be read as a whole, so its words are looked at one by one. */
@@ -46,45 +55,43 @@ function usageReport(error: CommanderError) {
   return {
     code: 'USAGE',
     message: error.message.replace(/^error: /, ''),
-    next: 'Run the command with --help for what it takes.',
+    next: 'Run the command with --help to see its options.',
   };
 }
 
 function newProgram(): Command {
   return new Command('multiflexi-cli')
-    .description('Looks after the database of MultiFlexi: SQLite, MySQL, MariaDB and PostgreSQL.')
-    .version(PROGRAM_VERSION, '-V, --version', 'show the version of this program')
+    .description("Looks after MultiFlexi's database on SQLite, MySQL, MariaDB and PostgreSQL.")
+    .version(PROGRAM_VERSION, '-V, --version', "show the program's version")
     .helpOption('-h, --help', 'show this help')
-    .addOption(
-      new Option('-f, --format <format>', 'how to print the result')
-        .choices(['text', 'json'])
-        .default('text'),
-    )
+    .addOption(new Option('-f, --format <format>', 'output format').choices(['text', 'json']).default('text'))
     .option(
       '-e, --environment <file>',
-      'file with the DB_* settings (default: /etc/multiflexi/multiflexi.env where it exists)',
+      'file with the DB_* settings (default: /etc/multiflexi/multiflexi.env, if it exists)',
     )
-    .option('-v, --verbose', 'log every statement to stderr, without its values')
-    .option('--no-ansi', 'no colours and no progress bars (also: NO_COLOR)')
-    .option('--no-input', 'never ask; what would need an answer is refused')
+    .option('-v, --verbose', 'log every SQL statement to stderr, without its values')
+    .option('--no-ansi', 'no colours and no progress bars (NO_COLOR also turns off colours)')
+    .option('--no-input', 'never prompt; fail where an answer would be needed')
     .option('-y, --yes', 'answer every question with yes')
     .option(
       '--wait-for-database <seconds>',
-      'how long to wait for a server that is still starting',
+      'wait for a server that is still starting',
       wholeNumber(0, 86_400),
       0,
     )
+    .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(add --help for what it takes)')
+    .showHelpAfterError('(--help lists the options)')
     .exitOverride()
     .addHelpText(
       'after',
-      '\nWithout settings the database is an SQLite file in your data directory.\nFirst steps: multiflexi-cli tour',
+      '\nWithout settings, the database is an SQLite file in your data directory.\nTo see it at work: multiflexi-cli tour',
     );
 }
 
 function describe(command: Command, { description, examples, options }: CliCommand): void {
-  command.description(description);
+  // The help is wrapped as wide as its terminal: line breaks of our own would break its lines twice.
+  command.description(description.replace(/\s*\n\s*/g, ' '));
   options(command);
   const lines = examples.map(([line, what]) => `  ${line}\n      ${what}`);
   command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
@@ -92,16 +99,27 @@ function describe(command: Command, { description, examples, options }: CliComma
 }
 
 async function runCommand(
+  name: string,
   command: CliCommand,
   options: GlobalOptions,
   words: readonly unknown[],
-): Promise<number> {
-  const terminal = new Terminal(options);
+): Promise<Ended> {
+  const terminal = new Terminal(
+    name,
+    options,
+    readOnce({ file: options.environment, environment: process.env }),
+  );
+  let leftBehind = false;
+  const overdue = terminal.overdue.catch((error: unknown) => {
+    leftBehind = true;
+    throw error;
+  });
   try {
-    return await command.run(options, terminal, words);
+    const exit = await Promise.race([command.run(options, terminal, words), overdue]);
+    return { exit, leftBehind };
   } catch (error) {
     reportFailure(error, terminal);
-    return isMultiFlexiError(error) ? error.exit : EXIT.failed;
+    return { exit: isMultiFlexiError(error) ? error.exit : EXIT.failed, leftBehind };
   } finally {
     terminal.close();
   }

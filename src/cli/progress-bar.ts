@@ -1,36 +1,73 @@
 /** A progress bar on stderr; its library is loaded only where one is shown. */
-export interface ProgressBar {
-  /** @param done how much of the total; a total that was an estimate is raised when it is passed */
-  update(done: number): void;
-  stop(): void;
+import type { SingleBar } from 'cli-progress';
+import type { Activity, TaskProgress } from '../tasks/index.ts';
+
+const MEBIBYTE = 1024 * 1024;
+const UNITS = { bytes: 'MiB', rows: 'rows', tables: 'tables', percent: '%', checks: 'checks' } as const;
+
+export class ShownProgress {
+  /** Written before a message: takes the bar off the line. */
+  clearLine = '';
+  private readonly visible: boolean;
+  private activity: Activity | undefined;
+  private latest: TaskProgress | undefined;
+  private bar: SingleBar | undefined;
+  private started = 0;
+
+  constructor(visible: boolean) {
+    this.visible = visible;
+  }
+
+  /** One bar an activity; an expectation that was an estimate is raised when it is passed. */
+  show(progress: TaskProgress): void {
+    if (!this.visible) return;
+    this.latest = progress;
+    if (progress.activity !== this.activity) {
+      this.end();
+      this.activity = progress.activity;
+      this.latest = progress;
+      this.started = performance.now();
+      void this.open(progress.activity);
+    }
+    this.draw();
+  }
+
+  end(): void {
+    this.bar?.stop();
+    this.bar = undefined;
+    this.activity = undefined;
+    this.latest = undefined;
+    this.clearLine = '';
+  }
+
+  private async open(activity: Activity): Promise<void> {
+    const { SingleBar: Bar, Presets } = (await import('cli-progress')).default;
+    // It may be over by then.
+    if (this.activity !== activity || this.bar || !this.latest) return;
+    const unit = UNITS[this.latest.unit];
+    this.bar = new Bar(
+      {
+        format: `${activity} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`,
+        stream: process.stderr,
+        hideCursor: true,
+        etaBuffer: 50,
+      },
+      Presets.shades_grey,
+    );
+    this.clearLine = '\r\u001b[K';
+    this.bar.start(inUnits(this.latest.expected, this.latest), 0, { rate: 0 });
+    this.draw();
+  }
+
+  private draw(): void {
+    if (!this.bar || !this.latest) return;
+    const done = inUnits(this.latest.done, this.latest);
+    if (done > this.bar.getTotal()) this.bar.setTotal(done);
+    const elapsed = Math.max(performance.now() - this.started, 1);
+    this.bar.update(done, { rate: Math.round((done * 1000) / elapsed) });
+  }
 }
 
-const HIDDEN: ProgressBar = { update: () => {}, stop: () => {} };
-
-export async function openProgressBar(
-  label: string,
-  total: number,
-  visible: boolean,
-  unit = 'rows',
-): Promise<ProgressBar> {
-  if (!visible) return HIDDEN;
-  const { SingleBar, Presets } = (await import('cli-progress')).default;
-  const started = performance.now();
-  const bar = new SingleBar(
-    {
-      format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`,
-      stream: process.stderr,
-      hideCursor: true,
-      etaBuffer: 50,
-    },
-    Presets.shades_grey,
-  );
-  bar.start(total, 0, { rate: 0 });
-  return {
-    update(done) {
-      if (done > bar.getTotal()) bar.setTotal(done);
-      bar.update(done, { rate: Math.round((done * 1000) / Math.max(performance.now() - started, 1)) });
-    },
-    stop: () => bar.stop(),
-  };
+function inUnits(count: number, { unit }: TaskProgress): number {
+  return Math.round(unit === 'bytes' ? count / MEBIBYTE : count);
 }

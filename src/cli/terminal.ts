@@ -1,56 +1,74 @@
-/** The terminal: results to stdout, talk and progress to stderr; text for people or one JSON document. */
+/** The terminal: results to stdout, messages and progress to stderr; text for people or one JSON document. */
 import { createInterface } from 'node:readline/promises';
 import { styleText } from 'node:util';
+import { jsonText } from '../documents/index.ts';
 import type { StatementLog } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
-import type { GlobalOptions } from './command.ts';
-import { openProgressBar, type ProgressBar } from './progress-bar.ts';
+import type { SettingsSource } from '../settings/index.ts';
+import type { Consent, TaskProgress } from '../tasks/index.ts';
+import type { GlobalOptions } from './global-options.ts';
+import { Interruption } from './interruption.ts';
+import { ShownProgress } from './progress-bar.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
 export class Terminal {
+  /** The command that was called, by its name in the catalogue. */
+  readonly command: string;
+  /** Where settings come from. */
+  readonly settings: SettingsSource;
   readonly json: boolean;
   readonly verbose: boolean;
-  /** Aborts at Ctrl-C or SIGTERM: long work ends after the chunk at hand. A second signal ends the process at once. */
+  /** Aborts at Ctrl-C, SIGTERM or SIGHUP: long work ends after the chunk at hand. A second signal ends the process at once. */
   readonly interrupted: AbortSignal;
   private readonly options: GlobalOptions;
-  /** Written before talk: takes a progress bar off the line, which it draws anew by itself. */
-  private clearLine = '';
-  private readonly interruption = new AbortController();
-  private readonly onSignal = (signal: NodeJS.Signals) => {
-    this.say(`\n${signal}: ending after what is being done now; once more ends at once.`);
-    this.interruption.abort(
-      new MultiFlexiError('INTERRUPTED', `Interrupted by ${signal}.`, {
-        next: 'What was done until then stays done; run the same command again to go on.',
-      }),
-    );
-    this.stopListening();
-  };
+  private readonly bar: ShownProgress;
+  private readonly asked = new Set<string>();
+  private readonly interruption = new Interruption((signal) =>
+    this.say(`\n${signal}: finishing the current step; interrupt again to stop immediately.`),
+  );
+  /** Statements of its database keep this process from doing anything else meanwhile. */
+  private blocks = false;
 
-  constructor(options: GlobalOptions) {
+  constructor(command: string, options: GlobalOptions, settings: SettingsSource) {
+    this.command = command;
     this.options = options;
+    this.settings = settings;
     this.json = options.format === 'json';
     this.verbose = options.verbose ?? false;
     this.interrupted = this.interruption.signal;
-    process.once('SIGINT', this.onSignal);
-    process.once('SIGTERM', this.onSignal);
+    this.bar = new ShownProgress(options.ansi && !this.json && process.stderr.isTTY === true);
   }
 
-  /** The one JSON document of a run. bigint is written as a number where it is exact, else as text. */
+  /** Rejects when an interrupted command has not ended in time: it is left as it is. */
+  get overdue(): Promise<never> {
+    return this.interruption.overdue;
+  }
+
+  /** The database that is worked on from now on is of this process, and its statements cannot be interrupted. */
+  blocksOnDatabase(): void {
+    this.blocks = true;
+  }
+
+  /** While it runs, nothing is changed: a signal ends the command right away. */
+  whileReading<T>(work: () => Promise<T>): Promise<T> {
+    return this.interruption.whileReading(this.blocks, work);
+  }
+
+  /** The one JSON document of a run. */
   document(value: unknown): void {
-    const plain = (_: string, item: unknown) =>
-      typeof item === 'bigint' ? (Number.isSafeInteger(Number(item)) ? Number(item) : String(item)) : item;
-    process.stdout.write(`${JSON.stringify(value, plain, 2)}\n`);
+    this.endProgress();
+    process.stdout.write(jsonText(value));
   }
 
   /** A line of the result, for people; nothing when JSON was asked for. */
   print(text: string): void {
+    this.endProgress();
     if (!this.json) process.stdout.write(`${text}\n`);
   }
 
-  /** Talk beside the result. */
+  /** A message beside the result. A progress bar is taken off the line, and draws itself anew. */
   say(text: string): void {
-    process.stderr.write(`${this.clearLine}${text}\n`);
+    process.stderr.write(`${this.bar.clearLine}${text}\n`);
   }
 
   complain(message: string, next: string): void {
@@ -64,10 +82,12 @@ export class Terminal {
   }
 
   /** A bar with rate and time left; silent where stderr is no terminal. */
-  async progressBar(label: string, total: number, unit = 'rows'): Promise<ProgressBar> {
-    const visible = this.options.ansi && !this.json && process.stderr.isTTY === true;
-    if (visible) this.clearLine = '\r\u001b[K';
-    return openProgressBar(label, total, visible, unit);
+  progress(progress: TaskProgress): void {
+    this.bar.show(progress);
+  }
+
+  endProgress(): void {
+    this.bar.end();
   }
 
   get assumesYes(): boolean {
@@ -78,19 +98,30 @@ export class Terminal {
     return this.options.input && process.stdin.isTTY === true && process.stderr.isTTY === true;
   }
 
+  /** So that what somebody was asked is not told once more. */
+  noteAsked({ kind, confirmedBy }: Consent): void {
+    this.asked.add(`${kind} ${confirmedBy}`);
+  }
+
+  wasAsked({ kind, confirmedBy }: Consent): boolean {
+    return this.asked.has(`${kind} ${confirmedBy}`);
+  }
+
   /** Asks on stderr; only `yes` written out is yes. */
   confirm(question: string): Promise<boolean> {
-    return this.retype(`${question} Type yes to go on:`, 'yes');
+    return this.retype(`${question} Type yes to continue:`, 'yes');
   }
 
   /** Asks on stderr for a word; whether that word came back. */
   async retype(question: string, word: string): Promise<boolean> {
+    this.endProgress();
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
     try {
       const answer = await prompt.question(`${question} `, { signal: this.interrupted });
       return answer.trim().toLowerCase() === word;
     } catch {
-      return false; // Ctrl-C or the end of the input: not yes.
+      this.interrupted.throwIfAborted();
+      return false; // Ctrl-C at the prompt, or the end of the input: not yes.
     } finally {
       prompt.close();
     }
@@ -106,11 +137,6 @@ export class Terminal {
   }
 
   close(): void {
-    this.stopListening();
-  }
-
-  private stopListening(): void {
-    process.removeListener('SIGINT', this.onSignal);
-    process.removeListener('SIGTERM', this.onSignal);
+    this.interruption.close();
   }
 }

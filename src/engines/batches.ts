@@ -1,4 +1,4 @@
-import type { BulkValue } from './engine.ts';
+import type { BulkValue } from './contract/rows.ts';
 
 type Row = readonly BulkValue[];
 

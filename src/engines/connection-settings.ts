@@ -1,4 +1,4 @@
-import type { ReplicaAddress } from './replication.ts';
+import type { ReplicaAddress } from './contract/replication.ts';
 
 /** What an engine needs to know to connect; `settings/` reads and checks it. */
 export interface TlsSettings {

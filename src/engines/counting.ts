@@ -1,6 +1,6 @@
 /** What sizes have in common on every engine. */
 import { type Kysely, sql } from 'kysely';
-import type { TableSize } from './engine.ts';
+import type { TableSize } from './sizes.ts';
 
 /** Counts by reading the smallest index; its time grows with the table. */
 export async function countRows(db: Kysely<unknown>, table: string): Promise<number> {
@@ -10,4 +10,8 @@ export async function countRows(db: Kysely<unknown>, table: string): Promise<num
 
 export function biggestFirst(tables: readonly TableSize[]): TableSize[] {
   return [...tables].sort((a, b) => b.totalBytes - a.totalBytes || a.name.localeCompare(b.name));
+}
+
+export function sumOf(tables: readonly TableSize[], pick: (table: TableSize) => number): number {
+  return tables.reduce((total, table) => total + pick(table), 0);
 }

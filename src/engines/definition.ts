@@ -32,12 +32,12 @@ export interface ColumnDefinition {
   readonly identity?: true;
   /** The only values allowed. */
   readonly oneOf?: readonly string[];
-  readonly references?: Reference;
+  readonly references?: ColumnReference;
 }
 
 export type OnDelete = 'cascade' | 'restrict' | 'set null';
 
-export interface Reference {
+export interface ColumnReference {
   readonly table: string;
   readonly column: string;
   readonly onDelete: OnDelete;

@@ -1,8 +1,10 @@
 /** Who holds a lock, as this process says it of itself and as others read it. */
 import { hostname } from 'node:os';
 import * as z from 'zod/mini';
-import { MultiFlexiError } from '../errors.ts';
-import type { LockHolder, LockRequest } from './engine.ts';
+import type { MultiFlexiError } from '../errors.ts';
+import { processExists } from '../system/index.ts';
+import type { LockHolder, LockRequest } from './contract/locks.ts';
+import { lockHeld } from './failures.ts';
 
 const HOLDER = z.object({
   program: z.string(),
@@ -26,15 +28,10 @@ export function parseHolder(text: string): LockHolder | undefined {
 
 /** The error for a lock that stayed taken for the whole wait. */
 export function locked(request: LockRequest, holder: LockHolder | undefined): MultiFlexiError {
-  const who = holder
-    ? `${holder.program}${holder.pid === null ? '' : ` (process ${holder.pid})`} on ${holder.host}${holder.since ? `, since ${holder.since}` : ''}`
-    : 'another session that does not say who it is';
-  const waited = request.waitMs > 0 ? ` after waiting ${request.waitMs / 1000} s` : '';
-  return new MultiFlexiError(
-    'LOCKED',
-    `The lock "${request.name}" of this database is held${waited}: ${who}.`,
-    {
-      next: 'Wait until that run is done, or raise --wait. The lock goes with the process that holds it.',
-    },
-  );
+  return lockHeld(request, holder, holder !== undefined && hasEnded(holder));
+}
+
+/** Only of this host it can be known. */
+function hasEnded({ host, pid }: LockHolder): boolean {
+  return pid !== null && host === hostname() && !processExists(pid);
 }

@@ -1,4 +1,4 @@
-import type { LongWork } from './engine.ts';
+import type { LongWork } from './contract/upkeep.ts';
 
 /** A server writes its log back by itself, and its writers wait for rows, not for each other. */
 export const NOTHING_PILES_UP: LongWork = {

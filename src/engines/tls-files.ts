@@ -1,7 +1,7 @@
 /** The certificates that the settings name, as both drivers of servers take them. */
 import { readFileSync } from 'node:fs';
-import { MultiFlexiError } from '../errors.ts';
 import type { TlsSettings } from './connection-settings.ts';
+import { unreadableTlsFile } from './failures.ts';
 
 export interface TlsFiles {
   readonly rejectUnauthorized: boolean;
@@ -25,8 +25,6 @@ export function readTlsFiles(
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new MultiFlexiError('SETTINGS_INVALID', `A TLS file for ${address} cannot be read: ${why}.`, {
-      next: 'Check DB_TLS_CA, DB_TLS_CERT and DB_TLS_KEY.',
-    });
+    throw unreadableTlsFile(address, why);
   }
 }

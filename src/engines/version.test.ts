@@ -39,7 +39,7 @@ describe('versions', () => {
       expect.objectContaining({
         code: 'SERVER_TOO_OLD',
         exit: 5,
-        message: 'MySQL 5.7.44 is too old: 8.0.19 or later is needed (a reason).',
+        message: 'MySQL 5.7.44 is too old: 8.0.19 or later is required (a reason).',
       }),
     );
     expect(() => requireVersion('MySQL', [8, 0, 19], [8, 0, 19], '')).not.toThrow();

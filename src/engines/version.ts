@@ -1,5 +1,5 @@
 /** Versions of servers: read from their own words, compared number by number. */
-import { MultiFlexiError } from '../errors.ts';
+import { serverTooOld } from './failures.ts';
 
 export type Version = readonly number[];
 
@@ -20,11 +20,5 @@ export function compareVersions(a: Version, b: Version): number {
 /** @throws SERVER_TOO_OLD */
 export function requireVersion(product: string, found: Version, minimum: Version, reason: string): void {
   if (compareVersions(found, minimum) >= 0) return;
-  throw new MultiFlexiError(
-    'SERVER_TOO_OLD',
-    `${product} ${found.join('.')} is too old: ${minimum.join('.')} or later is needed (${reason}).`,
-    {
-      next: `Upgrade ${product}; nothing was changed.`,
-    },
-  );
+  throw serverTooOld(product, found.join('.'), minimum.join('.'), reason);
 }

@@ -15,6 +15,6 @@ export async function tryFor<T>(
     const left = deadline - performance.now();
     if (left <= 0) return undefined;
     signal?.throwIfAborted();
-    await sleep(Math.min(POLL_MS, left));
+    await sleep(Math.min(POLL_MS, left), undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }

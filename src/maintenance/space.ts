@@ -1,5 +1,5 @@
 /** What a purge or a reclaim did to the space that the database takes; measured before and after, without reading rows. */
-import type { Engine, SpaceRemedy, SpaceUse } from '../engines/index.ts';
+import type { SpaceRemedy, SpaceUse, Upkeep } from '../engines/index.ts';
 
 /** The tables that grow, and that purges make smaller. */
 export const GROWING_TABLES: readonly string[] = ['job', 'artifacts', 'logger'];
@@ -21,8 +21,11 @@ export interface SpaceReport {
 }
 
 /** Reads only, and no more than sizes and statistics. */
-export async function measureSpace(engine: Engine): Promise<SpaceUse> {
-  return engine.space(GROWING_TABLES);
+export async function measureSpace(
+  engine: Upkeep,
+  tables: readonly string[] = GROWING_TABLES,
+): Promise<SpaceUse> {
+  return engine.space(tables);
 }
 
 /**
@@ -30,14 +33,14 @@ export async function measureSpace(engine: Engine): Promise<SpaceUse> {
  * @param now as it is at the end: behind a reclaim, if there was one
  */
 export async function compareSpace(
-  engine: Engine,
+  engine: Upkeep,
   before: SpaceUse,
   purged: SpaceUse,
   now: SpaceUse,
 ): Promise<SpaceReport> {
   return {
     freedInside: grown(before.freeBytes, purged.freeBytes),
-    // The platform goes on writing: a file that has grown gave nothing back.
+    // The platform keeps writing: a file that has grown gave nothing back.
     returnedToDisk: grown(now.diskBytes, before.diskBytes) ?? 0,
     reclaimable: now.freeBytes,
     estimated: now.estimated,

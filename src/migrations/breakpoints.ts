@@ -1,8 +1,8 @@
 /** Breakpoints: marks in the ledger that a rollback stops at. */
 import type { Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
-import { type LedgerDb, readLedger, recordBreakpoint } from './ledger.ts';
-import { type TargetWords, targetOf } from './target.ts';
+import { notApplied } from './failures.ts';
+import { type LedgerDb, readLedger, recordBreakpoint } from './ledger/ledger.ts';
+import { type Target, targetOf } from './target.ts';
 
 export type BreakpointChange = 'toggle' | 'set' | 'unset' | 'remove-all';
 
@@ -17,24 +17,16 @@ export async function changeBreakpoints(
   engine: Engine,
   db: LedgerDb,
   change: BreakpointChange,
-  words: Pick<TargetWords, 'target'>,
+  { target }: Pick<Target, 'target'>,
 ): Promise<Breakpoint[]> {
   const ledger = await readLedger(engine);
-  const target =
-    targetOf(
-      words,
-      ledger.map(({ version }) => version),
-    ) ?? ledger.at(-1)?.version;
+  const versions = ledger.map(({ version }) => version);
+  const chosenVersion = targetOf({ target }, versions) ?? versions.at(-1);
   const chosen =
     change === 'remove-all'
       ? ledger.filter((row) => row.breakpoint)
-      : ledger.filter((row) => row.version === target);
-  if (chosen.length === 0 && change !== 'remove-all') {
-    const which = target === undefined ? 'No migration is applied' : `Migration ${target} is not applied`;
-    throw new MultiFlexiError('UNKNOWN_TARGET', `${which}, so it can have no breakpoint.`, {
-      next: 'Apply migrations first: multiflexi-cli db:migrate.',
-    });
-  }
+      : ledger.filter((row) => row.version === chosenVersion);
+  if (chosen.length === 0 && change !== 'remove-all') throw notApplied(chosenVersion);
   const changes = chosen.map(({ version, name, breakpoint }) => ({
     version,
     name,

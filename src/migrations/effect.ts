@@ -1,7 +1,7 @@
 /** Whether a statement has taken effect already, by looking at the database. */
 import type { Effect, Engine } from '../engines/index.ts';
 
-export async function effectIsThere(engine: Engine, effect: Effect): Promise<boolean> {
+export async function hasTakenEffect(engine: Engine, effect: Effect): Promise<boolean> {
   if (effect.kind === 'repeatable') return false;
   const table = (await engine.introspect()).find(({ name }) => name === effect.table);
   return found() === effect.present;

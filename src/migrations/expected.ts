@@ -1,11 +1,12 @@
 /** What introspection should find after a list of migrations, in the same words it answers in. */
 import { type CatalogTable, type ColumnDefinition, type Engine, NOW, typeWord } from '../engines/index.ts';
 import type { Migration } from './migration.ts';
-import { modelOf, type TableModel } from './model.ts';
+import type { TableModel } from './model.ts';
+import { modelOf } from './model-of.ts';
 
-/** By name. Native types and names of foreign keys are the engine's own matter and are left out. */
+/** By name. Native types, whether a column is generated, and names of foreign keys are the engine's own matter and are left out. */
 export type ExpectedTable = Omit<CatalogTable, 'columns' | 'foreignKeys'> & {
-  readonly columns: readonly Omit<CatalogTable['columns'][number], 'nativeType'>[];
+  readonly columns: readonly Omit<CatalogTable['columns'][number], 'nativeType' | 'generated'>[];
   readonly foreignKeys: readonly Omit<CatalogTable['foreignKeys'][number], 'name'>[];
 };
 
@@ -15,12 +16,14 @@ export function expectedTables(engine: Engine, migrations: readonly Migration[])
     .map((table) => expectedTable(table, engine));
 }
 
-function expectedTable(table: TableModel, { capabilities, storage }: Engine): ExpectedTable {
+function expectedTable(table: TableModel, engine: Engine): ExpectedTable {
+  const { capabilities, storage } = engine;
   return {
     name: table.name,
+    owner: null,
     comment: capabilities.comments ? table.comment : null,
     storage,
-    columns: table.columns.map((column) => expectedColumn(column, capabilities.comments)),
+    columns: table.columns.map((column) => expectedColumn(column, engine)),
     primaryKey: [...table.primaryKey],
     indexes: table.indexes
       .map(({ name, columns, unique }) => ({ name, columns: [...columns], unique }))
@@ -42,13 +45,14 @@ function expectedTable(table: TableModel, { capabilities, storage }: Engine): Ex
   };
 }
 
-function expectedColumn(column: ColumnDefinition, comments: boolean): ExpectedTable['columns'][number] {
+function expectedColumn(column: ColumnDefinition, engine: Engine): ExpectedTable['columns'][number] {
   return {
     name: column.name,
     type: typeWord(column.type),
     nullable: column.nullable,
     default: defaultWord(column),
-    comment: comments ? column.comment : null,
+    check: engine.ddl.writtenCheck(column),
+    comment: engine.capabilities.comments ? column.comment : null,
   };
 }
 

@@ -11,7 +11,7 @@ const table = createTable('thing', 'things', [id('key')]);
 const good: Migration = { version: '20300101000000', name: 'thing', up: [table], down: [dropTable('thing')] };
 const faults = (change: Partial<Migration>) => lintMigrations([{ ...good, ...change }], ddls).join('\n');
 
-test('ours have no fault', () => {
+test('our own migrations have no fault, nor has the one that the tests below spoil', () => {
   expect(lintMigrations(MIGRATIONS, ddls)).toEqual([]);
   expect(faults({})).toBe('');
 });

@@ -1,7 +1,8 @@
 /** What must be so of every migration, and takes all engines or all migrations to see. */
 import type { Ddl, DdlStatement, EngineName } from '../engines/index.ts';
 import { type Direction, faultsOf, type Migration, type Operation } from './migration.ts';
-import { modelOf, type SchemaModel } from './model.ts';
+import type { SchemaModel } from './model.ts';
+import { modelOf } from './model-of.ts';
 
 /** @param migrations in their order @returns a line for each fault, with the migration it is of */
 export function lintMigrations(

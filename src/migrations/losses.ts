@@ -6,7 +6,7 @@ import type { Step } from './migration.ts';
 
 export interface Loss {
   readonly table: string;
-  /** Null when the whole table goes. */
+  /** Null when the table itself is dropped. */
   readonly column: string | null;
   /** Rows of the table, or values of the column that are not null. */
   readonly values: number;
@@ -15,8 +15,8 @@ export interface Loss {
 }
 
 /**
- * A word that stands for exactly these losses in this database: who gives it has seen them. Other counts, or another
- * database, are another word.
+ * A token that stands for exactly these losses in this database: whoever specifies it has seen them. Other counts, or
+ * another database, have another token.
  */
 export function lossToken(engine: Engine, losses: readonly Loss[]): string {
   const seen = losses.map(({ table, column, values }) => [table, column, values]);
@@ -31,7 +31,7 @@ export async function losses(engine: Engine, steps: readonly Step[]): Promise<Lo
   const present = new Map((await engine.introspect()).map((table) => [table.name, table.columns]));
   const found: Loss[] = [];
   for (const { table, column } of destroyed) {
-    // A column that goes with its table is not lost twice; one already gone in an interrupted run is not lost now.
+    // A column that is dropped with its table is not lost twice; one that an interrupted run has dropped is not lost now.
     if (
       !present.has(table) ||
       (column !== undefined &&

@@ -14,13 +14,17 @@ export interface Operation {
   readonly destroys?: Destruction;
   /** A table of which it deletes rows; a loss report cannot count those. */
   readonly deletesFrom?: string;
+  /** What it fixes in tables of earlier migrations: until it is applied, that is no drift. */
+  readonly fixes?: readonly { readonly table: string; readonly column: string }[];
+  /** The tables that must exist before. */
+  readonly uses?: readonly string[];
   /** The table it makes, if it makes one. */
   readonly makes?: string;
 }
 
 export interface Destruction {
   readonly table: string;
-  /** Without one, the whole table goes. */
+  /** Without one, the table itself. */
   readonly column?: string;
 }
 
@@ -69,7 +73,7 @@ export function compile(migration: Migration, direction: Direction, ddl: Ddl): S
   return migration[direction].flatMap((operation) => {
     const statements = operation.statements(ddl, made);
     if (operation.makes !== undefined) made.add(operation.makes);
-    // Of several statements the last one destroys: a foreign key goes before its column.
+    // Of several statements the last one destroys: a foreign key is dropped before its column.
     return statements.map((statement, index) =>
       operation.destroys && index === statements.length - 1
         ? { ...statement, destroys: operation.destroys }

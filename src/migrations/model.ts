@@ -1,6 +1,5 @@
 /** The schema that a list of migrations makes, without a database: what documents and drift are held against. */
 import type { IndexDefinition, TableDefinition } from '../engines/index.ts';
-import type { Migration } from './migration.ts';
 
 export interface TableModel extends TableDefinition {
   readonly indexes: readonly IndexDefinition[];
@@ -8,12 +7,6 @@ export interface TableModel extends TableDefinition {
 
 /** Tables by name; a value that operations turn into the next one. */
 export type SchemaModel = ReadonlyMap<string, TableModel>;
-
-export function modelOf(migrations: readonly Migration[]): SchemaModel {
-  let model: SchemaModel = new Map();
-  for (const { up } of migrations) for (const operation of up) model = operation.model(model);
-  return model;
-}
 
 /** @throws an Error when the table is not there: a migration that does not follow from those before it. */
 export function changed(

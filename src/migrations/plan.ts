@@ -1,27 +1,36 @@
 /** Which migrations are to be run, and which way: decided from sets of versions, before anything runs. */
 import type { Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
-import { changedHalfWay, changedSinceApplied, firstChange } from './changed.ts';
-import { effectIsThere } from './effect.ts';
-import { readLedger, readSteps } from './ledger.ts';
-import { soundSteps } from './ledger-soundness.ts';
-import type { LedgerRow, StepRow } from './ledger-tables.ts';
+import { firstChange } from './changed.ts';
+import { hasTakenEffect } from './effect.ts';
+import {
+  breakpointReached,
+  changedSinceApplied,
+  changedSinceInterrupted,
+  migrationInterrupted,
+  notChanged,
+  noWayDown,
+  rollbackInterrupted,
+  unknownMigrationInterrupted,
+} from './failures.ts';
+import { readLedger, readSteps } from './ledger/ledger.ts';
+import { requireComplete, soundSteps } from './ledger/soundness.ts';
+import type { LedgerRow, StepRow } from './ledger/tables.ts';
 import { type Loss, losses } from './losses.ts';
 import { compile, type Direction, type Migration, type Step } from './migration.ts';
-import { type TargetWords, targetOf } from './target.ts';
+import { type Target, targetOf } from './target.ts';
 
 export interface PlannedMigration {
   readonly version: string;
   readonly name: string;
   readonly steps: readonly Step[];
-  /** What would revert it; recorded when it goes up. */
+  /** What would revert it; recorded when it is applied. */
   readonly wayBack: readonly Step[];
   /** How many of the steps an earlier run has done already. */
   readonly done: number;
-  /** What an earlier run left: nothing, a run that was cut off at a step, or one whose step the server refused. */
-  readonly earlier: 'none' | 'cut off' | 'refused';
-  /** It was half way up: its way back are only the steps that undo what is there, and is to be recorded as such. */
-  readonly halfWayUp?: true;
+  /** What an earlier run left: nothing, a run that was interrupted at a step, or one whose step the server refused. */
+  readonly earlier: 'none' | 'interrupted' | 'refused';
+  /** It was interrupted on its way up: its way back are only the steps that undo what exists, and is to be recorded as such. */
+  readonly interruptedUp?: true;
   /** The row of an applied migration that is to go down. */
   readonly before?: LedgerRow;
   /** A newer one is applied already. */
@@ -41,12 +50,14 @@ export interface MigrationPlan {
   }[];
 }
 
-export interface MigrateWords extends TargetWords {
+export interface MigrateRequest extends Target {
   /** The versions of changed migrations that somebody has looked at. */
   readonly acceptChanged?: readonly string[] | undefined;
+  /** The migrations are to be recorded, not run: what fixes a ledger that lacks one. */
+  readonly fake?: boolean | undefined;
 }
 
-export interface RollbackWords extends TargetWords {
+export interface RollbackRequest extends Target {
   /** Go past breakpoints. */
   readonly force?: boolean | undefined;
 }
@@ -55,13 +66,14 @@ export interface RollbackWords extends TargetWords {
 export async function planMigrate(
   engine: Engine,
   known: readonly Migration[],
-  words: MigrateWords = {},
+  request: MigrateRequest = {},
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
-  const target = targetOf(words, versionsOf(known, ledger));
+  const target = targetOf(request, versionsOf(known, ledger));
   const recorded = await readSteps(engine, 'up', ledger);
   const rows = new Map(ledger.map((row) => [row.version, row]));
   requireNoStranger(ledger, known);
+  if (!request.fake) requireComplete(appliedOf(known, rows), known);
   const newest = ledger.findLast((row) => row.state === 'applied')?.version ?? '';
   const migrations: PlannedMigration[] = [];
   const accepted: MigrationPlan['accepted'][number][] = [];
@@ -72,18 +84,18 @@ export async function planMigrate(
     const change = row && firstChange(recorded.get(row.version) ?? [], steps);
     if (row?.state === 'applied') {
       if (change === undefined) continue;
-      if (!words.acceptChanged?.includes(row.version)) throw changedSinceApplied(row, change);
+      if (!request.acceptChanged?.includes(row.version)) throw changedSinceApplied(row, change);
       accepted.push({ version: row.version, up: steps, down: wayBack });
       continue;
     }
     if (target !== undefined && migration.version > target) continue;
-    if (row?.direction === 'down') throw halfWay(row, 'db:rollback');
+    if (row?.direction === 'down') throw rollbackInterrupted(row);
     const { version, name } = migration;
     // What was done is as it was; of what was not done yet, somebody has said that it is to be another one.
-    const mended =
-      change !== undefined && row && change > stepsBegun(row) && words.acceptChanged?.includes(version);
-    if (row && change !== undefined && !mended) throw changedHalfWay(row, change);
-    if (mended) accepted.push({ version, up: steps, down: wayBack });
+    const fixed =
+      change !== undefined && row && change > stepsBegun(row) && request.acceptChanged?.includes(version);
+    if (row && change !== undefined && !fixed) throw changedSinceInterrupted(row, change);
+    if (fixed) accepted.push({ version, up: steps, down: wayBack });
     migrations.push({
       version,
       name,
@@ -95,7 +107,7 @@ export async function planMigrate(
     });
   }
   requireChanged(
-    words.acceptChanged ?? [],
+    request.acceptChanged ?? [],
     accepted.map(({ version }) => version),
   );
   return { direction: 'up', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted };
@@ -103,64 +115,55 @@ export async function planMigrate(
 
 /**
  * Without a target the newest applied migration; with one, every applied migration that is newer than it; with
- * `0`, all. What is run are the steps recorded when it was applied, so that a program takes back what a newer one did.
+ * `0`, all. What is run are the steps recorded when it was applied, so that a program reverts what a newer one did.
  * @throws UNKNOWN_TARGET, NO_WAY_DOWN, BREAKPOINT
  */
 export async function planRollback(
   engine: Engine,
   known: readonly Migration[],
-  words: RollbackWords = {},
+  request: RollbackRequest = {},
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
-  const target = targetOf(words, versionsOf(known, ledger));
+  const target = targetOf(request, versionsOf(known, ledger));
   const newestFirst = [...ledger].sort(byVersion).reverse();
   const rows =
     target === undefined ? newestOrBegun(newestFirst) : newestFirst.filter((row) => row.version > target);
   const stuck = newestFirst.find((row) => row.state !== 'applied' && row.direction === 'up');
-  if (stuck && !rows.includes(stuck)) throw halfWay(stuck, 'db:migrate, or db:rollback without a target,');
-  const held = rows.find((row) => row.breakpoint);
-  if (held && !words.force) throw breakpointReached(held);
+  if (stuck && !rows.includes(stuck)) throw migrationInterrupted(stuck);
+  const stop = rows.find((row) => row.breakpoint);
+  if (stop && !request.force) throw breakpointReached(stop);
   const recorded = await readSteps(engine, 'down', ledger);
   const migrations: PlannedMigration[] = [];
   for (const row of rows) {
     const planned = goingDown(row, recorded.get(row.version) ?? [], known, engine);
-    migrations.push(row === stuck ? await onlyWhatIsThere(engine, planned) : planned);
+    migrations.push(row === stuck ? await onlyEffectiveSteps(engine, planned) : planned);
   }
   return { direction: 'down', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted: [] };
 }
 
-/** A migration that is half way and not of this program: on top of it nothing can be built. */
+function appliedOf(known: readonly Migration[], rows: ReadonlyMap<string, LedgerRow>): Migration[] {
+  return known.filter(({ version }) => rows.get(version)?.state === 'applied');
+}
+
+/** An interrupted migration that this program does not have: nothing can be built on top of it. */
 function requireNoStranger(ledger: readonly LedgerRow[], known: readonly Migration[]): void {
   const stranger = ledger.find(
     (row) => row.state !== 'applied' && !known.some(({ version }) => version === row.version),
   );
-  if (stranger)
-    throw halfWay(
-      stranger,
-      stranger.direction === 'up'
-        ? 'db:migrate of the program that has it, or db:rollback to take it back,'
-        : 'db:rollback',
-    );
+  if (stranger) throw unknownMigrationInterrupted(stranger);
 }
 
 /** @throws UNKNOWN_TARGET: whoever accepts what was not changed has mistyped it, or looked at another database */
 function requireChanged(accepted: readonly string[], changed: readonly string[]): void {
   const other = accepted.find((version) => !changed.includes(version));
-  if (other === undefined) return;
-  throw new MultiFlexiError(
-    'UNKNOWN_TARGET',
-    `No applied migration ${other} was changed; nothing was done.`,
-    {
-      next: 'multiflexi-cli db:status shows which were.',
-    },
-  );
+  if (other !== undefined) throw notChanged(other);
 }
 
 function stepsLeft(migrations: readonly PlannedMigration[]): Step[] {
   return migrations.flatMap(({ steps, done }) => steps.slice(done));
 }
 
-/** One that is half way down comes before the newest. */
+/** One whose rollback was interrupted comes before the newest. */
 function newestOrBegun(newestFirst: readonly LedgerRow[]): LedgerRow[] {
   const row = newestFirst.find(({ state }) => state !== 'applied') ?? newestFirst[0];
   return row ? [row] : [];
@@ -186,20 +189,20 @@ function goingDown(
   return { ...common, steps: compile(migration, 'down', engine.ddl) };
 }
 
-/** Of a migration that is half way up, the steps back whose effect is not there yet. */
-async function onlyWhatIsThere(engine: Engine, planned: PlannedMigration): Promise<PlannedMigration> {
+/** Of a migration that was interrupted on its way up, the steps back that have an effect. */
+async function onlyEffectiveSteps(engine: Engine, planned: PlannedMigration): Promise<PlannedMigration> {
   const steps: Step[] = [];
-  for (const step of planned.steps) if (!(await effectIsThere(engine, step.effect))) steps.push(step);
-  return { ...planned, steps, done: 0, earlier: 'none', halfWayUp: true };
+  for (const step of planned.steps) if (!(await hasTakenEffect(engine, step.effect))) steps.push(step);
+  return { ...planned, steps, done: 0, earlier: 'none', interruptedUp: true };
 }
 
-/** How many steps may have been carried out: one that was cut off counts, one that was refused does not. */
+/** How many steps may have been carried out: one that was interrupted counts, one that was refused does not. */
 function stepsBegun({ state, step }: LedgerRow): number {
   return state === 'failed' ? step : step + 1;
 }
 
 function earlierRun({ state }: LedgerRow): PlannedMigration['earlier'] {
-  return state === 'failed' ? 'refused' : 'cut off';
+  return state === 'failed' ? 'refused' : 'interrupted';
 }
 
 function versionsOf(known: readonly Migration[], ledger: readonly LedgerRow[]): string[] {
@@ -208,30 +211,4 @@ function versionsOf(known: readonly Migration[], ledger: readonly LedgerRow[]): 
 
 function byVersion(a: { readonly version: string }, b: { readonly version: string }): number {
   return a.version < b.version ? -1 : 1;
-}
-
-function halfWay(row: LedgerRow, command: string): MultiFlexiError {
-  return new MultiFlexiError(
-    'MIGRATION_FAILED',
-    `Migration ${row.version} ${row.name} is half way ${row.direction}: ${row.step} of ${row.steps} steps are done.`,
-    { next: `Run multiflexi-cli ${command} first.` },
-  );
-}
-
-function noWayDown(row: LedgerRow): MultiFlexiError {
-  return new MultiFlexiError(
-    'NO_WAY_DOWN',
-    `Migration ${row.version} ${row.name} is applied, but this program does not have it and the ledger has no steps that revert it; nothing was done.`,
-    { next: `Use the program that applied it (version ${row.program_version}) to roll it back.` },
-  );
-}
-
-function breakpointReached(row: LedgerRow): MultiFlexiError {
-  return new MultiFlexiError(
-    'BREAKPOINT',
-    `The rollback would pass the breakpoint at ${row.version} ${row.name}; nothing was done.`,
-    {
-      next: 'Roll back to that version with -t, remove it with db:breakpoint --unset, or pass it with --force.',
-    },
-  );
 }

@@ -1,8 +1,10 @@
 /** What kind of database we are looking at, by the names of its tables, before anything is done to it. */
 import type { Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
-import { LEDGER } from './ledger-tables.ts';
-import { modelOf } from './model.ts';
+import type { MultiFlexiError } from '../errors.ts';
+import { foreignDatabase, ledgerIsMissing, phpEdition } from './failures.ts';
+import { LEDGER } from './ledger/tables.ts';
+import { modelOf } from './model-of.ts';
+import { unrecorded } from './unrecorded.ts';
 import { MIGRATIONS } from './versions/index.ts';
 
 /**
@@ -12,37 +14,33 @@ import { MIGRATIONS } from './versions/index.ts';
 export type DatabaseKind = 'ours' | 'empty' | 'php-edition' | 'foreign';
 
 export async function recognise(engine: Engine): Promise<DatabaseKind> {
-  const names = new Set(await engine.tableNames());
+  return kindBy(new Set(await engine.tableNames()));
+}
+
+/** @param names of all its tables */
+export function kindBy(names: ReadonlySet<string>): DatabaseKind {
   if (names.has(LEDGER)) return 'ours';
   if (names.has('phinxlog')) return 'php-edition';
   return [...modelOf(MIGRATIONS).keys()].some((table) => names.has(table)) ? 'foreign' : 'empty';
 }
 
-/** @throws FOREIGN_DATABASE */
-export async function refuseForeign(engine: Engine): Promise<void> {
+/**
+ * @param recording the version up to which migrations are to be recorded, not run: that is let through for a schema
+ * that is exactly of that version
+ * @throws FOREIGN_DATABASE, SCHEMA_UNRECORDED
+ */
+export async function refuseForeign(engine: Engine, recording?: string): Promise<void> {
   const kind = await recognise(engine);
+  if (kind === 'foreign') {
+    const lost = await unrecorded(engine, MIGRATIONS, ledgerIsMissing(LEDGER));
+    if (lost.version !== undefined && lost.version === recording) return;
+    if (lost.version !== undefined) throw lost;
+  }
   const error = foreignError(kind, engine.where);
   if (error) throw error;
 }
 
 export function foreignError(kind: DatabaseKind, where: string): MultiFlexiError | undefined {
-  if (kind === 'php-edition') {
-    return new MultiFlexiError(
-      'FOREIGN_DATABASE',
-      `This database was made by MultiFlexi's PHP edition (it has phinxlog): ${where}.`,
-      {
-        next: 'Nothing was changed. Keep maintaining it with the PHP edition, and give this program a database of its own.',
-      },
-    );
-  }
-  if (kind === 'foreign') {
-    return new MultiFlexiError(
-      'FOREIGN_DATABASE',
-      `This database has tables named like ours, but no ledger of our migrations: ${where}.`,
-      {
-        next: 'Nothing was changed. Check DB_DATABASE, or give this program a database of its own.',
-      },
-    );
-  }
-  return undefined;
+  if (kind === 'php-edition') return phpEdition(where);
+  return kind === 'foreign' ? foreignDatabase(where) : undefined;
 }

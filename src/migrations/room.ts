@@ -1,6 +1,6 @@
 /** Whether a table that a step writes again fits on the disk a second time, asked before anything is done. */
-import { type Engine, mebibytes } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
+import type { Connection, Upkeep } from '../engines/index.ts';
+import { noRoom } from './failures.ts';
 import type { MigrationPlan } from './plan.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { MigrationPlan } from './plan.ts';
  * a server that is elsewhere, or does not say where its files are, this cannot be known and is not asked.
  * @throws NO_ROOM
  */
-export async function requireRoom(engine: Engine, plan: MigrationPlan): Promise<void> {
+export async function requireRoom(engine: Connection & Upkeep, plan: MigrationPlan): Promise<void> {
   const rewritten = plan.migrations
     .flatMap(({ steps, done }) => steps.slice(done))
     .filter(({ impact }) => impact.work === 'rewrites all rows')
@@ -18,12 +18,6 @@ export async function requireRoom(engine: Engine, plan: MigrationPlan): Promise<
   const { tables } = await engine.sizes();
   for (const { name, totalBytes } of tables) {
     if (!rewritten.includes(name) || totalBytes <= free) continue;
-    throw new MultiFlexiError(
-      'NO_ROOM',
-      `Table ${name} takes ${mebibytes(totalBytes)} and has to be written again, but the disk of ${engine.where} has only ${mebibytes(free)} free; nothing was done.`,
-      {
-        next: 'Make room on that disk (multiflexi-cli db:size shows what takes it), then run the command again.',
-      },
-    );
+    throw noRoom(name, totalBytes, free, engine.where);
   }
 }

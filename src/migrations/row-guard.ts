@@ -1,8 +1,9 @@
 /** Data is counted: a migration changes no table's number of rows unless it says so. */
 import type { Kysely } from 'kysely';
 import { countRows, type Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
-import { LEDGER, STEPS } from './ledger-tables.ts';
+import { LEASES } from '../leases/index.ts';
+import { brokenReferences, rowsChanged } from './failures.ts';
+import { LEDGER, STEPS } from './ledger/tables.ts';
 import type { Step } from './migration.ts';
 import { isUpdate } from './operations/change-rows.ts';
 
@@ -21,7 +22,7 @@ export class RowGuard {
   static async over(engine: Engine, steps: readonly Step[]): Promise<RowGuard | undefined> {
     if (engine.capabilities.ddlKeepsRows && steps.every((step) => step.changesRows === undefined))
       return undefined;
-    const free = new Set([LEDGER, STEPS, 'multiflexi_lock', ...steps.flatMap(mayChange)]);
+    const free = new Set([LEDGER, STEPS, LEASES, ...engine.ownTables, ...steps.flatMap(mayChange)]);
     return new RowGuard(
       engine,
       (await engine.tableNames()).filter((table) => !free.has(table)),
@@ -38,22 +39,15 @@ export class RowGuard {
     for (const [table, before] of this.before) {
       const after = await countRows(db, table);
       if (after === before) continue;
-      throw new MultiFlexiError(
-        'ROWS_CHANGED',
-        `it changed the number of rows of ${table} from ${before} to ${after}, and it does not say that it may`,
-        { next: 'The migration has to be mended: its change of rows names the tables it changes.' },
-      );
+      throw rowsChanged(table, before, after);
     }
     const broken = await this.engine.brokenReferences(db);
-    if (broken.length === 0) return;
-    throw new MultiFlexiError('ROWS_CHANGED', `references lead nowhere: ${broken.join('; ')}`, {
-      next: 'Mend or delete those rows, then run the command again; PRAGMA foreign_key_check lists them all.',
-    });
+    if (broken) throw brokenReferences(broken.examples, broken.listedBy);
   }
 }
 
 /**
- * A table that goes has no rows to keep. What an UPDATE writes to is left out as well: it cannot change the number,
+ * A table that is dropped has no rows to keep. What an UPDATE writes to is left out as well: it cannot change the number,
  * and InnoDB shows a transaction the rows of others that it has updated.
  */
 function mayChange({ destroys, changesRows, impact, sql }: Step): readonly string[] {

@@ -1,25 +1,25 @@
 /** What a database has of our migrations, and what it lacks. Reads only. */
 import type { Engine } from '../engines/index.ts';
 import { firstChange } from './changed.ts';
-import { readLedger, readSteps } from './ledger.ts';
-import type { LedgerRow, StepRow } from './ledger-tables.ts';
+import { readLedger, readSteps } from './ledger/ledger.ts';
+import type { LedgerRow, StepRow } from './ledger/tables.ts';
 import { compile, type Migration } from './migration.ts';
-import { type DatabaseKind, recognise } from './recognise.ts';
+import { type DatabaseKind, kindBy } from './recognise.ts';
 
 export interface MigrationStatus {
   readonly version: string;
   readonly name: string;
-  /** `up` is applied, `down` is pending; `running` and `failed` are half way in `direction`. */
+  /** `up` is applied, `down` is pending; `running` and `failed` were interrupted in `direction`. */
   readonly status: 'up' | 'down' | 'running' | 'failed';
   readonly direction: 'up' | 'down' | null;
-  /** How many of how many steps are done, when it is half way. */
+  /** How many of how many steps are done, when it was interrupted. */
   readonly progress: { readonly step: number; readonly steps: number } | null;
   readonly started: string | null;
   readonly finished: string | null;
   readonly breakpoint: boolean;
   /** The ledger has it, this program does not. */
   readonly missing: boolean;
-  /** The first step that is another one than was applied; null when none is. */
+  /** The first step that differs from what was applied; null when none does. */
   readonly changedAt: number | null;
   /** Pending, though a newer one is applied. */
   readonly outOfOrder: boolean;
@@ -38,11 +38,23 @@ export interface Status {
 }
 
 export async function readStatus(engine: Engine, known: readonly Migration[]): Promise<Status> {
-  const kind = await recognise(engine);
+  const names = new Set(await engine.tableNames());
+  const kind = kindBy(names);
   if (kind !== 'ours') return { kind, ...compareWithLedger(known, [], () => undefined) };
-  const ledger = await readLedger(engine);
-  const recorded = await readSteps(engine, 'up', ledger);
+  const ledger = await readLedger(engine, names);
+  const recorded = await readSteps(engine, 'up', ledger, names);
   return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
+}
+
+/** {@link readStatus} without whether steps have changed since, for guards: that is most of its work. */
+export async function readProgress(
+  engine: Engine,
+  known: readonly Migration[],
+): Promise<Pick<Status, 'kind' | 'migrations' | 'pending'>> {
+  const names = new Set(await engine.tableNames());
+  const kind = kindBy(names);
+  const ledger = kind === 'ours' ? await readLedger(engine, names) : [];
+  return { kind, ...compareWithLedger(known, ledger, () => undefined) };
 }
 
 function change(
@@ -87,13 +99,13 @@ function statusOf(
   migration: Migration | undefined,
   row: LedgerRow | undefined,
 ): Omit<MigrationStatus, 'changedAt' | 'outOfOrder'> {
-  const halfWay = row !== undefined && row.state !== 'applied';
+  const interrupted = row !== undefined && row.state !== 'applied';
   return {
     version,
     name: migration?.name ?? row?.name ?? '',
     status: row === undefined ? 'down' : row.state === 'applied' ? 'up' : row.state,
-    direction: halfWay ? row.direction : null,
-    progress: halfWay ? { step: row.step, steps: row.steps } : null,
+    direction: interrupted ? row.direction : null,
+    progress: interrupted ? { step: row.step, steps: row.steps } : null,
     started: row?.started_at ?? null,
     finished: row?.finished_at ?? null,
     breakpoint: row?.breakpoint ?? false,

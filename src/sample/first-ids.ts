@@ -1,6 +1,6 @@
-/** Where the sample may begin in each table: after what is there already. */
+/** Where the sample may begin in each table: after the existing rows. */
 import type { Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
+import { hasJobs, idsNearTheirEnd } from './failures.ts';
 
 /** In the order in which they are filled: parents before children. */
 export const SAMPLE_TABLES = [
@@ -24,6 +24,9 @@ export type FirstIds = Readonly<Record<SampleTableName, number>>;
 
 type Keys = Record<SampleTableName, { id: bigint }>;
 
+/** Up to here a sample's ids are exact as numbers, however large it is. */
+const HIGHEST_LAST_ID = BigInt(Number.MAX_SAFE_INTEGER) / 2n;
+
 export async function firstIds(engine: Engine): Promise<FirstIds> {
   const db = engine.kysely<Keys>();
   const found: [SampleTableName, number][] = [];
@@ -32,7 +35,10 @@ export async function firstIds(engine: Engine): Promise<FirstIds> {
       .selectFrom(table)
       .select(({ fn }) => fn.max('id').as('last'))
       .executeTakeFirst();
-    found.push([table, Number(row?.last ?? 0n) + 1]);
+    const last = row?.last ?? 0n;
+    if (last > HIGHEST_LAST_ID) throw idsNearTheirEnd(table, last);
+    // Ids may be negative; ours begin with 1.
+    found.push([table, Number(last < 0n ? 0n : last) + 1]);
   }
   return Object.fromEntries(found) as Record<SampleTableName, number>;
 }
@@ -40,10 +46,7 @@ export async function firstIds(engine: Engine): Promise<FirstIds> {
 /** @throws HAS_JOBS: a sample in a history that somebody needs could not be told from it any more. */
 export async function refuseJobs(engine: Engine): Promise<void> {
   const job = await engine.kysely<Keys>().selectFrom('job').select('id').limit(1).executeTakeFirst();
-  if (job === undefined) return;
-  throw new MultiFlexiError('HAS_JOBS', `${engine.where} has jobs already; a sample would mix with them.`, {
-    next: 'Use an empty database, or add --force to put another sample history beside what is there.',
-  });
+  if (job !== undefined) throw hasJobs(engine.where);
 }
 
 /** What makes the unique names of a later load differ: nothing for the first, then the id it begins with. */

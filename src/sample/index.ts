@@ -1,7 +1,8 @@
 /** The front door of the sample: fills a migrated database with a history as a platform leaves it. */
 import type { Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
+import { isMultiFlexiError } from '../errors.ts';
 import { requireMigrated } from '../migrations/index.ts';
+import { brokenRule, interruptedSample } from './failures.ts';
 import { firstIds, refuseJobs } from './first-ids.ts';
 import { history } from './history.ts';
 import { load, type SampleProgress } from './load.ts';
@@ -20,7 +21,7 @@ export interface SampleOptions {
   /** Adds the history to a database that has jobs already. */
   readonly force: boolean;
   readonly onProgress?: (progress: SampleProgress) => void;
-  /** Looked at between blocks of rows; what was written until then stays. */
+  /** Checked between blocks of rows; what was written until then is kept. */
   readonly signal?: AbortSignal;
 }
 
@@ -32,10 +33,10 @@ export interface SampleReport {
 
 /**
  * Fills the tables of a migrated database. The same options give an empty database the very same rows, on
- * every engine. In a database with rows, ids go on after the highest of each table, and unique names of the
+ * every engine. In a database with rows, ids continue after the highest of each table, and unique names of the
  * new rows have the first of these ids for a suffix, so that loads can be repeated with one seed.
  *
- * Not one transaction: when it fails or is aborted, the rows written until then stay, parents before children.
+ * Not one transaction: when it fails or is aborted, the rows written until then are kept, parents before children.
  * @throws NOT_MIGRATED, FOREIGN_DATABASE; HAS_JOBS without `force`; USAGE; the signal's reason; what engines throw
  */
 export async function loadSample(engine: Engine, options: SampleOptions): Promise<SampleReport> {
@@ -44,7 +45,17 @@ export async function loadSample(engine: Engine, options: SampleOptions): Promis
   const started = performance.now();
   await requireMigrated(engine);
   if (!force) await refuseJobs(engine);
-  const written = await load(engine, history(options), await firstIds(engine), { onProgress, signal });
+  const first = await firstIds(engine);
+  const begun = { rows: 0 };
+  const note = (progress: SampleProgress) => {
+    begun.rows = Math.max(begun.rows, progress.rows);
+    onProgress?.(progress);
+  };
+  const written = await load(engine, history(options), first, { onProgress: note, signal }).catch(
+    (error: unknown) => {
+      throw begun.rows > 0 && isMultiFlexiError(error) ? interruptedSample(error) : error;
+    },
+  );
   return {
     tables: [...written].map(([table, rows]) => ({ table, rows })),
     milliseconds: Math.round(performance.now() - started),
@@ -66,6 +77,6 @@ function requireSense({ jobs, days, seed, until }: SampleOptions): void {
     ],
   ];
   for (const [kept, rule] of rules) {
-    if (!kept) throw new MultiFlexiError('USAGE', `${rule}.`, { next: 'Correct the options of the sample.' });
+    if (!kept) throw brokenRule(rule);
   }
 }

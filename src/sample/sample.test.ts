@@ -54,7 +54,7 @@ function rowsOf(filled: Filled, table: SampleTableName): readonly SampleRow[] {
 const large = await sample();
 
 describe('the same options', () => {
-  test('give the same rows', async () => {
+  test('give the same rows each time', async () => {
     expect(await sample({ jobs: 300 })).toEqual(await sample({ jobs: 300 }));
   });
 
@@ -82,7 +82,7 @@ describe('the same options', () => {
 });
 
 describe('every row', () => {
-  test('fits the schema', () => {
+  test('fits the schema: its columns, their types and their lengths', () => {
     const model = modelOf(MIGRATIONS);
     for (const [table, rows] of large) {
       const columns = new Map(model.get(table)?.columns.map((column) => [column.name, column]));
@@ -121,7 +121,7 @@ describe('every row', () => {
     }
   });
 
-  test('has the next id', () => {
+  test('has the id after that of the row before it', () => {
     for (const [, rows] of large) {
       expect(rows.map(({ id }) => id)).toEqual(Array.from(rows.keys(), (index) => index + 1));
     }
@@ -139,7 +139,7 @@ describe('jobs', () => {
     expect((created.at(-1) ?? '') <= UNTIL_TEXT).toBe(true);
   });
 
-  test('end as jobs do', () => {
+  test('end as jobs do: nearly nine in ten well, one in eleven not, few canceled', () => {
     const part = (status: string) => jobs.filter((job) => job.status === status).length / jobs.length;
     expect(part('ok')).toBeCloseTo(0.88, 1);
     expect(part('failed')).toBeCloseTo(0.09, 1);
@@ -147,7 +147,7 @@ describe('jobs', () => {
     expect(part('canceled')).toBeLessThan(0.03);
   });
 
-  test('agree with themselves', () => {
+  test('are scheduled, begun and ended in that order, as their status says', () => {
     for (const job of jobs) {
       const [schedule, begin, end] = [job.schedule, job.begin, job.end].map(
         (value) => value && String(value),
@@ -206,7 +206,7 @@ describe('log entries', () => {
     expect(Math.max(...lengths)).toBeLessThanOrEqual(200);
   });
 
-  test('are mostly of jobs', () => {
+  test('are mostly of jobs, and some are of none', () => {
     const general = entries.filter(({ job_id }) => job_id === null).length;
     expect(general).toBeGreaterThan(0);
     expect(general / entries.length).toBeLessThan(0.1);

@@ -1,5 +1,24 @@
 /**
- * Tables in which maintenance writes down what it did. A rollback saves their rows as it saves all others, but nobody
- * has to say yes to it: after every purge each rollback would ask.
+ * What maintenance writes for itself: tables, and columns of others. A rollback saves their rows as it saves all others,
+ * but nobody has to confirm it: after every purge each rollback would ask.
  */
-export const BOOKKEEPING: ReadonlySet<string> = new Set(['housekeeping_run']);
+const BOOKKEEPING: ReadonlySet<string> = new Set([
+  'housekeeping_run',
+  'housekeeping_duty',
+  'size_sample',
+  'dismissed_finding',
+  'installation',
+  'run_template.successful_jobs',
+  'run_template.failed_jobs',
+]);
+
+/** @param column null for the whole table */
+export function isBookkeeping({
+  table,
+  column,
+}: {
+  readonly table: string;
+  readonly column: string | null;
+}): boolean {
+  return BOOKKEEPING.has(table) || (column !== null && BOOKKEEPING.has(`${table}.${column}`));
+}

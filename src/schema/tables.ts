@@ -146,6 +146,10 @@ export interface RunTemplateTable {
   DatCreate: Generated<string>;
   /** When it was last changed (UTC) */
   DatSave: string | null;
+  /** Its jobs in the database that ended ok; empty until they are counted */
+  successful_jobs: number | null;
+  /** Its jobs in the database that failed; empty until they are counted */
+  failed_jobs: number | null;
 }
 
 /** RunTemplate configuration field values */
@@ -248,6 +252,8 @@ export interface JobTable {
   schedule_type: string | null;
   /** Version of the application at that time */
   app_version: string | null;
+  /** Computer that runs it; empty where the executor does not say */
+  host: string | null;
 }
 
 /** Company-level credential instances */
@@ -392,6 +398,98 @@ export interface HousekeepingRunTable {
   host: string;
   /** Its process there */
   pid: number;
+  /** Bytes that it gave back or removed; empty where that is not known */
+  bytes: bigint | null;
+  /** Why it failed */
+  error: string | null;
+  /** What it has to say */
+  note: string | null;
+  /** How many runs the row is of: those that found nothing share one */
+  runs: Generated<number>;
+}
+
+/** Which installation this database belongs to; one row */
+export interface InstallationTable {
+  /** Always 1 */
+  id: Generated<bigint>;
+  /** Random, made once; archives, plans and backups carry it */
+  uuid: string;
+  /** When it was made (UTC) */
+  created_at: Generated<string>;
+}
+
+/** What each duty of the housekeeper did last */
+export interface HousekeepingDutyTable {
+  /** Key of the row */
+  id: Generated<bigint>;
+  /** Name of the duty, unique */
+  duty: string;
+  /** When it last ended (UTC) */
+  ended_at: string;
+  /** When it last ended well (UTC) */
+  succeeded_at: string | null;
+  /** How it last ended */
+  outcome: 'done' | 'time budget' | 'interrupted' | 'failed';
+  /** How often in a row it has failed */
+  failures: Generated<number>;
+  /** How often in a row its time was up before its work was done */
+  unfinished: Generated<number>;
+  /** Rows or files that it changed, deleted or found last */
+  rows_changed: bigint | null;
+  /** Bytes that it gave back or removed last; empty where that is not known */
+  bytes: bigint | null;
+  /** Rows that it has left; empty where that is not known */
+  backlog: bigint | null;
+  /** How long it took */
+  milliseconds: bigint;
+  /** Why it failed */
+  error: string | null;
+  /** What it has to say */
+  note: string | null;
+  /** Where it continues */
+  position: string | null;
+  /** Run in the history that counts its runs without work; empty after one with work */
+  empty_run_id: bigint | null;
+}
+
+/** How big the tables were, hour by hour and later day by day */
+export interface SizeSampleTable {
+  /** Key of the sample */
+  id: Generated<bigint>;
+  /** When it was taken (UTC) */
+  taken_at: Generated<string>;
+  /** The table; empty text for the database as a whole */
+  table_name: string;
+  /** Its rows; empty where that is not known */
+  row_count: bigint | null;
+  /** Whether they were counted; otherwise the engine has estimated them */
+  rows_exact: Generated<boolean>;
+  /** Bytes of its rows */
+  data_bytes: bigint | null;
+  /** Bytes of its indexes */
+  index_bytes: bigint | null;
+  /** Bytes of all of it */
+  total_bytes: bigint;
+  /** Bytes of that which are free; empty where that is not known */
+  free_bytes: bigint | null;
+  /** Bytes free on the disk of the database; only in the sample of the whole */
+  disk_free: bigint | null;
+}
+
+/** Findings of the overview that somebody has looked at and accepted */
+export interface DismissedFindingTable {
+  /** Key of the row */
+  id: Generated<bigint>;
+  /** Which finding, unique */
+  finding: string;
+  /** How serious it was then: a worse one is shown again */
+  level: 'warn' | 'fail';
+  /** How much it was then, in a unit of its own: much more is shown again */
+  measure: bigint | null;
+  /** Why it is accepted */
+  reason: string;
+  /** When it was dismissed (UTC) */
+  created_at: Generated<string>;
 }
 
 export interface Database {
@@ -411,4 +509,8 @@ export interface Database {
   retention_policy: RetentionPolicyTable;
   retention_hold: RetentionHoldTable;
   housekeeping_run: HousekeepingRunTable;
+  installation: InstallationTable;
+  housekeeping_duty: HousekeepingDutyTable;
+  size_sample: SizeSampleTable;
+  dismissed_finding: DismissedFindingTable;
 }

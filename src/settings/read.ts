@@ -4,8 +4,17 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { DatabaseSettings } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
+import { connectionNamed } from './connection.ts';
 import { type RawSettings, SETTING_NAMES, validateDatabaseSettings } from './database.ts';
+import { faultsOfLines, passwordHint, passwordLineHint } from './env-lines.ts';
+import {
+  blankFileName,
+  noDataDirectory,
+  noSettingsIn,
+  unreadableSettings,
+  unusableSettings,
+} from './failures.ts';
+import { faultsOfEnvironment, faultsOfFile } from './names.ts';
 
 export const DEFAULT_FILE = '/etc/multiflexi/multiflexi.env';
 
@@ -15,6 +24,19 @@ export interface SettingsSource {
   readonly environment: RawSettings;
   /** Read when neither a file is named nor the environment names a database; it need not exist. */
   readonly defaultFile?: string;
+  /** Gives the text of a file; reads it anew each time where it is not given. */
+  readonly textOf?: (file: string) => string;
+}
+
+/** The same source, of which no file is read more than once: all that is asked of it is answered from one state. */
+export function readOnce(source: SettingsSource): SettingsSource {
+  const texts = new Map<string, string>();
+  const textOf = (file: string) => {
+    const text = texts.get(file) ?? readEnvText(file);
+    texts.set(file, text);
+    return text;
+  };
+  return { ...source, textOf };
 }
 
 /**
@@ -23,39 +45,67 @@ export interface SettingsSource {
  * @throws SETTINGS_INVALID with every fault found, before anything is opened.
  */
 export function readSettings(source: SettingsSource): DatabaseSettings {
-  const { settings, origin } = gather(source);
+  const { settings, origin, faults } = gather(source);
   // A password alone names no database.
-  if (SETTING_NAMES.every((name) => settings[name] === undefined || name === 'DB_PASSWORD'))
+  if (SETTING_NAMES.every((name) => settings[name] === undefined || name === 'DB_PASSWORD')) {
+    if (faults.length > 0) throw unusableSettings(origin, faults);
     return { connection: 'sqlite', file: embeddedFile(source.environment) };
+  }
   const result = validateDatabaseSettings(
-    settings.DB_CONNECTION === 'sqlite' && settings.DB_DATABASE === undefined
+    connectionNamed(settings.DB_CONNECTION) === 'sqlite' && settings.DB_DATABASE === undefined
       ? { ...settings, DB_DATABASE: embeddedFile(source.environment) }
       : settings,
+    source.environment.HOME || undefined,
   );
-  if ('settings' in result) return result.settings;
-  throw new MultiFlexiError(
-    'SETTINGS_INVALID',
-    `The database settings in ${origin} are not usable: ${result.faults.join('; ')}.`,
-    {
-      next: 'Mend the settings named; docs/settings.md lists them all.',
-    },
-  );
+  if ('settings' in result && faults.length === 0) return result.settings;
+  throw unusableSettings(origin, [...faults, ...('faults' in result ? result.faults : [])]);
+}
+
+/** Why the password may not be the one that was meant, for a login that was refused; it never shows the password. */
+export function loginHint(source: SettingsSource): string | undefined {
+  const file = settingsFileOf(source);
+  const text = file === undefined ? '' : textIn(source, file);
+  const { DB_PASSWORD } = gather(source).settings;
+  const fromFile = known(parseEnv(text)).DB_PASSWORD !== undefined;
+  return (fromFile ? passwordLineHint(text) : undefined) ?? passwordHint(DB_PASSWORD ?? '');
+}
+
+interface Gathered {
+  readonly settings: RawSettings;
+  readonly origin: string;
+  /** What the source has that would be passed over in silence. */
+  readonly faults: readonly string[];
 }
 
 /** One source says it all: settings mixed from two could mean a third database, with the account of another. */
-function gather({ file, environment, defaultFile = DEFAULT_FILE }: SettingsSource): {
-  settings: RawSettings;
-  origin: string;
-} {
+function gather(source: SettingsSource): Gathered {
+  const { environment } = source;
   const fromEnvironment = known(environment);
-  if (file !== undefined) {
-    const fromFile = known(readEnvFile(file));
-    if (Object.keys(fromFile).length === 0) throw nothingIn(file);
-    return { settings: withPassword(fromFile, fromEnvironment), origin: file };
+  const file = settingsFileOf(source);
+  if (file === undefined) {
+    const faults = faultsOfEnvironment(environment, true);
+    return { settings: fromEnvironment, origin: 'the environment', faults };
   }
-  if (namesDatabase(environment) || !existsSync(defaultFile))
-    return { settings: fromEnvironment, origin: 'the environment' };
-  return { settings: withPassword(known(readEnvFile(defaultFile)), fromEnvironment), origin: defaultFile };
+  const text = textIn(source, file);
+  const raw = parseEnv(text);
+  const fromFile = known(raw);
+  // What a misspelt name of the environment was to say would be ignored in favour of the default file.
+  const strays = source.file === undefined ? faultsOfEnvironment(environment, false) : [];
+  if (strays.length > 0) throw unusableSettings('the environment', strays);
+  const faults = [...faultsOfLines(text), ...faultsOfFile(raw)];
+  if (source.file !== undefined && faults.length === 0 && Object.keys(fromFile).length === 0)
+    throw noSettingsIn(file);
+  return { settings: withPassword(fromFile, fromEnvironment), origin: file, faults };
+}
+
+/** The file that the settings of the database are from; undefined where they are from the environment, or nowhere. */
+export function settingsFileOf({
+  file,
+  environment,
+  defaultFile = DEFAULT_FILE,
+}: SettingsSource): string | undefined {
+  if (file !== undefined) return file;
+  return namesDatabase(environment) || !existsSync(defaultFile) ? undefined : defaultFile;
 }
 
 /** Whether it says which database: a password alone does not. */
@@ -70,45 +120,26 @@ function withPassword(fromFile: RawSettings, { DB_PASSWORD }: RawSettings): RawS
     : { DB_PASSWORD, ...fromFile };
 }
 
-function nothingIn(file: string): MultiFlexiError {
-  return new MultiFlexiError('SETTINGS_INVALID', `There is no DB_* setting in ${file}.`, {
-    next: 'Name the file that has the settings of the database; docs/settings.md says what they are.',
-  });
-}
-
 /** No settings are longer; whatever is was named by mistake. */
 const LARGEST_FILE = 1024 * 1024;
 
-export function readEnvFile(file: string): RawSettings {
-  if (file.trim() === '') {
-    throw new MultiFlexiError('USAGE', 'The name of the environment file is blank.', {
-      next: 'Give -e the path of a file.',
-    });
-  }
+export function readEnvFile(source: SettingsSource, file: string): RawSettings {
+  return parseEnv(textIn(source, file));
+}
+
+function textIn({ textOf = readEnvText }: SettingsSource, file: string): string {
+  return textOf(file);
+}
+
+function readEnvText(file: string): string {
+  if (file.trim() === '') throw blankFileName();
   try {
     if (statSync(file).size > LARGEST_FILE) throw new Error('it is too large to be one');
     // Some editors begin a file with a byte order mark, which would be part of the first name.
-    return parseEnv(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
-    throw unreadable(file, cause);
+    throw unreadableSettings(file, cause);
   }
-}
-
-function unreadable(file: string, cause: unknown): MultiFlexiError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const words: Record<string, string> = {
-    ENOENT: 'there is no such file',
-    EACCES: 'you may not read it',
-    EISDIR: 'it is a directory',
-  };
-  const reason = words[code] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new MultiFlexiError('SETTINGS_INVALID', `The settings in ${file} cannot be read: ${reason}.`, {
-    next:
-      code === 'EACCES'
-        ? 'Run the command as the user multiflexi (sudo -u multiflexi …), or name another file with -e.'
-        : 'Name the right file with -e.',
-    cause,
-  });
 }
 
 /** Only our settings, blank ones left out: `DB_PORT=` in a file means that nobody filled it in. */
@@ -137,12 +168,6 @@ function homeDirectory(): string {
   try {
     return homedir();
   } catch {
-    throw new MultiFlexiError(
-      'SETTINGS_INVALID',
-      'No directory is set to keep data in, and there is no home directory.',
-      {
-        next: 'Set HOME or XDG_DATA_HOME; for the database alone, DB_CONNECTION and DB_DATABASE.',
-      },
-    );
+    throw noDataDirectory();
   }
 }

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const plain = fc.stringMatching(/^[A-Za-z0-9_.][A-Za-z0-9_. -]{0,20}[A-Za-z0-9_.]$/);
 const server = fc.record({
   DB_CONNECTION: fc.constantFrom('mysql', 'pgsql'),
-  DB_HOST: plain,
+  DB_HOST: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,20}[A-Za-z0-9]$/),
   DB_PORT: fc.integer({ min: 1, max: 65_535 }).map(String),
   DB_DATABASE: plain,
   DB_USERNAME: plain,
@@ -58,7 +58,21 @@ test('any text for any setting is taken or refused with a sentence that never ha
   ];
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
-    fc.constantFrom('mysql', 'sqlite', '', ' ', '3306', '-1', '1e9', '\u0000'),
+    fc.constantFrom(
+      'mysql',
+      'sqlite',
+      'postgres',
+      '',
+      ' ',
+      '3306',
+      '-1',
+      '1e9',
+      '\u0000',
+      '~',
+      '/',
+      'a:1',
+      '[::1]:2',
+    ),
   );
   fc.assert(
     fc.property(fc.dictionary(fc.constantFrom(...names), text), (raw) => {

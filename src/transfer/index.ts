@@ -1,6 +1,6 @@
-/** The front door of the transfer: data that is written to files and read back, with digests that prove it arrived. */
+/** The front door of the transfer: data that is written to files and read back, with digests that verify it. */
 export { requireFaithful } from './faithful.ts';
-export { PutBack } from './put-back.ts';
+export { cannotBeSaved, isPieced, Restorable, rehearseRow, requireSize, writeRow } from './restorable.ts';
 export {
   applyRestore,
   planRestore,
@@ -8,17 +8,30 @@ export {
   type RestoreOptions,
   type RestorePlan,
 } from './restore-rollback.ts';
+export { type Conflict, RestoreTarget } from './restore-target.ts';
 export { type BackupOptions, backUpLosses, type RollbackBackup } from './rollback-backup.ts';
-export { type RestoredRows, RowRestorer } from './row-restorer.ts';
+export { type RestoredRows, type RestoringOptions, RowRestorer } from './row-restorer.ts';
+export type { Chunk } from './row-stream/chunk-reader.ts';
 export { Passphrase, type StreamKey } from './row-stream/encryption.ts';
 export {
   FORMAT,
   FORMAT_VERSION,
   type Manifest,
+  PIECED_VERSION,
   type RowStreamHeader,
   type RowStreamTable,
+  SOURCE,
+  type Source,
 } from './row-stream/format.ts';
-export { type Chunk, RowStreamReader } from './row-stream/reader.ts';
+export { RowStreamReader } from './row-stream/reader.ts';
 export { settleRowStream } from './row-stream/settle.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
-export { requireSavable, requireTable, streamTableOf } from './stream-table.ts';
+export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
+export { selection, storedRow } from './stored-rows.ts';
+export {
+  type AdaptedTable,
+  adaptedTo,
+  requireSavable,
+  streamTableOf,
+  writableTables,
+} from './stream-table.ts';

@@ -1,8 +1,13 @@
 /** Reads a table in the order of its key, a page at a time: memory is bounded by bytes, and every page is an index walk. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../engines/index.ts';
-import type { RowStreamTable } from './row-stream/format.ts';
+import { portions } from '../pacing/index.ts';
+import { requireSize } from './restorable.ts';
+import type { RowStreamColumn, RowStreamTable } from './row-stream/format.ts';
+import { LARGE_VALUE } from './row-stream/large-value.ts';
+import { canBePieced } from './row-stream/pieces.ts';
 import { isBulky, type Row } from './row-stream/values.ts';
+import { selection, storedRow } from './stored-rows.ts';
 
 const PAGE_ROWS = 1_000;
 /** What a page takes in memory at most; a single row that is larger makes a page by itself. */
@@ -21,8 +26,19 @@ export async function* readRows(
   { name, key, columns }: RowStreamTable,
   { notNull, signal }: Reading = {},
 ): AsyncGenerator<Row[]> {
-  const names = columns.map((column) => column.name);
+  const others = key.filter((part) => !columns.some((column) => column.name === part));
+  // By its key a row is found again.
+  const read = {
+    name,
+    key,
+    columns: [...columns, ...others.map((part) => ({ name: part, type: 'bigint' }))],
+  };
   const bulky = columns.filter(isBulky);
+  const size = sizeOf(engine, bulky);
+  const jsonSize = sizeOf(
+    engine,
+    bulky.filter(({ type }) => type === 'json'),
+  );
   const order = list(key);
   const table = sql.table(name);
   let after: readonly unknown[] | undefined;
@@ -32,33 +48,51 @@ export async function* readRows(
       ...(notNull === undefined ? [] : [sql`${sql.ref(notNull)} is not null`]),
       ...(after ? [sql`(${order}) > (${values(after)})`] : []),
     ];
-    const sizes = bulky.map(
-      (column) => sql`coalesce(octet_length(${engine.asText(column.name, column.type)}), 0)`,
-    );
-    const size = sizes.length === 0 ? sql`0` : sql.join(sizes, sql` + `);
     const { rows: ahead } = await sql<Record<string, unknown>>`
-      select ${order}, ${size} as row_bytes from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
+      select ${order}, ${size} as row_bytes, ${jsonSize} as json_bytes from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
       db,
     );
-    const last = lastOfPage(ahead);
+    for (const row of ahead)
+      requireSize(
+        name,
+        key.map((column) => `${column} ${row[column]}`).join(', '),
+        { all: Number(row.row_bytes), json: Number(row.json_bytes) },
+        engine.largeValues.largestRow,
+      );
+    const [page] = portions(ahead, (row) => Number(row.row_bytes), PAGE_BYTES);
+    const last = page?.at(-1);
     if (!last) return;
     const upTo = key.map((column) => last[column]);
     const { rows } = await sql<Record<string, unknown>>`
-      select ${list([...new Set([...key, ...names])])} from ${table}
+      select ${selection(engine, read)} from ${table}
       ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order}`.execute(db);
-    yield rows.map((row) => names.map((column) => row[column]));
+    yield rows.map((record) => storedRow(engine, db, read, record, false).slice(0, columns.length));
     if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
     after = upTo;
   }
 }
 
-function lastOfPage(ahead: readonly Record<string, unknown>[]): Record<string, unknown> | undefined {
-  let bytes = 0;
-  const over = ahead.findIndex((row) => {
-    bytes += Number(row.row_bytes);
-    return bytes > PAGE_BYTES;
-  });
-  return over === -1 ? ahead.at(-1) : ahead[Math.max(0, over - 1)];
+/** Whether any row has a value that a file has in pieces. */
+export async function hasLargeValues(
+  engine: Engine,
+  db: Kysely<unknown>,
+  { name, columns }: RowStreamTable,
+): Promise<boolean> {
+  const isLarge = columns
+    .filter(canBePieced)
+    .map((column) => sql`octet_length(${engine.asText(column.name, column.type)}) > ${sql.lit(LARGE_VALUE)}`);
+  if (isLarge.length === 0) return false;
+  const { rows } = await sql`
+    select 1 as one from ${sql.table(name)} where ${sql.join(isLarge, sql` or `)} limit 1`.execute(db);
+  return rows.length > 0;
+}
+
+/** In bytes. */
+function sizeOf(engine: Engine, columns: readonly RowStreamColumn[]): RawBuilder<unknown> {
+  const sizes = columns.map(
+    (column) => sql`coalesce(octet_length(${engine.asText(column.name, column.type)}), 0)`,
+  );
+  return sizes.length === 0 ? sql`0` : sql.join(sizes, sql` + `);
 }
 
 function list(columns: readonly string[]): RawBuilder<unknown> {

@@ -1,33 +1,42 @@
 /**
  * What a change of the schema will destroy, saved to a file before anything is done, and held against the database
- * again, under a lock, at the moment of each destruction: what is gone is what the file has.
+ * again, under a lock, at the moment of each destruction: what was destroyed is what the file has.
  */
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { CatalogTable, Engine } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
-import { fileFailure } from '../file-failure.ts';
 import type { Destruction, DestructionCheck, MigrationPlan } from '../migrations/index.ts';
-import { makePrivateDirectory } from '../private-directory.ts';
-import { PROGRAM_VERSION } from '../program-version.ts';
+import { findInstallation, parentsFirst } from '../schema/index.ts';
+import { fileFailure, makePrivateDirectory, PROGRAM_VERSION } from '../system/index.ts';
+import { writtenMeanwhile } from './failures.ts';
 import { requireFaithful } from './faithful.ts';
-import { readRows } from './read-rows.ts';
-import { FORMAT, FORMAT_VERSION, type RowStreamHeader, type RowStreamTable } from './row-stream/format.ts';
+import { hasLargeValues, readRows } from './read-rows.ts';
+import { Restorable, writeRow } from './restorable.ts';
+import {
+  FORMAT,
+  FORMAT_VERSION,
+  PIECED_VERSION,
+  type RowStreamHeader,
+  type RowStreamTable,
+  type Source,
+} from './row-stream/format.ts';
+import { summedRow } from './row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from './row-stream/values.ts';
 import { RowStreamWriter } from './row-stream/writer.ts';
-import { requireSavable, streamTableOf } from './stream-table.ts';
+import { sourceOf } from './source.ts';
+import { requireSavable, streamTableOf, writableTables } from './stream-table.ts';
 
 export const ROLLBACK_BACKUP = 'rollback';
 
-/** What the header of such a file says of each of its tables, in their order: the whole table, or one column of it. */
+/** What the header of such a file says of each of its tables, in their order: the table, or one column of it. */
 export interface KeptPart {
   readonly table: string;
   readonly column: string | null;
 }
 
 export interface RollbackBackup {
-  /** Null when nothing is there to be lost. */
+  /** Null when there is nothing to lose. */
   readonly file: string | null;
   readonly rows: number;
   /** To be asked before each step that destroys. */
@@ -49,7 +58,7 @@ export async function backUpLosses(
   file: string,
   { signal, onProgress }: BackupOptions = {},
 ): Promise<RollbackBackup> {
-  const catalog = new Map((await engine.introspect()).map((table) => [table.name, table]));
+  const catalog = await writableTables(engine);
   const moments = new Moments(engine, plan, catalog);
   for (const table of moments.tables()) await engine.requireLockRight(table);
   const check: DestructionCheck = (db, destroyed) => moments.check(db, destroyed);
@@ -58,29 +67,41 @@ export async function backUpLosses(
     file,
     plan.losses.reduce((sum, loss) => sum + loss.bytes, 0),
   );
-  const parts = parentsFirst(plan.losses, catalog);
+  const parts = inOrder(plan.losses, catalog);
   const tables = parts.map((part) => streamTable(part, catalog));
-  const writer = await RowStreamWriter.create(file, header(engine, plan, parts, tables));
+  const source = sourceOf(engine, await findInstallation(engine));
+  let writer: RowStreamWriter | undefined;
   let rows = 0;
   try {
     await snapshot(engine, async (db) => {
+      const pieced = await anyLarge(engine, db, tables);
+      writer = await RowStreamWriter.create(file, header(source, plan, parts, tables, pieced));
       for (const [place, table] of tables.entries()) {
         const notNull = onlyValues(parts[place], catalog);
+        const restorable = new Restorable(engine, table);
         for await (const page of readRows(engine, db, table, { notNull, signal })) {
           await requireFaithful(engine, db, table, page);
-          await writer.write(place, page);
-          for (const row of page) moments.add(table, row);
+          for (const row of page) moments.add(table, await writeRow(writer, restorable, place, row));
           rows += page.length;
           onProgress?.(rows);
         }
       }
     });
-    await writer.finish();
+    await writer?.finish();
   } catch (error) {
-    await writer.abandon();
+    await writer?.abandon();
     throw error;
   }
   return { file, rows, check };
+}
+
+async function anyLarge(
+  engine: Engine,
+  db: Kysely<unknown>,
+  tables: readonly RowStreamTable[],
+): Promise<boolean> {
+  for (const table of tables) if (await hasLargeValues(engine, db, table)) return true;
+  return false;
 }
 
 /** A read-only transaction whose reads are all of one moment. */
@@ -101,14 +122,14 @@ interface Moment {
   readonly sum: RowSum;
 }
 
-/** A table may lose columns before it goes itself, so every destruction has a sum of its own; all are taken in one reading. */
+/** A table may lose columns before it is dropped itself, so every destruction has a sum of its own; all are taken in one reading. */
 class Moments {
   private readonly engine: Engine;
   private readonly moments: Moment[] = [];
 
   constructor(engine: Engine, plan: MigrationPlan, catalog: ReadonlyMap<string, CatalogTable>) {
     this.engine = engine;
-    const gone = new Map<string, Set<string>>();
+    const dropped = new Map<string, Set<string>>();
     const rewritten = new Set<string>();
     for (const { steps, done } of plan.migrations) {
       for (const { destroys, changesRows, impact } of steps.slice(done)) {
@@ -118,22 +139,22 @@ class Moments {
         if (destroys && rewritten.has(destroys.table)) continue;
         const found = destroys && catalog.get(destroys.table);
         if (!destroys || !found) continue;
-        const before = gone.get(destroys.table) ?? new Set();
-        gone.set(destroys.table, before);
+        const before = dropped.get(destroys.table) ?? new Set();
+        dropped.set(destroys.table, before);
         this.addMoment(found, destroys.column, before);
         if (destroys.column !== undefined) before.add(destroys.column);
       }
     }
   }
 
-  private addMoment(found: CatalogTable, column: string | undefined, gone: ReadonlySet<string>): void {
-    const whole = streamTableOf(found);
-    requireSavable(whole);
-    const wanted = whole.columns.filter(({ name }) =>
-      column === undefined ? !gone.has(name) : whole.key.includes(name) || name === column,
+  private addMoment(found: CatalogTable, column: string | undefined, dropped: ReadonlySet<string>): void {
+    const complete = streamTableOf(found);
+    requireSavable(complete);
+    const wanted = complete.columns.filter(({ name }) =>
+      column === undefined ? !dropped.has(name) : complete.key.includes(name) || name === column,
     );
     this.moments.push({
-      table: { ...whole, columns: wanted },
+      table: { ...complete, columns: wanted },
       column,
       codec: new RowCodec(wanted),
       sum: new RowSum(),
@@ -165,31 +186,27 @@ class Moments {
     if (!moment) return;
     const now = new RowSum();
     for await (const page of readRows(this.engine, db, moment.table, { notNull: moment.column }))
-      for (const row of page) now.add(moment.codec.digest(row));
+      for (const row of page) now.add(moment.codec.digest(await summedRow(moment.table.columns, row)));
     if (now.rows === moment.sum.rows && now.digest === moment.sum.digest) return;
-    const what = moment.column === undefined ? 'table' : `column ${moment.column} of`;
-    throw new MultiFlexiError(
-      'CHANGED_MEANWHILE',
-      `The ${what} ${destroyed.table} was written to after it was saved, so it was not destroyed`,
-      { next: 'Stop whatever writes to it, and run the command again; it saves it anew.' },
-    );
+    throw writtenMeanwhile(destroyed.table, moment.column);
   }
 }
 
 function header(
-  engine: Engine,
+  source: Source,
   plan: MigrationPlan,
   parts: readonly KeptPart[],
   tables: readonly RowStreamTable[],
+  pieced: boolean,
 ): RowStreamHeader {
   return {
     part: 'header',
     format: FORMAT,
-    version: FORMAT_VERSION,
+    version: pieced ? PIECED_VERSION : FORMAT_VERSION,
     purpose: ROLLBACK_BACKUP,
     created: new Date().toISOString(),
     program: PROGRAM_VERSION,
-    source: { product: engine.product, where: engine.where },
+    source,
     tables: [...tables],
     details: {
       parts: parts.map(({ table, column }) => ({ table, column })),
@@ -204,11 +221,11 @@ function streamTable(
 ): RowStreamTable {
   const found = catalog.get(table);
   if (!found) throw new Error(`there is no table ${table}`);
-  const whole = streamTableOf(found);
-  const columns = whole.columns.filter(
-    ({ name }) => column === null || name === column || whole.key.includes(name),
+  const complete = streamTableOf(found);
+  const columns = complete.columns.filter(
+    ({ name }) => column === null || name === column || complete.key.includes(name),
   );
-  return { ...whole, columns };
+  return { ...complete, columns };
 }
 
 /** A column that has a default comes back with it: then its NULLs have to be saved as well. */
@@ -222,20 +239,13 @@ function onlyValues(
 }
 
 /** Tables after those that they refer to, then columns: the order in which they can be put back. */
-function parentsFirst(losses: readonly KeptPart[], catalog: ReadonlyMap<string, CatalogTable>): KeptPart[] {
-  const ordered: KeptPart[] = [];
-  const begun = new Set<KeptPart>();
-  const visit = (part: KeptPart): void => {
-    if (begun.has(part)) return;
-    begun.add(part);
-    const parents = catalog.get(part.table)?.foreignKeys.map(({ table }) => table) ?? [];
-    for (const parent of losses)
-      if (parent.column === null && parent !== part && parents.includes(parent.table)) visit(parent);
-    ordered.push(part);
-  };
-  const whole = losses.filter(({ column }) => column === null);
-  for (const part of [...whole, ...losses.filter(({ column }) => column !== null)]) visit(part);
-  return ordered;
+function inOrder(losses: readonly KeptPart[], catalog: ReadonlyMap<string, CatalogTable>): KeptPart[] {
+  const tables = parentsFirst(
+    losses.filter(({ column }) => column === null),
+    ({ table }) => table,
+    ({ table }) => catalog.get(table)?.foreignKeys.map((key) => key.table) ?? [],
+  );
+  return [...tables, ...losses.filter(({ column }) => column !== null)];
 }
 
 /** @throws FILE_FAILED where the directory cannot be made or its disk is too full for the values as they are */

@@ -1,8 +1,32 @@
 /** A live table as a row stream describes it. */
-import type { CatalogTable } from '../engines/index.ts';
-import { MultiFlexiError } from '../errors.ts';
+import type { CatalogTable, Engine } from '../engines/index.ts';
+import {
+  columnMissing,
+  keyDiffers,
+  noPrimaryKey,
+  tableMissing,
+  typeDiffers,
+  unknownType,
+  valuesMissing,
+} from './failures.ts';
 import type { RowStreamTable } from './row-stream/format.ts';
-import { kindOf } from './row-stream/values.ts';
+import { kindOf, type Row } from './row-stream/values.ts';
+
+/**
+ * All tables by name, without the columns that the server fills by itself: they come back with the rows, and an INSERT
+ * that names them is refused.
+ */
+export async function writableTables(engine: Engine): Promise<Map<string, CatalogTable>> {
+  return new Map(
+    (await engine.introspect()).map((table) => {
+      const columns = table.columns.filter(({ generated }) => !generated);
+      const written = new Set(columns.map(({ name }) => name));
+      // System versioning adds the end of a row's time to its key.
+      const primaryKey = table.primaryKey.filter((name) => written.has(name));
+      return [table.name, { ...table, columns, primaryKey }];
+    }),
+  );
+}
 
 export function streamTableOf({ name, primaryKey, columns }: CatalogTable): RowStreamTable {
   return {
@@ -14,45 +38,76 @@ export function streamTableOf({ name, primaryKey, columns }: CatalogTable): RowS
 
 /** @throws CANNOT_BE_SAVED */
 export function requireSavable({ name, key, columns }: RowStreamTable): void {
-  const strange = columns.find((column) => kindOf(column) === undefined);
-  const why =
-    key.length === 0
-      ? `Table ${name} has no primary key`
-      : strange && `Column ${name}.${strange.name} has a type that is of no migration (${strange.type})`;
-  if (why === undefined) return;
-  throw new MultiFlexiError('CANNOT_BE_SAVED', `${why}, so it cannot be saved; nothing was done.`, {
-    next: 'Save it by other means, as with a dump of the table, and run the command again without saving it here.',
-  });
+  if (key.length === 0) throw noPrimaryKey(name);
+  const unknown = columns.find((column) => kindOf(column) === undefined);
+  if (unknown) throw unknownType(name, unknown.name, unknown.type);
+}
+
+/** A saved table as the live one takes it. */
+export interface AdaptedTable {
+  /** With the live types, and without the columns that are left out. */
+  readonly table: RowStreamTable;
+  /** Columns of the file that the live table does not have. */
+  readonly leftOut: readonly string[];
+  /** A row of the file as a row of the table. */
+  readonly row: (saved: Row) => Row;
+}
+
+export interface Adapting {
+  /** The column whose values alone are restored; null for complete rows. */
+  readonly part: string | null;
+  /** Whether values of columns that no longer exist may be left out; undefined where that cannot be asked for. */
+  readonly leaveOutMissing?: boolean | undefined;
 }
 
 /**
- * Whether rows of a file can be put into a live table.
- * @param part the column whose values alone are put back; null for whole rows
- * @throws NOT_MIGRATED
+ * Columns may have become wider since the rows were saved.
+ * @throws NOT_MIGRATED where rows of the file cannot be put into the live table
  */
-export function requireTable(
-  { name, key, columns }: RowStreamTable,
-  part: string | null,
+export function adaptedTo(
   live: CatalogTable | undefined,
+  { name, key, columns }: RowStreamTable,
+  { part, leaveOutMissing }: Adapting,
   where: string,
-): void {
-  const saved = new Map(columns.map((column) => [column.name, column.type]));
-  const lacking = columns.find(
-    (column) => !live?.columns.some((other) => other.name === column.name && other.type === column.type),
-  );
-  const unfilled = live?.columns.find(
+): AdaptedTable {
+  if (!live) throw tableMissing(name, where);
+  const found = new Map(live.columns.map((column) => [column.name, column]));
+  const mayMiss = (column: string) => leaveOutMissing && !key.includes(column) && column !== part;
+  const missing = columns.find((column) => !found.has(column.name) && !mayMiss(column.name));
+  if (missing) throw columnMissing(name, missing.name, where, leaveOutMissing === false);
+  const kept = columns.flatMap((column, place) => {
+    const type = found.get(column.name)?.type;
+    return type === undefined ? [] : [{ ...column, place, liveType: type }];
+  });
+  const unfit = kept.find(({ type, liveType }) => !fits(type, liveType));
+  if (unfit)
+    throw typeDiffers(
+      { table: name, column: unfit.name },
+      { saved: unfit.type, live: unfit.liveType },
+      where,
+    );
+  if (live.primaryKey.join() !== key.join())
+    throw keyDiffers(name, { saved: key, live: live.primaryKey }, where);
+  const saved = new Set(columns.map((column) => column.name));
+  const unfilled = live.columns.find(
     (column) => part === null && !column.nullable && column.default === null && !saved.has(column.name),
   );
-  const why =
-    live === undefined
-      ? `has rows of the table ${name}, which is not in ${where}`
-      : lacking
-        ? `has values of the column ${name}.${lacking.name} of type ${lacking.type}, which is not in ${where}`
-        : live.primaryKey.join() !== key.join()
-          ? `has rows of ${name} by the key (${key.join(', ')}), and in ${where} its key is (${live.primaryKey.join(', ')})`
-          : unfilled && `has no values for the column ${name}.${unfilled.name}, which needs one in ${where}`;
-  if (why === undefined) return;
-  throw new MultiFlexiError('NOT_MIGRATED', `The file ${why}.`, {
-    next: 'Bring the schema to where it was when the file was saved (multiflexi-cli db:migrate, or db:rollback -t VERSION); nothing was done.',
-  });
+  if (unfilled) throw valuesMissing(name, unfilled.name, where);
+  return {
+    table: { name, key, columns: kept.map((column) => ({ name: column.name, type: column.liveType })) },
+    leftOut: columns.filter((column) => !found.has(column.name)).map((column) => column.name),
+    row: (row) => kept.map(({ place, liveType }) => widened(row[place], liveType)),
+  };
+}
+
+/** Whether every value of the one type is one of the other. */
+function fits(saved: string, live: string): boolean {
+  if (saved === live || (saved === 'integer' && live === 'bigint')) return true;
+  const [, length] = /^string\((\d+)\)$/.exec(saved) ?? [];
+  const [, most] = /^string\((\d+)\)$/.exec(live) ?? [];
+  return length !== undefined && (live === 'text' || (most !== undefined && Number(length) <= Number(most)));
+}
+
+function widened(value: unknown, type: string): unknown {
+  return type === 'bigint' && typeof value === 'number' ? BigInt(value) : value;
 }

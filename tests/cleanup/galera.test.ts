@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { applyPurge, LagThrottle, planPurge, sameForAll } from '../../src/cleanup/index.ts';
-import type { ReplicaLag } from '../../src/engines/index.ts';
-import { FINISHED } from '../../src/schema/index.ts';
+import { applyPurge, planPurge } from '../../src/cleanup/index.ts';
+import { type Pressure, replicaLag, Throttle } from '../../src/pacing/index.ts';
 import { isAvailable, migratedDatabase } from '../harness/engines.ts';
 import { makeCompany, makeHistory } from '../harness/history.ts';
+import { everyFinishedJob } from '../harness/rule-books.ts';
 import { type Cluster, provideCluster } from '../servers/index.ts';
 
 const JOBS = 400;
@@ -31,14 +31,7 @@ describe.skipIf(!isAvailable('mariadb'))('a purge on a node of a Galera cluster'
       jobs.map((job) => ({ ...job, status: 'ok', artifacts: 0, logs: 1 })),
       [],
     );
-    const rule = {
-      keep: 0,
-      keepPerTemplate: null,
-      keepLastSuccess: false,
-      olderThan: null,
-      statuses: FINISHED,
-    };
-    const plan = await planPurge(engine, sameForAll(null, rule, undefined));
+    const plan = await planPurge(engine, everyFinishedJob());
 
     const watch = await engine.watchReplicas({ replicas: [], onWarning: () => {} });
     expect([watch.what, watch.largestTransaction]).toEqual([
@@ -53,26 +46,28 @@ describe.skipIf(!isAvailable('mariadb'))('a purge on a node of a Galera cluster'
       for (let n = 0; n < 5; n++)
         await sql`update company set name = ${`Acme ${n}`} where id = 1`.execute(engine.kysely<unknown>());
     })();
-    await sleep(1_000);
-    const told: ReplicaLag[] = [];
-    const throttle = new LagThrottle(watch, 5_000, (lag) => told.push(lag));
+    await until(async () => (await watch.lag()).seconds === null);
+    const told: Pressure[] = [];
+    const throttle = new Throttle([replicaLag(watch, 5_000)], (lag) => told.push(lag));
     // Not by a purge: that would stand still by itself, as everybody who writes.
     let goesOn = false;
     const waiting = throttle.wait({ signals: [], isOver: () => false }).then(() => {
       goesOn = true;
     });
-    await sleep(2_000);
+    await until(() => told.length > 0);
     expect(goesOn).toBe(false);
     await slow.query('unlock tables');
     await waiting;
     await writing;
-    const { stopped, tables, waitedForReplicas } = await applyPurge(engine, plan, {
+    const { stopped, tables, waits } = await applyPurge(engine, plan, {
       program: 'test',
       waitMs: 0,
       throttle,
     });
     expect([stopped, tables.find(({ table }) => table === 'job')?.rows]).toEqual([null, JOBS]);
-    expect(waitedForReplicas).toBeGreaterThan(1_500);
+    // It is told of a wait that has lasted a second.
+    expect(waits).toEqual([{ reason: 'replica', milliseconds: expect.any(Number) }]);
+    expect(waits[0]?.milliseconds).toBeGreaterThan(900);
     expect(told[0]).toMatchObject({
       seconds: null,
       why: expect.stringMatching(/stood still for \d+ %.*flow control/),
@@ -82,3 +77,7 @@ describe.skipIf(!isAvailable('mariadb'))('a purge on a node of a Galera cluster'
     await engine.close();
   });
 });
+
+async function until(happens: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await happens())) await sleep(50);
+}

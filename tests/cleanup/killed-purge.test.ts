@@ -1,7 +1,4 @@
 /** `kill -9` of a purge beside a platform that writes: no job is left half, and the next run finishes. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
@@ -9,8 +6,8 @@ import { type Database, FINISHED } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase, type TestDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
 import { writing } from '../harness/platform.ts';
+import { endOf } from '../harness/processes.ts';
 
-const VICTIM = fileURLToPath(new URL('../harness/purging-process.ts', import.meta.url));
 const JOBS = 6_000;
 const OLD = 5_000;
 
@@ -63,10 +60,6 @@ async function halves(engine: Engine): Promise<unknown[]> {
 }
 
 /** @returns its exit status, or the signal that ended it */
-async function victim({ settings }: TestDatabase, rows: string): Promise<number | string> {
-  const child = spawn(process.execPath, [VICTIM, JSON.stringify(settings), at(OLD), rows], {
-    stdio: 'ignore',
-  });
-  const [status, signal] = await once(child, 'exit');
-  return (signal as string | null) ?? (status as number);
+function victim({ settings }: TestDatabase, rows: string): Promise<number | string> {
+  return endOf('purging', settings, [at(OLD), rows]);
 }

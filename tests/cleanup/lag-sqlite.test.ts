@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { applyPurge, planPurge, sameForAll } from '../../src/cleanup/index.ts';
-import { FINISHED } from '../../src/schema/index.ts';
+import { applyPurge, planPurge } from '../../src/cleanup/index.ts';
 import { cli } from '../harness/cli.ts';
 import { isAvailable, migratedDatabase } from '../harness/engines.ts';
 import { makeCompany, makeHistory } from '../harness/history.ts';
+import { everyFinishedJob } from '../harness/rule-books.ts';
 
 test.skipIf(!isAvailable('sqlite'))('SQLite is not said to keep a limit that it cannot have', async () => {
   const database = await migratedDatabase('sqlite');
@@ -21,18 +21,12 @@ test.skipIf(!isAvailable('sqlite'))(
     const { engine } = database;
     await makeCompany(engine);
     await makeHistory(engine, [{ id: 1n, status: 'ok', minute: 0, artifacts: 0, logs: 11_000 }], []);
-    const rule = {
-      keep: 0,
-      keepPerTemplate: null,
-      keepLastSuccess: false,
-      olderThan: null,
-      statuses: FINISHED,
-    };
-    const plan = await planPurge(engine, sameForAll(null, rule, undefined));
+    const plan = await planPurge(engine, everyFinishedJob());
     const deleted: number[] = [];
     let now = 0;
     const throttle = {
-      waited: 0,
+      waits: new Map(),
+      chunkShare: 1,
       largestTransaction: null,
       wait: async () => {
         deleted.push(now);

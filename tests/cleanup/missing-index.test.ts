@@ -2,22 +2,17 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyPurge, type JobRule, planPurge, type RuleBook, sameForAll } from '../../src/cleanup/index.ts';
-import { recount } from '../../src/cleanup/plan.ts';
+import { recount } from '../../src/cleanup/plan/make-plan.ts';
 import type { Engine } from '../../src/engines/index.ts';
 import { isMultiFlexiError } from '../../src/errors.ts';
-import { type Database, FINISHED } from '../../src/schema/index.ts';
+import type { Database } from '../../src/schema/index.ts';
 import { cli } from '../harness/cli.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+import { finishedJobs } from '../harness/rule-books.ts';
 
-const rule: JobRule = {
-  keep: null,
-  keepPerTemplate: null,
-  keepLastSuccess: false,
-  olderThan: at(8),
-  statuses: FINISHED,
-};
-const jobs = (change: Partial<JobRule> = {}) => sameForAll(null, { ...rule, ...change }, undefined);
+const jobs = (change: Partial<JobRule> = {}) =>
+  sameForAll(null, finishedJobs({ olderThan: at(8), ...change }), undefined);
 const logs = (keep: number | null) =>
   sameForAll(null, undefined, { keep, keepPerCompany: null, olderThan: at(8) });
 

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { planPurge, readPlan, sameForAll, savePlan } from '../../src/cleanup/index.ts';
+import { planPurge, readPlan, savePlan } from '../../src/cleanup/index.ts';
 import type { Engine } from '../../src/engines/index.ts';
-import { type Database, FINISHED } from '../../src/schema/index.ts';
+import type { Database } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+import { jobsAndLogsOlderThan, jobsOlderThan } from '../harness/rule-books.ts';
 
 const TABLES = ['logger', 'artifacts', 'job'] as const;
 /** Ids of four digits, so that rows that are to be equal are. */
@@ -59,20 +60,7 @@ describeEngines('the bytes of a plan', (name) => {
   }
 
   const planOf = (before: string, logs: boolean) =>
-    planPurge(
-      engine,
-      sameForAll(
-        null,
-        {
-          keep: null,
-          keepPerTemplate: null,
-          keepLastSuccess: false,
-          olderThan: before,
-          statuses: FINISHED,
-        },
-        logs ? { keep: null, keepPerCompany: null, olderThan: before } : undefined,
-      ),
-    );
+    planPurge(engine, logs ? jobsAndLogsOlderThan(before) : jobsOlderThan(before));
   const bytesOf = async (before: string, logs: boolean) =>
     Object.fromEntries((await planOf(before, logs)).tables.map(({ table, bytes }) => [table, bytes ?? -1]));
 

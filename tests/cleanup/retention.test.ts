@@ -18,6 +18,7 @@ import type { Engine } from '../../src/engines/index.ts';
 import { type Database, FINISHED, type JobStatus } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { companyOf, makeCompany, makeHistory, type TestJob, templateOf } from '../harness/history.ts';
+import { tries } from '../harness/tries.ts';
 
 const DAY = 24 * 60;
 /** The histories begin with 2026; jobs are of its first twenty days. */
@@ -32,6 +33,8 @@ const jobs = fc.uniqueArray(
     artifacts: fc.integer({ min: 0, max: 2 }),
     logs: fc.integer({ min: 0, max: 2 }),
     template: fc.constantFrom(1n, 1n, 2n, 3n, null),
+    // A run template may have been moved to another company since.
+    company: fc.constantFrom(undefined, undefined, 1n, 2n),
   }),
   { selector: (job) => job.id, maxLength: 30 },
 );
@@ -105,7 +108,7 @@ describeEngines('retention', (name) => {
         expect(await left()).toEqual(kept.sort((a, b) => (a < b ? -1 : 1)));
         for (const { id } of history) expect([id, explained.get(id)]).toEqual([id, !kept.includes(id)]);
       }),
-      { numRuns: name === 'sqlite' ? 150 : 30 },
+      { numRuns: tries(name === 'sqlite' ? 150 : 30) },
     );
   });
 
@@ -132,9 +135,9 @@ describeEngines('retention', (name) => {
 
   test.each([
     [{ maxAgeDays: null, keepLast: null }, /delete nothing/],
-    [{ subject: 'logger', template: 1n }, /Only jobs/],
-    [{ company: 1n, template: 1n }, /of one company already/],
-    [{ subject: 'token', keepLast: 5 }, /by their age alone/],
+    [{ subject: 'logger', template: 1n }, /only to jobs/],
+    [{ company: 1n, template: 1n }, /for a run template or for a company, not both/],
+    [{ subject: 'token', keepLast: 5 }, /by age only/],
   ] as const)('a policy that makes no sense is refused: %o', async (change, message) => {
     const policy = {
       subject: 'job',

@@ -5,25 +5,21 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveRun } from '../../src/cleanup/archive/run.ts';
-import { childSizes } from '../../src/cleanup/children.ts';
-import { deleteJobs, deleteLogs, drain, type Hand } from '../../src/cleanup/delete.ts';
-import { jobVerdict } from '../../src/cleanup/goes.ts';
-import { planPurge, sameForAll } from '../../src/cleanup/index.ts';
-import { type Database, FINISHED } from '../../src/schema/index.ts';
+import { planPurge } from '../../src/cleanup/index.ts';
+import type { ChunkContext } from '../../src/cleanup/purge/chunk-transaction.ts';
+import { deleteJobs, drain } from '../../src/cleanup/purge/delete-jobs.ts';
+import { deleteLogs } from '../../src/cleanup/purge/delete-logs.ts';
+import { DependentGuard } from '../../src/cleanup/purge/dependent-guard.ts';
+import { jobVerdict } from '../../src/cleanup/selection/verdict.ts';
+import type { Database } from '../../src/schema/index.ts';
 import { isAvailable, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany } from '../harness/history.ts';
 import { KnownHistory, loadKnown } from '../harness/known-history.ts';
+import { jobsOlderThan } from '../harness/rule-books.ts';
 
 type Db = Kysely<Database>;
 
 const JOBS = [1n, 2n, 3n, 4n];
-const RULE = {
-  keep: null,
-  keepPerTemplate: null,
-  keepLastSuccess: false,
-  olderThan: at(9),
-  statuses: FINISHED,
-};
 
 let directory: string;
 beforeEach(() => {
@@ -35,7 +31,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
   /** @returns the jobs that are left in the database */
   async function meanwhile(
     change: (db: Db) => Promise<unknown>,
-    remove = async (hand: Hand) => deleteJobs(hand, JOBS, await childSizes(hand.engine, JOBS)),
+    remove = async (hand: ChunkContext) => deleteJobs(hand, JOBS),
   ) {
     const database = await migratedDatabase('sqlite');
     const { engine } = database;
@@ -46,7 +42,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
     );
     const history = new KnownHistory(engine, directory, undefined);
     const db = engine.kysely<Database>();
-    const plan = await planPurge(engine, sameForAll(null, RULE, undefined));
+    const plan = await planPurge(engine, jobsOlderThan(at(9)));
     const run = await ArchiveRun.open(engine, { directory }, 'test');
     const copies = engine.rowCopies;
     if (!copies) throw new Error('there are copies');
@@ -58,10 +54,12 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
       return answer;
     };
     let paused = 0;
-    const hand: Hand = {
+    const hand: ChunkContext = {
       engine: { ...engine, rowCopies: { ...copies, areCurrent } },
       verdict: jobVerdict(plan.jobs.map((scope) => ({ ...scope, archive: true }))),
-      keeper: run.keeper(),
+      dependents: new DependentGuard(engine, [], new Set()),
+      deletesAll: true,
+      partWriter: run.partWriter(),
       pause: async () => {
         paused++;
         await change(db);

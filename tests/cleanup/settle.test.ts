@@ -59,6 +59,22 @@ describeEngines('a batch that was saved, and not deleted as its process died', (
   });
 });
 
+// One worker, so that a batch is certain to have been committed; what files have is the same on all engines.
+describe.runIf(isAvailable('sqlite'))('a part that was interrupted on sqlite', () => {
+  test('is completed where its archive has a catalogue from before', async () => {
+    const { database, history, archiver } = await historyOn('sqlite');
+    await archiver.run({ ...ALL, olderThan: at(JOBS / 4) });
+    const [earlier] = listArchives(directory);
+    expect(await archiver.diesAfter({ ...JOBS_DELETED, nth: 2 }, ALL)).toBe('SIGKILL');
+    const cut = listArchives(directory).find((place) => place.name !== earlier?.name);
+    cpSync(join(earlier?.path ?? '', 'archive.json'), join(cut?.path ?? '', 'archive.json'));
+    await archiver.run(ALL);
+    await history.expectEachInOnePlace();
+    await history.expectSameWhenRestored();
+    await database.drop();
+  });
+});
+
 describe.runIf(isAvailable('postgresql'))('a commit that the server refuses on postgresql', () => {
   test('leaves no batch in the archive that is in the database', async () => {
     const { database, engine, history, archiver } = await historyOn('postgresql');
@@ -68,8 +84,9 @@ describe.runIf(isAvailable('postgresql'))('a commit that the server refuses on p
       $$ begin if old.id = 70 then raise exception 'refused'; end if; return null; end $$`.execute(db);
     await sql`create constraint trigger refused after delete on job deferrable initially deferred
       for each row execute function refuse()`.execute(db);
-    await expect(archiver.run(ALL)).rejects.toThrow('refused');
-    await history.expectNothingLost();
+    await archiver.run(ALL);
+    await history.expectEachInOnePlace();
+    expect(await sql`select id from job`.execute(db)).toMatchObject({ rows: [{ id: 70n }] });
     await sql`drop trigger refused on job`.execute(db);
     await archiver.run(ALL);
     await history.expectEachInOnePlace();

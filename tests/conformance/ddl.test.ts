@@ -1,8 +1,10 @@
-/** What the contract says of tables, transactions and sizes is so on every engine. */
+/** What the contract says of tables and transactions is so on every engine. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Engine, TableDefinition } from '../../src/engines/index.ts';
+import type { Engine, SchemaChanges, TableDefinition } from '../../src/engines/index.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
+import { ofFirstRelease } from '../harness/first-release.ts';
+import { describeRole } from '../harness/role.ts';
 
 const id = { name: 'id', type: { kind: 'bigint' }, comment: 'key', nullable: false, identity: true } as const;
 const name_ = {
@@ -121,36 +123,59 @@ describeEngines('tables', (engineName) => {
       engine.capabilities.comments ? ['parents', 'a name'] : [null, null],
     );
   });
+});
 
-  test('have sizes that grow with their rows, biggest first', async () => {
-    const small = await engine.sizes();
-    const rows = Array.from({ length: 20_000 }, (_, index) => [`row ${index} ${'x'.repeat(150)}`]);
-    await engine.bulkLoad({ table: 'ddl_parent', columns: ['name'], rows });
-    if (engineName !== 'sqlite')
-      await sql`analyze ${sql.raw(engineName === 'postgresql' ? '' : 'table')} ddl_parent`.execute(
-        engine.kysely(),
-      );
-    const size = await engine.sizes();
-    const [biggest] = size.tables;
-    expect(biggest?.name).toBe('ddl_parent');
-    expect(biggest?.dataBytes).toBeGreaterThan(20_000 * 150);
-    expect(biggest?.dataBytes).toBeLessThan(20_000 * 150 * 4);
-    expect(biggest?.totalBytes).toBe((biggest?.dataBytes ?? 0) + (biggest?.indexBytes ?? 0));
-    expect(biggest?.rowsExact).toBe(!engine.capabilities.rowEstimates);
-    expect(biggest?.rows).toBeGreaterThan(15_000);
-    expect(biggest?.rows).toBeLessThan(25_000);
-    expect(size.totalBytes).toBeGreaterThan(small.totalBytes);
-    expect(size.tables.map((table) => table.totalBytes)).toEqual(
-      size.tables.map((table) => table.totalBytes).sort((a, b) => b - a),
+describeRole<SchemaChanges>('schema changes', {
+  ddl: async ({ engine, run }) => {
+    const { ddl } = engine;
+    expect(ddl.engine).toBe(engine.name);
+    const index = { name: 'ix_ddl_parent_name', table: 'ddl_parent', columns: ['name'], unique: false };
+    const send = (statements: readonly { sql: string }[]) => run(...statements.map((one) => one.sql));
+    const made = async () => (await engine.introspect()).find(({ name }) => name === 'ddl_parent');
+    await send(ddl.createTable(parent));
+    await send(ddl.createIndex(index, true));
+    const before = await made();
+    expect(before?.indexes).toEqual([{ name: index.name, columns: ['name'], unique: false }]);
+    expect(before?.columns.map(({ check }) => check)).toEqual(
+      parent.columns.map((column) => ddl.writtenCheck(column)),
     );
-  });
+    await send(ddl.rewriteRows('ddl_parent'));
+    await send(ddl.addColumn('ddl_parent', { ...name_, name: 'second' }));
+    await send(ddl.dropColumn('ddl_parent', { ...name_, name: 'second' }));
+    expect(await made()).toEqual(before);
+    await send(ddl.dropIndex(index));
+    expect((await made())?.indexes).toEqual([]);
+    await send(ddl.dropTable('ddl_parent'));
+    expect(await made()).toBeUndefined();
+  },
 
-  test('show free space inside after a delete', async () => {
-    await sql`delete from ddl_parent`.execute(engine.kysely<unknown>());
-    if (engineName === 'postgresql') await sql`vacuum analyze ddl_parent`.execute(engine.kysely());
-    const size = await engine.sizes();
-    // InnoDB gives pages back to the table when its purge comes by: not at once, so it is only asked to tell a figure.
-    if (engineName === 'mysql' || engineName === 'mariadb') expect(size.freeBytes).toBeGreaterThanOrEqual(0);
-    else expect(size.freeBytes).toBeGreaterThan(engineName === 'sqlite' ? 1_000_000 : -1);
-  });
+  editingSchema: async ({ engine }) => {
+    const document = { name: 'data', type: { kind: 'json' }, comment: 'a document', nullable: true } as const;
+    const table: TableDefinition = { ...parent, name: 'ddl_edited', columns: [id, document] };
+    const first = ofFirstRelease(engine).ddl.createTable(table);
+    for (const statement of first) await sql.raw(statement.sql).execute(engine.kysely());
+    const edit = (statements: readonly { sql: string }[]) =>
+      engine
+        .kysely<unknown>()
+        .transaction()
+        .execute((db) =>
+          engine.editingSchema(db, async () => {
+            for (const statement of statements) await sql.raw(statement.sql).execute(db);
+            return statements.length;
+          }),
+        );
+    const check = async () =>
+      (await engine.introspect()).find(({ name }) => name === table.name)?.columns[1]?.check;
+    const rewrites = engine.ddl.rewriteChecks(table.name, table.columns);
+    expect(await edit(rewrites)).toBe(rewrites.length);
+    const now = await check();
+    expect(now).toBe(engine.ddl.writtenCheck(document));
+    // What is no schema fails before it is kept.
+    const spoilt = rewrites.map(({ sql: text }) => ({
+      sql: text.replace(/set sql = .* where/s, "set sql = 'no schema' where"),
+    }));
+    if (spoilt.length > 0) await expect(edit(spoilt)).rejects.toThrow();
+    expect(await check()).toBe(now);
+    await sql`insert into ddl_edited (data) values (null)`.execute(engine.kysely<unknown>());
+  },
 });

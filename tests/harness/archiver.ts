@@ -4,16 +4,14 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setImmediate as otherWork, setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Ending, Orders, Stage } from './archiving-process.ts';
-
-const PROCESS = fileURLToPath(new URL('./archiving-process.ts', import.meta.url));
+import { ended, processFile } from './processes.ts';
 
 /** Whether files, by their paths, are those that are waited for. */
 export type Sight = (files: readonly string[]) => boolean;
 
 /** What goes. */
-export type Wanted = Pick<Orders, 'olderThan' | 'logs'>;
+export type Wanted = Pick<Orders, 'olderThan' | 'logs'> & Partial<Pick<Orders, 'waitMs'>>;
 
 export class Archiver {
   private readonly orders: Pick<Orders, 'settings' | 'directory' | 'passphrase'>;
@@ -65,8 +63,10 @@ export class Archiver {
   }
 
   private start(wanted: Wanted, how: Orders['how'], stages: readonly Stage[] = []) {
-    const orders: Orders = { ...this.orders, ...wanted, how, stages };
-    return spawn(process.execPath, [PROCESS, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const orders: Orders = { waitMs: 60_000, ...this.orders, ...wanted, how, stages };
+    return spawn(process.execPath, [processFile('archiving'), JSON.stringify(orders)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 }
 
@@ -86,17 +86,13 @@ function filesIn(directory: string): string[] {
   return namesIn(directory).flatMap(namesIn);
 }
 
-/** What is looked at may be renamed or removed meanwhile. */
+/** What is looked at may be renamed or removed meanwhile, and locks lie beside the archives. */
 function there<T>(look: () => T, otherwise: T): T {
   try {
     return look();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return otherwise;
+    if (error instanceof Error && 'code' in error && /^ENO(ENT|TDIR)$/.test(String(error.code)))
+      return otherwise;
     throw error;
   }
-}
-
-async function ended(child: ReturnType<typeof spawn>): Promise<number | string> {
-  const [status, signal] = await once(child, 'exit');
-  return (signal as string | null) ?? (status as number);
 }

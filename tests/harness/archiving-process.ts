@@ -3,11 +3,11 @@
  * word is its orders, as JSON. It says `ready` when the purge begins, and its result when it ends.
  */
 import { Socket } from 'node:net';
-import { applyPurge, planPurge, sameForAll } from '../../src/cleanup/index.ts';
+import { applyPurge, planPurge } from '../../src/cleanup/index.ts';
 import type { DatabaseSettings } from '../../src/engines/index.ts';
-import { FINISHED } from '../../src/schema/index.ts';
 import { Passphrase } from '../../src/transfer/index.ts';
 import { opened } from './opened.ts';
+import { jobsAndLogsOlderThan, jobsOlderThan } from './rule-books.ts';
 
 /** The moment after the nth statement that is like this, names in double quotes; a regular expression. */
 export interface Stage {
@@ -24,6 +24,8 @@ export interface Orders {
   readonly passphrase: string | null;
   /** One after the other: the second is waited for when the first is over. */
   readonly stages: readonly Stage[];
+  /** How long it waits for those who hold a lock. */
+  readonly waitMs: number;
   /** To be killed there, or to lose all connections with the next statement on its way. */
   readonly how: 'die' | 'cut';
 }
@@ -33,7 +35,7 @@ export interface Ending {
   readonly cuts: number;
 }
 
-const { settings, directory, olderThan, logs, passphrase, stages, how } = JSON.parse(
+const { settings, directory, olderThan, logs, passphrase, stages, waitMs, how } = JSON.parse(
   process.argv[2] ?? '',
 ) as Orders;
 
@@ -62,14 +64,12 @@ function cut(): void {
 }
 
 const engine = await opened(settings, 'change', ({ sql }) => watch(sql));
-const rule = { keep: null, keepPerTemplate: null, keepLastSuccess: false, olderThan, statuses: FINISHED };
-const logRule = logs ? { keep: null, keepPerCompany: null, olderThan } : undefined;
-const plan = await planPurge(engine, sameForAll(null, rule, logRule));
+const plan = await planPurge(engine, logs ? jobsAndLogsOlderThan(olderThan) : jobsOlderThan(olderThan));
 times = 0;
 process.stdout.write('ready\n');
 const { reconnections } = await applyPurge(engine, plan, {
   program: 'victim',
-  waitMs: 60_000,
+  waitMs,
   archive: {
     directory,
     passphrase: passphrase === null ? undefined : new Passphrase(passphrase),

@@ -1,9 +1,9 @@
 /** Jobs whose artifacts take space, so that a purge frees some that can be seen. */
 import { randomBytes } from 'node:crypto';
-import { applyPurge, type PurgeResult, planPurge, sameForAll } from '../../src/cleanup/index.ts';
+import { applyPurge, type PurgeResult, planPurge } from '../../src/cleanup/index.ts';
 import type { Engine } from '../../src/engines/index.ts';
-import { FINISHED } from '../../src/schema/index.ts';
 import { at, makeCompany } from './history.ts';
+import { jobsOlderThan } from './rule-books.ts';
 
 export const JOBS = 6_000;
 /** Bytes of each artifact, which no engine can compress. */
@@ -26,13 +26,6 @@ export async function makeBulkyHistory(engine: Engine): Promise<void> {
 
 /** Deletes the oldest nine tenths of the jobs. */
 export async function purgeMost(engine: Engine): Promise<PurgeResult> {
-  const rule = {
-    keep: null,
-    keepPerTemplate: null,
-    keepLastSuccess: false,
-    olderThan: at(JOBS * 0.9),
-    statuses: FINISHED,
-  };
-  const plan = await planPurge(engine, sameForAll(null, rule, undefined));
+  const plan = await planPurge(engine, jobsOlderThan(at(JOBS * 0.9)));
   return applyPurge(engine, plan, { program: 'test', waitMs: 0 });
 }

@@ -12,11 +12,16 @@ export interface Finished {
 }
 
 /** With an environment of its own: nothing of the tests' leaks in but PATH and HOME. */
-export function cli(
+export async function cli(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  return finished(startCli(words, environment));
+  const done = await finished(startCli(words, environment));
+  if (words.includes('json') && done.stdout !== '') {
+    const { asksForJson, requireDocument } = await import('./documents.ts');
+    if (asksForJson(words)) requireDocument(words, done.stdout);
+  }
+  return done;
 }
 
 export function startCli(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {

@@ -1,30 +1,34 @@
 /** The engines under test, and fresh databases on them. */
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, inject } from 'vitest';
-import type { DatabaseSettings } from '../../src/engines/index.ts';
-import { type Access, type Engine, type EngineName, openEngine } from '../../src/engines/index.ts';
+import { describe, inject, type TestAPI, test } from 'vitest';
+import { ENGINES, type Engine, type EngineName } from '../../src/engines/index.ts';
 import { migrate } from '../../src/migrations/index.ts';
+import { nameInstallation } from '../../src/schema/index.ts';
 import { runOn, type TestServer } from '../servers/index.ts';
+import { freshFile, freshOn, type TestDatabase } from './databases.ts';
+import { copyTemplate } from './templates.ts';
 
-export const ENGINE_NAMES: readonly EngineName[] = ['sqlite', 'mysql', 'mariadb', 'postgresql'];
+export { freshOn, type TestDatabase } from './databases.ts';
 
-export interface TestDatabase {
-  readonly engineName: EngineName;
-  readonly settings: DatabaseSettings;
-  /** The same as `DB_*` settings, for a process. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Another connection of its own; the caller closes it. */
-  open(access?: Access): Promise<Engine>;
-  drop(): Promise<void>;
-}
+export const ENGINE_NAMES: readonly EngineName[] = ENGINES.map(({ name }) => name);
 
 /** The suite once for every engine; one whose server is missing is skipped, which the run's beginning says. */
 export function describeEngines(title: string, suite: (engineName: EngineName) => void): void {
-  for (const name of ENGINE_NAMES)
-    describe.skipIf(!isAvailable(name))(`${title} on ${name}`, () => suite(name));
+  describeOn(ENGINE_NAMES, title, suite);
+}
+
+/** The same for some of them, where the others have no such thing. */
+export function describeOn<Name extends EngineName>(
+  names: readonly Name[],
+  title: string,
+  suite: (engineName: Name) => void,
+): void {
+  for (const name of names) describe.skipIf(!isAvailable(name))(`${title} on ${name}`, () => suite(name));
+}
+
+/** For what can happen on some engines alone: on the others there is no such test, rather than one that is skipped. */
+export function testWhere(applies: boolean): TestAPI {
+  const nothing = () => {};
+  return applies ? test : (Object.assign(nothing, { each: () => nothing }) as unknown as TestAPI);
 }
 
 export function isAvailable(name: EngineName): boolean {
@@ -39,20 +43,18 @@ export function serverOf(name: Exclude<EngineName, 'sqlite'>): TestServer {
 }
 
 /** An empty database of its own; on SQLite a file that is not there yet. */
-export async function freshDatabase(
-  name: EngineName,
-  databaseName = `mf_${randomBytes(6).toString('hex')}`,
-): Promise<TestDatabase> {
+export async function freshDatabase(name: EngineName, databaseName?: string): Promise<TestDatabase> {
   return name === 'sqlite' ? freshFile() : freshOn(serverOf(name), databaseName);
 }
 
-/** A fresh database with our schema in it, and an engine on it. */
+/** A database of its own with our schema in it, and an engine on it. */
 export async function migratedDatabase(
   where: EngineName | TestServer,
 ): Promise<TestDatabase & { readonly engine: Engine }> {
-  const database = await (typeof where === 'string' ? freshDatabase(where) : freshOn(where));
+  const database = await (typeof where === 'string' ? copyOn(where) : freshOn(where));
   const engine = await database.open('create');
-  await migrate(engine, { program: 'test', waitMs: 0 });
+  if (typeof where === 'string') await nameInstallation(engine);
+  else await migrate(engine, { program: 'test', waitMs: 0 });
   return {
     ...database,
     engine,
@@ -63,54 +65,10 @@ export async function migratedDatabase(
   };
 }
 
-function freshFile(): TestDatabase {
-  const directory = mkdtempSync(join(tmpdir(), 'multiflexi-test-'));
-  const file = join(directory, 'multiflexi.sqlite');
-  const settings = { connection: 'sqlite', file } as const;
-  return {
-    engineName: 'sqlite',
-    settings,
-    environment: { DB_CONNECTION: 'sqlite', DB_DATABASE: file },
-    open: (access = 'change') => openEngine(settings, access),
-    drop: async () => rmSync(directory, { recursive: true, force: true }),
-  };
-}
-
-async function freshOn(
-  server: TestServer,
-  database = `mf_${randomBytes(6).toString('hex')}`,
-): Promise<TestDatabase> {
-  const name = server.engine;
-  const connection = name === 'postgresql' ? 'pgsql' : 'mysql';
-  const { host, port, user: username, password } = server;
-  const quoted = name === 'postgresql' ? `"${database}"` : `\`${database}\``;
-  await runOn(server, `create database ${quoted}`);
-  const settings = {
-    connection,
-    host,
-    port,
-    socket: undefined,
-    database,
-    username,
-    password,
-    tls: { mode: 'off' },
-  } as const;
-  return {
-    engineName: name,
-    settings,
-    environment: {
-      DB_CONNECTION: connection,
-      DB_HOST: host,
-      DB_PORT: String(port),
-      DB_DATABASE: database,
-      DB_USERNAME: username,
-      DB_PASSWORD: password,
-    },
-    open: (access = 'change') => openEngine(settings, access),
-    drop: async () => {
-      await runOn(server, `drop database ${quoted}${name === 'postgresql' ? ' with (force)' : ''}`);
-    },
-  };
+function copyOn(name: EngineName): Promise<TestDatabase> {
+  const template = inject('templates')[name];
+  if (typeof template !== 'object') throw new Error(`no schema to copy on ${name}: ${template}`);
+  return copyTemplate(template, name === 'sqlite' ? undefined : serverOf(name));
 }
 
 /** Runs a statement as the server's superuser, outside of any database under test. */

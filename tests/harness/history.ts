@@ -9,6 +9,8 @@ export interface TestJob {
   readonly minute: number;
   readonly artifacts: number;
   readonly logs: number;
+  /** Of each of its artifacts; a few unless said otherwise. */
+  readonly bytes?: number | undefined;
   /** Run templates 1 and 2 are of company 1, 3 is of company 2; null is none. 1 unless said otherwise. */
   readonly template?: bigint | null | undefined;
   /** Company 1 or 2; that of the run template unless said otherwise. */

@@ -42,23 +42,24 @@ const seeing = (sight: Sight): Death['die'] => {
 /** In turn the first time, and the second, when a chunk is of another size, and others are at work or done. */
 const STATEMENTS: readonly (Omit<Death, 'die'> & { readonly statement: string })[] = [
   { when: 'log entries are locked', statement: '^select "logger"."id" from "logger" where', logs: true },
-  { when: 'log entries are deleted', statement: '^delete from "logger" where "id"', logs: true },
+  { when: 'log entries are deleted', statement: '^delete from "logger" where \\(?"id"', logs: true },
   { when: 'jobs are locked', statement: '^select "job"."id".*(for update|json_each)' },
   { when: 'artifacts are read', statement: 'octet_length[\\s\\S]*from "artifacts"' },
   { when: 'log entries are read', statement: 'octet_length[\\s\\S]*from "logger"' },
   {
     when: 'some log entries of a giant are',
-    statement: '^delete from "logger" where "id"',
+    statement: '^delete from "logger" where \\(?"id"',
     giant: { logs: 2_100 },
   },
   {
     when: 'some artifacts of a giant are',
-    statement: '^delete from "artifacts" where "id"',
+    statement: '^delete from "artifacts" where \\(?"id"',
     giant: { artifacts: 2_100 },
   },
   { when: 'artifacts are deleted', statement: '^delete from "artifacts" where "job_id"' },
   { when: 'jobs are deleted', statement: '^delete from "job"' },
   { when: 'it is committed', statement: '^commit' },
+  { when: 'a large value is read', statement: ' as piece', giant: { bytes: 3 * 1024 * 1024 } },
 ];
 
 const DEATHS: readonly Death[] = [
@@ -69,7 +70,7 @@ const DEATHS: readonly Death[] = [
   })),
   {
     when: 'what was left is settled',
-    die: after(1, '^select "id" from "(job|artifacts|logger)" where "id"'),
+    die: after(1, '^select "id" from "(job|artifacts|logger)" where \\(?"id"'),
   },
   ...[2, 20, 80].map((time) => ({ when: `after ${time} ms`, die: inMilliseconds(time) })),
   {

@@ -1,18 +1,15 @@
 /** `kill -9` at every step, over filled tables: the same command again completes, in the same schema and with the same data. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine, EngineName } from '../../src/engines/index.ts';
 import { MIGRATIONS, type Migration, migrate, rollback } from '../../src/migrations/index.ts';
-import { LEDGER } from '../../src/migrations/ledger-tables.ts';
+import { LEDGER } from '../../src/migrations/ledger/tables.ts';
 import { compile, type Direction } from '../../src/migrations/migration.ts';
 import { dataDigest, schemaDigest } from './digests.ts';
 import { freshDatabase, isAvailable, type TestDatabase } from './engines.ts';
 import { fillTables, tablesOf } from './filling.ts';
+import { endOf } from './processes.ts';
 
-const VICTIM = fileURLToPath(new URL('./migrating-process.ts', import.meta.url));
 const patient = { program: 'test', waitMs: 60_000 };
 
 /** The suite of one engine; a file each, so that two run at a time. */
@@ -41,9 +38,9 @@ function suite(name: EngineName): void {
   });
 
   /**
-   * The moments take turns. Where a migration is one transaction a death at any step undoes all of it: every other step and
-   * the last one have one, and each step that is outside of it. MySQL and MariaDB, which share their code, have one of the
-   * four each at every step. Every moment at every step with MULTIFLEXI_TEST_EVERY_MOMENT=1.
+   * The moments take turns. Where a migration is one transaction a death at any step undoes all of it: its first step, one
+   * in its middle and its last have one, and each step that is outside of it. MySQL and MariaDB, which share their code, have
+   * one of the four each at every step. Every moment at every step with MULTIFLEXI_TEST_EVERY_MOMENT=1 (`npm run test:full`).
    */
   function deaths(migration: Migration, direction: Direction): [step: number, when: string][] {
     const moments = name === 'sqlite' ? ['before', 'after', '1'] : ['before', 'after', '1', 'cut'];
@@ -53,12 +50,11 @@ function suite(name: EngineName): void {
     }));
     if (process.env.MULTIFLEXI_TEST_EVERY_MOMENT !== undefined)
       return steps.flatMap(({ step }) => moments.map((when): [number, string] => [step, when]));
-    const first = name === 'mysql' ? 0 : 2;
+    const some = new Set([1, Math.ceil(steps.length / 2), steps.length]);
+    // Each migration begins with another moment, so that each comes at first steps and at last ones.
+    const first = MIGRATIONS.indexOf(migration) + (name === 'mysql' ? 0 : 2);
     return steps
-      .filter(
-        ({ step, alone }) =>
-          !engine.capabilities.transactionalDdl || alone || step % 2 === 1 || step === steps.length,
-      )
+      .filter(({ step, alone }) => !engine.capabilities.transactionalDdl || alone || some.has(step))
       .map(({ step }, turn) => [step, moments[(first + turn) % moments.length] ?? '']);
   }
 
@@ -128,7 +124,7 @@ function suite(name: EngineName): void {
 }
 
 /** @returns its exit status, or the signal that ended it */
-export async function victim(
+export function victim(
   database: TestDatabase,
   way: Direction,
   target: string,
@@ -136,11 +132,5 @@ export async function victim(
   step: number,
   when: string,
 ) {
-  const child = spawn(
-    process.execPath,
-    [VICTIM, JSON.stringify(database.settings), way, target, version, String(step), when],
-    { stdio: 'ignore' },
-  );
-  const [status, signal] = await once(child, 'exit');
-  return (signal as string | null) ?? (status as number);
+  return endOf('migrating', database.settings, [way, target, version, String(step), when]);
 }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
-import { isOf, partialName, partialsOf, partsOf } from '../../src/cleanup/archive/directory.ts';
+import { mayBeOf, partialName, partialsOf, partsOf } from '../../src/cleanup/archive/directory.ts';
 import {
   applyArchiveRestore,
   listArchives,
@@ -12,8 +12,10 @@ import {
   verifyArchive,
 } from '../../src/cleanup/index.ts';
 import type { Engine } from '../../src/engines/index.ts';
+import { readInstallation } from '../../src/schema/index.ts';
 import type { Passphrase } from '../../src/transfer/index.ts';
-import { ChunkReader, openFile, readContents } from '../../src/transfer/row-stream/reader.ts';
+import { ChunkReader } from '../../src/transfer/row-stream/chunk-reader.ts';
+import { openFile, readContents } from '../../src/transfer/row-stream/heads.ts';
 import { at, type TestJob } from './history.ts';
 
 const TABLES = ['job', 'artifacts', 'logger'] as const;
@@ -34,6 +36,7 @@ export class KnownHistory {
   private readonly ofWhole = new Map<string, readonly string[]>();
   private all: ReadonlySet<string> = new Set();
   private digest = '';
+  private installation = '';
 
   constructor(engine: Engine, directory: string, passphrase: Passphrase | undefined) {
     this.engine = engine;
@@ -49,6 +52,7 @@ export class KnownHistory {
       );
       this.last.set(table, rows[0]?.id ?? 0n);
     }
+    this.installation = (await readInstallation(this.engine)).id;
     this.all = await this.inDatabase();
     this.digest = await this.contents();
   }
@@ -66,7 +70,9 @@ export class KnownHistory {
 
   /** There may be those of other databases. */
   private get archives() {
-    return listArchives(this.directory).filter((place) => isOf(place, this.engine.where));
+    return listArchives(this.directory).filter((place) =>
+      mayBeOf(place, this.installation, this.engine.where),
+    );
   }
 
   /** After a death: in neither place is nothing; in both may be what was being deleted. */
@@ -161,8 +167,8 @@ export class KnownHistory {
       const key = encryption && (await this.passphrase?.unlock(encryption, file));
       const reader = new ChunkReader(file, handle, header, key);
       const names: string[] = [];
-      for (const [number, place] of places.slice(0, batches.at(-1)?.chunks ?? 0).entries()) {
-        const { table, rows } = await reader.read(number, place);
+      for (const place of places.filter(({ batch }) => batch < batches.length)) {
+        const { table, rows } = await reader.read(place);
         const id = table.columns.findIndex(({ name }) => name === 'id');
         names.push(...rows.map((row) => `${table.name} ${row[id]}`));
       }
@@ -200,11 +206,11 @@ export async function loadKnown(engine: Engine, jobs: readonly TestJob[]): Promi
   await engine.bulkLoad({
     table: 'artifacts',
     columns: ['job_id', 'filename', 'content', 'created_at'],
-    rows: jobs.flatMap(({ id, minute, artifacts }) =>
+    rows: jobs.flatMap(({ id, minute, artifacts, bytes = 0 }) =>
       Array.from({ length: artifacts }, (_, n) => [
         id,
         `${n}.txt`,
-        Buffer.from(`\0${n} of ${id}`),
+        Buffer.concat([Buffer.from(`\0${n} of ${id}`), Buffer.alloc(bytes, n)]),
         at(minute),
       ]),
     ),

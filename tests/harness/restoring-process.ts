@@ -19,7 +19,7 @@ else {
     program: 'victim',
     waitMs: 60_000,
     target: '0',
-    approve: async (plan) => (await backUpLosses(engine, plan, file, { onProgress })).check,
+    beforeApply: async (plan) => (await backUpLosses(engine, plan, file, { onProgress })).check,
   });
 }
 await engine.close();

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,11 +9,10 @@ import { type Engine, openEngine } from '../../src/engines/index.ts';
 import { applyReclaim, measureSpace, planReclaim } from '../../src/maintenance/index.ts';
 import { makeBulkyHistory, purgeMost } from '../harness/bulky-history.ts';
 import { isAvailable, migratedDatabase, type TestDatabase } from '../harness/engines.ts';
+import { ended, processFile } from '../harness/processes.ts';
 
 const MEBI = 1024 * 1024;
 const OPTIONS = { program: 'test', waitMs: 0 };
-const VICTIM = fileURLToPath(new URL('../harness/reclaiming-process.ts', import.meta.url));
-const WRITER = fileURLToPath(new URL('../harness/writing-process.ts', import.meta.url));
 
 describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
   let source: TestDatabase & { readonly engine: Engine };
@@ -45,13 +43,12 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
   /** @returns its exit status, or the signal that ended it */
   async function victim({ bytes, ms }: { bytes?: number; ms?: number }): Promise<number | string> {
     const settings = JSON.stringify({ connection: 'sqlite', file });
-    const child = spawn(process.execPath, [VICTIM, settings, String(bytes ?? '')], {
+    const child = spawn(process.execPath, [processFile('reclaiming'), settings, String(bytes ?? '')], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     if (ms !== undefined) child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), ms));
     child.stdout.resume();
-    const [status, signal] = await once(child, 'exit');
-    return (signal as string | null) ?? (status as number);
+    return ended(child);
   }
 
   test('shrinks it to what it holds, and empties the WAL', async () => {
@@ -68,7 +65,7 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
   test('ends with the time it was given or with Ctrl-C, and the next one goes on', async () => {
     const short = await reclaim({ timeBudgetMs: 30 });
     expect(short.stopped).toBe('time budget');
-    expect(short.after.remedies.map(({ command }) => command)).toEqual(['multiflexi-cli db:reclaim']);
+    expect(short.after.remedies.map(({ ours }) => ours)).toEqual([true]);
     const interruption = new AbortController();
     const stopped = await reclaim({ signal: interruption.signal, onProgress: () => interruption.abort() });
     expect([stopped.stopped, stopped.pieces]).toEqual(['interrupted', 1]);
@@ -100,7 +97,7 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
     expect(sizeOf(file)).toBe(sizeOf(purged));
     expect(result.after.freeBytes).toBeGreaterThan(12 * MEBI);
     expect(result.after.notes).toEqual([expect.stringContaining('another connection still reads from it')]);
-    expect(result.after.remedies.map(({ command }) => command)).toEqual(['multiflexi-cli db:reclaim']);
+    expect(result.after.remedies.map(({ ours }) => ours)).toEqual([true]);
     reader.close();
     const after = await reclaim();
     expect(after).toMatchObject({ stopped: null, after: { freeBytes: 0, notes: [], remedies: [] } });
@@ -122,7 +119,9 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
   });
 
   test('lets a platform write meanwhile, and its end does not wait for a reader with the write lock', async () => {
-    const writer = spawn(process.execPath, [WRITER, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const writer = spawn(process.execPath, [processFile('writing'), file], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     await once(writer.stdout, 'data');
     const reader = reading();
     const held = await reclaim({ patienceMs: 100 });
@@ -156,15 +155,16 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
     expect(after.freeBytes).toBeGreaterThan(2 * MEBI);
     expect(after.remedies).toEqual([
       expect.objectContaining({
-        command: 'PRAGMA auto_vacuum = INCREMENTAL; VACUUM;',
-        lock: expect.stringContaining('nobody else writes'),
+        sql: 'PRAGMA auto_vacuum = INCREMENTAL; VACUUM;',
+        lock: expect.stringContaining('nobody else can write'),
         needsBytes: 2 * (before - (after.freeBytes ?? 0)),
         ours: false,
       }),
     ]);
     expect(await engine.freeDisk()).toBeGreaterThan(0);
     const client = new Database(file);
-    client.exec(after.remedies[0]?.command ?? '');
+    const [remedy] = after.remedies;
+    client.exec(remedy && !remedy.ours ? remedy.sql : '');
     client.close();
     expect((await reclaim()).after).toMatchObject({ freeBytes: 0, remedies: [] });
     expect(sizeOf(file)).toBeLessThan(before - 2 * MEBI);

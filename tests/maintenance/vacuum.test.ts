@@ -49,12 +49,13 @@ describe.runIf(isAvailable('postgresql'))('a reclaim on postgresql', () => {
     const result = await applyReclaim(other, await planReclaim(other), OPTIONS);
     expect(result).toMatchObject({ pieces: 0, stopped: null });
     expect(result.after.remedies[0]).toMatchObject({
-      command: 'VACUUM (ANALYZE) artifacts, job, logger;',
+      sql: 'VACUUM (ANALYZE) artifacts, job, logger;',
       ours: false,
     });
     await other.close();
     await sql.raw(`drop owned by ${reader}`).execute(database.engine.kysely());
-    await sql.raw(result.after.remedies[0]?.command ?? '').execute(database.engine.kysely());
+    const [remedy] = result.after.remedies;
+    await sql.raw(remedy && !remedy.ours ? remedy.sql : '').execute(database.engine.kysely());
   });
 
   test('says what an open transaction keeps from being free', async () => {

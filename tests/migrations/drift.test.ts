@@ -1,4 +1,4 @@
-/** db:verify finds what somebody changed by hand, says it, and its statements mend it. */
+/** db:verify finds what somebody changed by hand, says it, and its statements fix it. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findDrift, MIGRATIONS } from '../../src/migrations/index.ts';
@@ -28,11 +28,11 @@ describeEngines('drift', (name) => {
     expect(await findDrift(database.engine, MIGRATIONS)).toEqual([]);
     expect(await verify()).toMatchObject({
       exit: 0,
-      stdout: expect.stringContaining('is the one that the migrations make'),
+      stdout: expect.stringContaining('matches the migrations'),
     });
   });
 
-  test('of indexes is found, and the plan mends it', async () => {
+  test('of indexes is found, and the plan fixes it', async () => {
     const onTable = name === 'mysql' || name === 'mariadb' ? ' on job' : '';
     await run(`drop index ${quote('ix_job_status_DatCreate_id')}${onTable}`);
     await run('create index by_hand on token (start)');
@@ -109,7 +109,7 @@ describeEngines('drift', (name) => {
     expect((await verify()).stdout).toMatch(/string\(128\) not null\s+string\(64\) not null/);
   });
 
-  test('of a column with a reference, and of tables that refer to each other, is mended by the plan as it is printed', async () => {
+  test('of a column with a reference, and of tables that refer to each other, is fixed by the plan as it is printed', async () => {
     await run(
       name === 'mysql' || name === 'mariadb'
         ? 'alter table logger drop foreign key fk_logger_job_id'
@@ -124,7 +124,7 @@ describeEngines('drift', (name) => {
     expect(await found()).toEqual([]);
   });
 
-  test('of tables that need each other is mended in the order in which they were made', async () => {
+  test('of tables that need each other is fixed in the order in which they were made', async () => {
     for (const table of [
       'retention_hold',
       'retention_policy',
@@ -151,10 +151,11 @@ describeEngines('drift', (name) => {
   });
 
   test('is not what is pending: only applied migrations are compared', async () => {
+    const pending = MIGRATIONS.filter(({ version }) => version > '20221123091933').length;
     expect((await cli(['db:rollback', '-t', '20221123091933', '--yes'], database.environment)).exit).toBe(0);
     expect(await verify()).toMatchObject({
       exit: 0,
-      stderr: expect.stringContaining('6 migrations are pending'),
+      stderr: expect.stringContaining(`${pending} migrations are pending`),
     });
   });
 });

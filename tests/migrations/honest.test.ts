@@ -5,7 +5,7 @@ import type { Engine } from '../../src/engines/index.ts';
 import { applyMigrations } from '../../src/migrations/apply.ts';
 import { changeBreakpoints } from '../../src/migrations/breakpoints.ts';
 import { id, nullable, string } from '../../src/migrations/columns.ts';
-import { LEDGER, type LedgerSchema, STEPS } from '../../src/migrations/ledger-tables.ts';
+import { LEDGER, type LedgerSchema, STEPS } from '../../src/migrations/ledger/tables.ts';
 import type { Migration } from '../../src/migrations/migration.ts';
 import { addColumn, createTable, dropColumn, dropTable } from '../../src/migrations/operations/index.ts';
 import { type MigrationPlan, planMigrate, planRollback } from '../../src/migrations/plan.ts';
@@ -86,7 +86,7 @@ describeEngines('the ledger', (name) => {
     await expect(up([changed, two])).rejects.toMatchObject({
       code: 'MIGRATION_CHANGED',
       exit: 7,
-      next: expect.stringContaining(`--accept-changed ${one.version}`),
+      next: expect.stringContaining(`accept-changed ${one.version}`),
     });
     await expect(up([changed, two], two.version)).rejects.toMatchObject({ code: 'MIGRATION_CHANGED' });
     expect(await up([changed, two], one.version)).toEqual(['two']);
@@ -113,7 +113,7 @@ describeEngines('the ledger', (name) => {
     expect(await readStatus(engine, changed)).toMatchObject({ changed: 0 });
   });
 
-  test('half way with a migration that this program does not have is not built upon', async () => {
+  test('interrupted in a migration that this program does not have is not built upon', async () => {
     await up([one, three]);
     await engine
       .kysely<LedgerSchema>()
@@ -123,7 +123,7 @@ describeEngines('the ledger', (name) => {
       .execute();
     await expect(up([one, two])).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
-      message: expect.stringContaining('three is half way up'),
+      message: expect.stringContaining('three was interrupted after'),
     });
   });
 
@@ -181,7 +181,7 @@ describeEngines('the ledger', (name) => {
     expect(await notes([one])).toEqual([['one', 'down', false, null, false]]);
   });
 
-  test('made by a program that kept less of a step is mended, and can be rolled back', async () => {
+  test('made by a program that kept less of a step is completed, and can be rolled back', async () => {
     await up([one]);
     const drop =
       name === 'sqlite' || name === 'postgresql'

@@ -1,4 +1,4 @@
-/** A migration that fails half way: what is left, what is said, and that the same command goes on. */
+/** A migration that fails in the middle: what is left, what is said, and that the same command goes on. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
@@ -35,7 +35,7 @@ const second: Migration = {
   down: [dropTable('second')],
 };
 
-describeEngines('a migration that fails half way', (name) => {
+describeEngines('a migration that fails in the middle', (name) => {
   // On PostgreSQL the index is made concurrently, because the table has rows: outside of any transaction.
   const allOrNothing = name === 'sqlite';
   let database: TestDatabase;
@@ -62,13 +62,15 @@ describeEngines('a migration that fails half way', (name) => {
   const state = async () =>
     (await readStatus(engine, [first, second])).migrations.map(({ name, status }) => `${name} ${status}`);
 
-  test('names version, step and cause; the cause mended, the same command finishes', async () => {
+  test('names version, step and cause; the cause fixed, the same command finishes', async () => {
     await expect(up([first, second])).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
       message: expect.stringMatching(
         /20300102000000 second failed at step \d+ of \d+ \(create unique index uq_first_word\)/,
       ),
-      next: expect.stringContaining(allOrNothing ? 'Nothing of it was kept' : 'goes on at this step'),
+      next: expect.stringContaining(
+        allOrNothing ? 'It was rolled back completely' : 'continues at this step',
+      ),
     });
     expect((await engine.tableNames()).includes('second')).toBe(!allOrNothing);
     expect(await state()).toEqual(['first up', allOrNothing ? 'second down' : 'second failed']);
@@ -101,7 +103,7 @@ describeEngines('a migration that fails half way', (name) => {
     if (!allOrNothing)
       await expect(names(second.version)).rejects.toMatchObject({
         code: 'MIGRATION_FAILED',
-        next: expect.stringContaining('db:migrate'),
+        next: expect.stringContaining('Run migrate first'),
       });
   });
 

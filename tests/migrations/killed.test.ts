@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { MIGRATIONS, migrate } from '../../src/migrations/index.ts';
-import { STEPS } from '../../src/migrations/ledger-tables.ts';
+import { STEPS } from '../../src/migrations/ledger/tables.ts';
 import { freshDatabase } from '../harness/engines.ts';
 import { victim } from '../harness/killed-suite.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
 import { applyMigrations } from '../../src/migrations/apply.ts';
 import { id, nullable, string } from '../../src/migrations/columns.ts';
-import { LEDGER, type LedgerSchema } from '../../src/migrations/ledger-tables.ts';
+import { LEDGER, type LedgerSchema } from '../../src/migrations/ledger/tables.ts';
 import type { Migration } from '../../src/migrations/migration.ts';
 import {
   addColumn,
@@ -68,7 +68,7 @@ describeEngines('a refused step', (name) => {
     for (let attempt = 1; attempt <= 3; attempt++) {
       await expect(up([one])).rejects.toMatchObject({
         code: 'MIGRATION_FAILED',
-        next: expect.stringContaining('Nothing of it was kept'),
+        next: expect.stringContaining('It was rolled back completely'),
       });
       expect(await row(one.version)).toBeUndefined();
     }
@@ -92,19 +92,19 @@ describeEngines('a refused step', (name) => {
     ]);
   });
 
-  test('in the middle can be taken back, or gone on with when the step was mended', async () => {
+  test('in the middle can be taken back, or gone on with when the step was fixed', async () => {
     await up([one]);
     await run("insert into one (word) values ('twice'), ('twice')");
     await expect(up([one, two])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
-    const mended: Migration = { ...two, up: [addColumn('one', more), createIndex('one', 'word')] };
+    const fixed: Migration = { ...two, up: [addColumn('one', more), createIndex('one', 'word')] };
     const other: Migration = {
       ...two,
       up: [addColumn('one', nullable(string('more', 30, 'more of it'))), createIndex('one', 'word')],
     };
     if (name !== 'sqlite') {
-      await expect(up([one, mended])).rejects.toMatchObject({
+      await expect(up([one, fixed])).rejects.toMatchObject({
         code: 'MIGRATION_CHANGED',
-        next: expect.stringMatching(/--accept-changed 20300102000000.*db:rollback/),
+        next: expect.stringMatching(/migrate accept-changed 20300102000000.*rollback/),
       });
       // A step that was done already cannot be another one.
       await expect(
@@ -116,14 +116,14 @@ describeEngines('a refused step', (name) => {
       expect(columns?.map((column) => column.name)).toEqual(['id', 'word']);
       expect(await row(two.version)).toBeUndefined();
       await expect(up([one, two])).rejects.toMatchObject({ code: 'MIGRATION_FAILED' });
-      expect(await apply(() => planMigrate(engine, [one, mended], { acceptChanged: [two.version] }))).toEqual(
-        ['two'],
-      );
-    } else expect(await up([one, mended])).toEqual(['two']);
+      expect(await apply(() => planMigrate(engine, [one, fixed], { acceptChanged: [two.version] }))).toEqual([
+        'two',
+      ]);
+    } else expect(await up([one, fixed])).toEqual(['two']);
     expect((await engine.introspect()).find((table) => table.name === 'one')?.indexes).toMatchObject([
       { name: 'ix_one_word', unique: false },
     ]);
-    expect(await planMigrate(engine, [one, mended])).toMatchObject({ migrations: [], accepted: [] });
+    expect(await planMigrate(engine, [one, fixed])).toMatchObject({ migrations: [], accepted: [] });
   });
 
   test('at the beginning of a rollback leaves the row as it was, and three refusals leave the table', async () => {
@@ -174,7 +174,7 @@ describeEngines('a refused step', (name) => {
       },
     });
     await expect(failing).rejects.toMatchObject({
-      next: expect.stringContaining(kept ? 'goes on at this step' : 'Nothing of it was kept'),
+      next: expect.stringContaining(kept ? 'continues at this step' : 'It was rolled back completely'),
     });
     for (const state of await Promise.all(states))
       expect(['running', 'failed']).toContain((state as { state: string }).state);

@@ -23,11 +23,13 @@ const SAMPLE = {
 
 describe('the page', () => {
   const original = new URL('../../../shared/database-maintenance.txt', import.meta.url);
-  test.runIf(existsSync(original))('is the one that administrators have', () => {
-    expect(readFileSync(new URL('./database-maintenance.txt', import.meta.url), 'utf8')).toBe(
-      readFileSync(original, 'utf8'),
-    );
-  });
+  if (existsSync(original)) {
+    test('is the one that administrators have', () => {
+      expect(readFileSync(new URL('./database-maintenance.txt', import.meta.url), 'utf8')).toBe(
+        readFileSync(original, 'utf8'),
+      );
+    });
+  }
 
   test('was read as it is printed', () => {
     expect(coreTables()).toHaveLength(13);
@@ -43,7 +45,11 @@ describe('the page', () => {
     for (const table of coreTables()) expect(page).toContain(model.get(table)?.comment ?? 'no such table');
     // The rest of ours serves maintenance, which the page knows nothing of.
     const own = [...model.keys()].filter((table) => !coreTables().includes(table));
-    expect(own.every((table) => /^(retention|housekeeping)_/.test(table))).toBe(true);
+    expect(
+      own.every((table) =>
+        /^(?:retention_|housekeeping_|installation$|size_sample$|dismissed_finding$)/.test(table),
+      ),
+    ).toBe(true);
   });
 
   test('has a counterpart for each of its commands', () => {
@@ -112,7 +118,7 @@ describeEngines('the page', (name) => {
   if (name === 'postgresql') {
     const [vacuum, vacuumFull, size] = sqlCommands('psql');
 
-    test('vacuums', async () => {
+    test('runs both of its vacuums as they are written there', async () => {
       expect(await shell(name, vacuum)).toContain('VACUUM');
       expect(await shell(name, vacuumFull)).toContain('VACUUM');
     });
@@ -126,6 +132,12 @@ describeEngines('the page', (name) => {
 
   test('has counterparts that do what it says, in the order of its table', async () => {
     const history: [string, number | null][] = [];
+    // Where others have to wait meanwhile, that takes a yes.
+    const blocks = name === 'sqlite' || name === 'postgresql';
+    const rebuilt = (tables: string): [string, number][] => {
+      const command = `multiflexi-cli db:optimize ${tables}`;
+      return [[command, blocks ? 5 : 0], ...(blocks ? [[`${command} --yes`, 0] as [string, number]] : [])];
+    };
     for (const [, command] of counterparts()) {
       const words = command.replace(/^multiflexi-cli /, '').split(' ');
       const { exit, stderr } = await cli(words, database.environment);
@@ -144,6 +156,10 @@ describeEngines('the page', (name) => {
       ['multiflexi-cli db:rollback', 5],
       ['multiflexi-cli db:rollback --yes', 0],
       ['multiflexi-cli db:migrate', 0],
+      ['multiflexi-cli db:analyze job run_template applications', 0],
+      ['multiflexi-cli db:vacuum', 0],
+      ...rebuilt('job artifacts logger'),
+      ...rebuilt('job'),
     ]);
   });
 

@@ -1,6 +1,6 @@
 /** What goes wrong around the program: one clear message, the right status, no stack trace, no secret. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,31 @@ describeEngines('a server that cannot be used', (name) => {
     expectClear(await run({ DB_PASSWORD: SECRET }), 4, /refused the login/);
   });
 
+  test('a password that its line of the file cuts off: 4, and what to write', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'multiflexi-settings-'));
+    const file = join(directory, 'multiflexi.env');
+    const settings = { ...database.environment, DB_PASSWORD: `${SECRET}#${SECRET}` };
+    writeFileSync(
+      file,
+      Object.entries(settings)
+        .map(([setting, value]) => `${setting}=${value}\n`)
+        .join(''),
+    );
+    const done = await cli(['db:status', '-e', file]);
+    expectClear(done, 4, /refused the login/);
+    expect(done.stderr).toContain('Next: The password in the file ends before its first #');
+    rmSync(directory, { recursive: true });
+  });
+
+  test('is found under the other names that people write: mariadb for MySQL, postgres, a port in the host', async () => {
+    const { DB_HOST = '', DB_PORT = '', ...rest } = database.environment;
+    const names = name === 'postgresql' ? ['postgresql', 'Postgres'] : ['mariadb', 'MySQL', 'mysqli'];
+    for (const DB_CONNECTION of names) {
+      const done = await cli(['db:status'], { ...rest, DB_CONNECTION, DB_HOST: `${DB_HOST}:${DB_PORT}` });
+      expect([DB_CONNECTION, done.exit]).toEqual([DB_CONNECTION, 3]);
+    }
+  });
+
   test('a port that nobody listens at yet is waited for, and no longer than was said', async () => {
     const { host, port } = serverOf(name);
     const probe = createServer().listen(0, '127.0.0.1');
@@ -63,15 +88,16 @@ describeEngines('a server that cannot be used', (name) => {
     const environment = { ...database.environment, DB_PORT: String(late) };
     expectClear(await cli(words('1'), environment), 4, /Cannot reach/);
     expect(Date.now() - started).toBeLessThan(10_000);
-    // The server comes up while the program waits: a relay stands in for its port.
-    const waiting = cli(words('60'), environment);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // The server comes up while the program waits: a relay stands in for its port, and hangs up on the first who comes.
+    let callers = 0;
     const relay = createServer((socket) => {
+      if (++callers === 1) return socket.destroy();
       const server = connect(port, host);
       socket.pipe(server).pipe(socket);
       for (const end of [socket, server]) end.on('error', () => {});
     }).listen(late, '127.0.0.1');
-    expect(await waiting).toMatchObject({ exit: 3 });
+    expect(await cli(words('60'), environment)).toMatchObject({ exit: 3 });
+    expect(callers).toBeGreaterThan(1);
     relay.close();
   });
 
@@ -105,7 +131,7 @@ describeEngines('a server that cannot be used', (name) => {
             `grant select on ${DB_DATABASE}.* to '${user}'@'%'`,
           ];
     for (const statement of statements) await administer(name, statement);
-    expectClear(await run({ DB_USERNAME: user, DB_PASSWORD: SECRET }), 1, /lacks a right|failed at/);
+    expectClear(await run({ DB_USERNAME: user, DB_PASSWORD: SECRET }), 1, /is missing a privilege|failed at/);
     const engine = await database.open();
     expect(await engine.tableNames()).toEqual([]);
     await engine.close();
@@ -195,7 +221,7 @@ describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
       expectClear(
         { exit: 5, stdout: '', stderr: done.stderr },
         5,
-        /Table logger takes .* and has to be written again, but the disk of .* has only .* free/,
+        /Table logger takes .* and has to be rewritten, but the disk of .* has only .* free/,
       );
     },
   );
@@ -225,6 +251,10 @@ describe.runIf(isAvailable('sqlite'))('an SQLite file', () => {
       expect(done.stdout).toContain('full: 1');
       expect(done.stdout).toContain('roomy: 0');
       expectClear({ exit: 1, stdout: '', stderr: done.stderr }, 1, /The disk of the SQLite file .* is full/);
+      // Most other commands go on where they stopped: this one would refuse the jobs that are there.
+      expect(done.stderr).toContain(
+        'Next: The rows written until then are kept, and a sample cannot be continued',
+      );
     },
   );
 });

@@ -2,6 +2,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -47,6 +48,7 @@ describeEngines('archives on the command line', (name) => {
     const directory = join(home, 'plain');
     const at = ['--archive', directory];
     const before = await jobs();
+    mkdirSync(directory);
     expect((await json(0, 'archive:list', ...at)).archives).toEqual([]);
     const pruned = await json(0, 'prune', '--jobs', '--older-than', '2025-12-20', '--guard', '100', ...at);
     const { archive } = pruned.archive;
@@ -133,17 +135,23 @@ describe('an archive that cannot be used', () => {
   afterAll(() => rmSync(home, { recursive: true }));
 
   test.each([
-    [['archive:list'], /not said where the archives are/],
+    [['archive:list'], /directory of the archives is not specified/],
     [['archive:list', '--archive', ''], /name of a file/],
-    [['archive:show', 'nothing', '--archive', '/nowhere'], /no archive nothing/],
+    [['archive:show', 'nothing', '--archive', '/tmp'], /no archive nothing/],
     [['archive:show', '../../etc', '--archive', '/tmp'], /no archive/],
-    [['archive:verify', '20260101T000000Z-abcdef', '--archive', '/nowhere'], /no archive 2026/],
-    [['archive:remove', '--archive', '/nowhere'], /not said which/],
-    [['archive:remove', 'x', '--older-than', '1d', '--archive', '/nowhere'], /in two ways/],
-    [['archive:restore', 'x', '--job', '-1', '--archive', '/nowhere'], /digits alone/],
-    [['archive:restore', 'x', '--job', '', '--archive', '/nowhere'], /digits alone/],
-    [['prune', '--jobs', '--keep', '5', '--archive'], /not said where/],
-    [['retention:set', 'token', '--older-than', '1d', '--archive'], /archived, nothing else/],
+    [['archive:verify', '20260101T000000Z-abcdef', '--archive', '/tmp'], /no archive 2026/],
+    [['archive:remove', '--archive', '/nowhere'], /either names of archives or their age/],
+    [
+      ['archive:remove', 'x', '--older-than', '1d', '--archive', '/nowhere'],
+      /either names of archives or their age/,
+    ],
+    [['archive:restore', 'x', '--job', '-1', '--archive', '/nowhere'], /only digits/],
+    [['archive:restore', 'x', '--job', '', '--archive', '/nowhere'], /only digits/],
+    [['prune', '--jobs', '--keep', '5', '--archive'], /not specified/],
+    [
+      ['retention:set', 'token', '--older-than', '1d', '--archive'],
+      /Only jobs and log entries can be archived/,
+    ],
   ])('is refused: %j', async (words, message) => {
     const database = { DB_CONNECTION: 'sqlite', DB_DATABASE: join(home, 'multiflexi.sqlite') };
     await cli(['db:migrate'], database);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MIGRATIONS, migrate } from '../../src/migrations/index.ts';
-import { LEDGER, STEPS } from '../../src/migrations/ledger-tables.ts';
+import { LEDGER, STEPS } from '../../src/migrations/ledger/tables.ts';
 import { cli } from '../harness/cli.ts';
 import { dataDigest, schemaDigest } from '../harness/digests.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';

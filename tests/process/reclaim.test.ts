@@ -24,10 +24,10 @@ describeEngines('space on the command line', (name) => {
   test('is told by a purge, with the way to get the rest', async () => {
     const { exit, stdout } = await run('prune', '--jobs', '--keep', '3000', '--yes');
     expect(exit).toBe(0);
-    expect(stdout).toMatch(/^Space: .* freed inside, .* went back to the disk; free inside now: /m);
+    expect(stdout).toMatch(/^Space: .* freed in the database, .* given back to the disk; now free: /m);
     if (name === 'sqlite' || name === 'postgresql')
       expect(stdout).toMatch(/^multiflexi-cli db:reclaim\n {2}gives: .*\n {2}locks: .*\n {2}needs: /m);
-    else expect(stdout).toContain('it is so much so far');
+    else expect(stdout).toContain('so this is the amount so far');
   });
 
   test('is given back behind a purge that is asked to', async () => {
@@ -71,11 +71,11 @@ describeEngines('space on the command line', (name) => {
 
   test('is given back by a command of its own', async () => {
     const dry = await run('db:reclaim', '--dry-run');
-    expect([dry.exit, dry.stdout]).toEqual([0, expect.stringMatching(/^Free inside: /)]);
+    expect([dry.exit, dry.stdout]).toEqual([0, expect.stringMatching(/^Free space: /)]);
     const { exit, stdout } = await run('db:reclaim', '--time-budget', '1m');
     expect([exit, stdout]).toEqual([
       0,
-      expect.stringMatching(/^Space: .* went back to the disk; free inside now: (?:.*\n)*Reclaimed in /m),
+      expect.stringMatching(/^Space: .* given back to the disk; now free: (?:.*\n)*Finished in /m),
     ]);
   });
 

@@ -3,206 +3,25 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import * as z from 'zod';
+import type * as z from 'zod';
+import {
+  MIGRATIONS as APPLIED,
+  FAILURE,
+  PLANNED_MIGRATIONS as PLAN,
+  PLANNED_PURGE as PRUNE_PLAN,
+  PURGED as PRUNED,
+  PLANNED_RECLAIM as RECLAIM_PLAN,
+  RECLAIMED,
+  PLANNED_ROLLBACK_RESTORE as RESTORE_PLAN,
+  ROLLBACK_RESTORED as RESTORED,
+  SAMPLE,
+  SIZE,
+  STATUS,
+} from '../../src/documents/schemas.ts';
 import type { Engine } from '../../src/engines/index.ts';
 import { LEDGER, MIGRATIONS } from '../../src/migrations/index.ts';
 import { cli, finished, startCli } from '../harness/cli.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
-
-const STATUS = z.strictObject({
-  pending_count: z.int(),
-  missing_count: z.int(),
-  total_count: z.int(),
-  changed_count: z.int(),
-  newer_than_program: z.boolean(),
-  database_kind: z.enum(['ours', 'empty', 'php-edition', 'foreign']),
-  migrations: z.array(
-    z.strictObject({
-      migration_status: z.enum(['up', 'down']),
-      migration_id: z.string().regex(/^\d{14}$/),
-      migration_name: z.string(),
-      state: z.enum(['up', 'down', 'running', 'failed']),
-      direction: z.enum(['up', 'down']).nullable(),
-      steps_done: z.int().nullable(),
-      steps_total: z.int().nullable(),
-      started: z.string().nullable(),
-      finished: z.string().nullable(),
-      breakpoint: z.boolean(),
-      missing: z.boolean(),
-      changed_at_step: z.int().nullable(),
-      out_of_order: z.boolean(),
-      error: z.string().nullable(),
-    }),
-  ),
-});
-const APPLIED = z.strictObject({
-  accepted: z.array(z.string()),
-  backup: z.string().nullable(),
-  migrations: z.array(
-    z.strictObject({ migration_id: z.string(), migration_name: z.string(), milliseconds: z.int() }),
-  ),
-});
-const PLAN = z.strictObject({
-  dry_run: z.literal(true),
-  direction: z.enum(['up', 'down']),
-  migrations: z.array(
-    z.strictObject({
-      migration_id: z.string(),
-      migration_name: z.string(),
-      steps_done: z.int(),
-      out_of_order: z.boolean(),
-      statements: z.array(
-        z.strictObject({
-          summary: z.string(),
-          sql: z.string(),
-          session: z
-            .strictObject({ before: z.string(), after: z.string(), while_empty: z.string() })
-            .nullable(),
-          table_name: z.string(),
-          blocks: z.enum(['nothing', 'writes', 'everything']),
-          work: z.enum(['a moment', 'reads all rows', 'rewrites all rows']),
-          rows: z.int(),
-          bytes: z.int(),
-        }),
-      ),
-    }),
-  ),
-  accepted: z.array(z.string()),
-  confirm: z.string().nullable(),
-  losses: z.array(
-    z.strictObject({ table: z.string(), column: z.string().nullable(), values: z.int(), bytes: z.int() }),
-  ),
-});
-const SIZE = z.strictObject({
-  product: z.string(),
-  total_bytes: z.int(),
-  free_bytes: z.int().nullable(),
-  tables: z.array(
-    z.strictObject({
-      table_name: z.string(),
-      rows: z.int(),
-      rows_exact: z.boolean(),
-      data_bytes: z.int(),
-      index_bytes: z.int(),
-      total_bytes: z.int(),
-      free_bytes: z.int().nullable(),
-    }),
-  ),
-});
-const SAMPLE = z.strictObject({
-  milliseconds: z.int(),
-  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
-});
-const PART = { table: z.string(), column: z.string().nullable(), rows: z.int() };
-const RESTORE_PLAN = z.strictObject({
-  dry_run: z.literal(true),
-  file: z.string(),
-  created: z.iso.datetime(),
-  program_version: z.string(),
-  source: z.strictObject({ product: z.string(), where: z.string() }),
-  parts: z.array(z.strictObject(PART)),
-});
-const RESTORED = z.strictObject({
-  dry_run: z.literal(false),
-  parts: z.array(
-    z.strictObject({
-      ...PART,
-      restored: z.int(),
-      present: z.int(),
-      conflicts: z.int(),
-      conflict_keys: z.array(z.string()),
-    }),
-  ),
-});
-const SKIPPED = z.array(z.strictObject({ company: z.string().nullable(), jobs: z.int() }));
-const PRUNE_PLAN = z.strictObject({
-  dry_run: z.literal(true),
-  made: z.string(),
-  plan_file: z.string().nullable(),
-  tables: z.array(
-    z.strictObject({
-      table_name: z.string(),
-      rows: z.int(),
-      with_their_job: z.int(),
-      bytes_estimate: z.int(),
-    }),
-  ),
-  companies: z.array(
-    z.strictObject({
-      company_id: z.int(),
-      slug: z.string(),
-      jobs: z.int(),
-      oldest: z.string(),
-      newest: z.string(),
-    }),
-  ),
-  skipped: SKIPPED,
-});
-const REMEDY = z.strictObject({
-  command: z.string(),
-  gives: z.string(),
-  lock: z.string(),
-  needs: z.string(),
-  needs_bytes: z.int().nullable(),
-  by_reclaim: z.boolean(),
-});
-const SPACE = z.strictObject({
-  freed_inside_bytes: z.int().nullable(),
-  returned_to_disk_bytes: z.int(),
-  reclaimable_bytes: z.int().nullable(),
-  estimated: z.boolean(),
-  disk_free_bytes: z.int().nullable(),
-  how: z.array(REMEDY),
-  notes: z.array(z.string()),
-});
-const RECLAIM = {
-  stopped: z.enum(['interrupted', 'time budget', 'another session']).nullable(),
-  milliseconds: z.int(),
-  slices: z.int(),
-  longest_slice_milliseconds: z.int(),
-};
-const RECLAIM_PLAN = z.strictObject({
-  dry_run: z.literal(true),
-  reclaimable_bytes: z.int().nullable(),
-  estimated: z.boolean(),
-  disk_free_bytes: z.int().nullable(),
-  how: z.array(REMEDY),
-  notes: z.array(z.string()),
-});
-const RECLAIMED = z.strictObject({ dry_run: z.literal(false), ...RECLAIM, space: SPACE });
-const PRUNED = z.strictObject({
-  dry_run: z.literal(false),
-  stopped: z.enum(['interrupted', 'time budget']).nullable(),
-  milliseconds: z.int(),
-  chunks: z.int(),
-  longest_chunk_milliseconds: z.int(),
-  waited_for_replicas_milliseconds: z.int(),
-  reconnections: z.int(),
-  archive: z
-    .strictObject({
-      archive: z.string(),
-      bytes: z.int(),
-      tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
-    })
-    .nullable(),
-  skipped: SKIPPED,
-  backlog: z.strictObject({
-    rows_left: z.int(),
-    grows_per_hour: z.int().nullable(),
-    deleted_per_hour: z.int().nullable(),
-    gone_at: z.iso.datetime().nullable(),
-    grows: z.boolean().nullable(),
-  }),
-  tables: z.array(z.strictObject({ table_name: z.string(), rows: z.int() })),
-  space: z.strictObject({
-    ...SPACE.shape,
-    reclaim: z.strictObject(RECLAIM).nullable(),
-    error: z.null(),
-  }),
-});
-const FAILURE = z.strictObject({
-  error: z.strictObject({ code: z.string(), message: z.string(), next: z.string() }),
-});
 
 describeEngines('the program', (name) => {
   let database: TestDatabase;
@@ -238,8 +57,8 @@ describeEngines('the program', (name) => {
     expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: MIGRATIONS.length });
 
     expect((await json(APPLIED, 0, 'db:migrate', '-t', '20200520140330')).migrations).toHaveLength(5);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 10 });
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(10);
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: MIGRATIONS.length - 5 });
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(MIGRATIONS.length - 5);
     expect((await json(APPLIED, 0, 'db:migrate')).migrations).toEqual([]);
     const status = await json(STATUS, 0, 'db:status');
     expect(status).toMatchObject({
@@ -305,7 +124,9 @@ describeEngines('the program', (name) => {
       /^ {4}up {2}20160203130652 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}user$/m,
     );
     expect(status.stdout).not.toContain('\u001b');
-    expect((await run('db:size')).stdout).toMatch(/^Table\s+Rows\s+Data\s+Indexes\s+Total\s+Free inside$/m);
+    expect((await run('db:size')).stdout).toMatch(
+      /^Table\s+Rows\s+Data\s+Indexes(\s+Overflow)?\s+Total\s+Share\s+Free inside$/m,
+    );
     expect((await run('prune', '--logs', '--keep', '100', '--dry-run')).stdout).toMatch(
       /^logger\s+400\s+0\s+~\d+(\.\d+)? KiB$/m,
     );
@@ -314,6 +135,9 @@ describeEngines('the program', (name) => {
   test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
     const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
     expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'housekeeper',
+      'null_in_json',
+      'installation',
       'housekeeping_run',
       'retention',
       'credential_prototype',
@@ -336,7 +160,7 @@ describeEngines('the program', (name) => {
 
     const refused = await run('db:rollback', '-t', '20221123091933', '--no-input');
     expect(refused.exit).toBe(5);
-    expect(refused.stderr).toContain('table job will be gone');
+    expect(refused.stderr).toContain('table job with');
     expect(await json(STATUS, 0, 'db:status')).toMatchObject({ pending_count: 0 });
 
     const other = await run('db:rollback', '-t', '20221123091933', '--confirm', '00000000');
@@ -344,14 +168,14 @@ describeEngines('the program', (name) => {
     const agreed = ['db:rollback', '-t', '20221123091933', '--no-input', '--confirm', plan.confirm ?? ''];
     const file = join(directory, `${name}.rows.zst`);
     const applied = await json(APPLIED, 0, ...agreed, '--backup', file);
-    expect([applied.migrations.length, applied.backup]).toEqual([6, file]);
+    expect([applied.migrations.length, applied.backup]).toEqual([plan.migrations.length, file]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: 6 });
+    expect(await json(STATUS, 3, 'db:status')).toMatchObject({ pending_count: plan.migrations.length });
     expect(await json(FAILURE, 5, 'prune', '--jobs', '--keep', '1')).toMatchObject({
       error: { code: 'NOT_MIGRATED' },
     });
     expect((await run('db:restore-rollback', file)).exit).toBe(5);
-    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(6);
+    expect((await json(APPLIED, 0, 'db:migrate')).migrations).toHaveLength(plan.migrations.length);
     const held = await json(RESTORE_PLAN, 0, 'db:restore-rollback', file, '--dry-run');
     expect(held.parts).toContainEqual({ table: 'job', column: null, rows: expect.any(Number) });
     const restored = await json(RESTORED, 0, 'db:restore-rollback', file);
@@ -394,7 +218,7 @@ describeEngines('the program', (name) => {
 
   test('ends a prune after the chunk at hand when it is interrupted', async () => {
     engine ??= await database.open();
-    expect((await run('sample:load', '--jobs', '8000')).exit).toBe(0);
+    expect((await run('sample:load', '--jobs', '3000')).exit).toBe(0);
     const child = startCli(
       ['prune', '--logs', '--jobs', '--keep', '10', '--yes', '-v'],
       database.environment,
@@ -402,7 +226,7 @@ describeEngines('the program', (name) => {
     let interrupted = false;
     // The log of statements says when it has begun to delete.
     child.stderr.on('data', (text: Buffer) => {
-      if (!text.includes('delete from') || interrupted) return;
+      if (!text.includes('"sql":"delete from') || interrupted) return;
       interrupted = true;
       child.kill('SIGINT');
     });
@@ -412,6 +236,6 @@ describeEngines('the program', (name) => {
     const resumed = await json(PRUNED, 0, ...rest);
     expect(resumed.tables.some((table) => table.rows > 0)).toBe(true);
     expect(resumed.space.reclaim?.stopped).toBeNull();
-    expect(resumed.space.how.some(({ by_reclaim }) => by_reclaim)).toBe(false);
+    expect(resumed.space.how?.some(({ by_reclaim }) => by_reclaim)).toBe(false);
   });
 });

@@ -1,6 +1,8 @@
 /** The rights that docs/settings.md says a command needs are enough for it. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../src/migrations/index.ts';
@@ -87,6 +89,7 @@ describeEngines('an account with the documented rights', (name) => {
           ['prune', '--jobs', '--keep', '1', '--dry-run'],
         ],
       ],
+      ['db:size --sample', [['db:size', '--sample']]],
       ['db:reclaim', [['db:reclaim']]],
       ['sample:load', [['sample:load', '--jobs', '200', '--force']]],
       ['prune', [['prune', '--jobs', '--logs', '--keep', '10', '--yes']]],
@@ -101,6 +104,28 @@ describeEngines('an account with the documented rights', (name) => {
     }
   });
 
+  test('keeps house with the rights of that command alone, each duty of it', async () => {
+    expect((await cli(['db:migrate'], database.environment)).exit).toBe(0);
+    expect((await cli(['sample:load', '--jobs', '300', '--force'], database.environment)).exit).toBe(0);
+    const user = await account();
+    await grant(user, documented('housekeeper:run', name === 'postgresql' ? 2 : 1));
+    const directory = mkdtempSync(join(tmpdir(), 'multiflexi-rights-'));
+    const words = ['housekeeper:run', '--once', '--archive', directory, '-f', 'json'];
+    const { exit, stdout, stderr } = await run(user, ...words);
+    rmSync(directory, { recursive: true });
+    expect([exit, exit === 0 ? '' : stderr]).toEqual([0, '']);
+    const duties = JSON.parse(stdout).duties as { duty: string; outcome: string; error: unknown }[];
+    for (const { duty, outcome, error } of duties)
+      expect([duty, outcome, error]).toEqual([duty, 'done', null]);
+    await revoke(user);
+    const reader = await account();
+    await grant(reader, documented('housekeeper:status', name === 'postgresql' ? 2 : 1));
+    for (const command of ['housekeeper:status', 'housekeeper:history'])
+      expect([command, (await run(reader, command)).exit]).toEqual([command, 0]);
+    expect((await run(reader, 'housekeeper:run', '--dry-run', '--once')).exit).toBe(0);
+    await revoke(reader);
+  });
+
   test('that fails a rollback before its first step leaves the migration applied', async () => {
     const user = await account();
     await grant(
@@ -109,9 +134,16 @@ describeEngines('an account with the documented rights', (name) => {
         ? 'SELECT, INSERT, UPDATE, DELETE on the tables'
         : 'SELECT, INSERT, UPDATE, DELETE',
     );
+    // The newest one that takes a right: what comes after it has nothing to do on servers.
+    const newest = '20261126213000';
+    expect((await cli(['db:rollback', '-t', newest, '--yes'], database.environment)).exit).toBe(0);
     const { exit, stderr } = await run(user, 'db:rollback', '--yes');
-    expect([exit, stderr]).toEqual([1, expect.stringMatching(/failed at step 1 of|lacks a right/)]);
-    expect((await run(user, 'db:status')).exit).toBe(0);
+    expect([exit, stderr]).toEqual([1, expect.stringMatching(/failed at step 1 of|is missing a privilege/)]);
+    const status = JSON.parse((await run(user, 'db:status', '-f', 'json')).stdout);
+    expect(status.migrations).toContainEqual(
+      expect.objectContaining({ migration_id: newest, state: 'up', direction: null }),
+    );
+    expect((await cli(['db:migrate'], database.environment)).exit).toBe(0);
     expect((await run(user, 'prune', '--logs', '--keep', '5')).exit).toBe(0);
     await revoke(user);
   });

@@ -45,6 +45,8 @@ describe('a mistyped command line', () => {
     [['db:restore-rollback'], /missing required argument/],
     [['db:restore-rollback', ''], /name of a file/],
     [['db:restore-rollback', 'a', 'b'], /too many arguments/],
+    [['archive:list', '--archive=~/archive'], /shell did not expand/],
+    [['db:rollback', '--backup=~/x'], /shell did not expand/],
     [['prune', '--jobs', '--older-than', '0d'], /must be an age/],
     [['prune', '--jobs', '--older-than', '-5d'], /must be an age/],
     [['prune', '--jobs', '--older-than', '2999-01-01'], /past date/],
@@ -53,11 +55,11 @@ describe('a mistyped command line', () => {
     [['prune', '--jobs', '--older-than', '9999y'], /must be an age/],
     [['prune', '--jobs', '--keep', '5', '--status', 'running'], /ok, failed, canceled/],
     [['prune', '--jobs', '--keep', '5', '--status', ''], /ok, failed, canceled/],
-    [['prune', '--jobs', '--keep', '5', '--company', ''], /not be blank/],
-    [['prune', '--jobs', '--keep-last-success'], /not said what stays/],
-    [['prune', '--logs', '--keep', '5', '--keep-last-success'], /about jobs/],
+    [['prune', '--jobs', '--keep', '5', '--company', ''], /a single line/],
+    [['prune', '--jobs', '--keep-last-success'], /No rule says what to keep/],
+    [['prune', '--logs', '--keep', '5', '--keep-last-success'], /only to jobs/],
     [['prune', '--logs', '--keep', '5', '--save-plan', 'x'], /dry run/],
-    [['prune', '--plan', 'x', '--jobs'], /plan says/],
+    [['prune', '--plan', 'x', '--jobs'], /takes no rules/],
     [['prune', '--jobs', '--keep', '5', '--time-budget', '0s'], /must be a time/],
     [['prune', '--jobs', '--keep', '5', '--time-budget', 'soon'], /must be a time/],
     [['prune', '--jobs', '--keep', '5', '--max-lag', '5'], /must be a time/],
@@ -70,8 +72,8 @@ describe('a mistyped command line', () => {
     [['retention:run', '--max-lag', '5s', '--replica', 'host:99999'], /port from 1/],
     [['retention:run', '--max-lag', '5s', '--replica', '2001:db8::2'], /must be a host/],
     [['retention:run', '--max-lag', '5s', '--replica', 'user@host'], /must be a host/],
-    [['prune', '--jobs', '--keep', '5', '--replica', 'host'], /not how far it may be behind/],
-    [['retention:run', '--replica', 'host', '-f', 'json'], /not how far it may be behind/],
+    [['prune', '--jobs', '--keep', '5', '--replica', 'host'], /--replica requires --max-lag/],
+    [['retention:run', '--replica', 'host', '-f', 'json'], /--replica requires --max-lag/],
     [['prune', '--jobs', '--keep', '5', '--guard', '0'], /whole number from 1 to 100/],
     [['prune', '--jobs', '--keep', '5', '--guard', '101'], /whole number from 1 to 100/],
     [['prune', '--jobs', '--keep', '5', '--guard', 'abc'], /whole number from 1 to 100/],
@@ -118,9 +120,19 @@ describe('help', () => {
       expect(stdout).toContain(`Usage: multiflexi-cli ${name}`);
       expect(stdout).toMatch(new RegExp(`Examples:\\n  multiflexi-cli ${name}`));
       expect(stdout).toContain('--environment');
+      expect(brokenTooEarly(stdout.split('\n\n')[1] ?? '')).toEqual([]);
       expectNothingOpened();
     },
   );
+
+  /** Lines of a paragraph that would have had room for the next word. */
+  function brokenTooEarly(paragraph: string): string[] {
+    const lines = paragraph.split('\n');
+    return lines.filter((line, at) => {
+      const [next] = lines[at + 1]?.split(' ') ?? [];
+      return next !== undefined && line.length + 1 + next.length < 80;
+    });
+  }
 
   test('of nothing but an option and its value that is named like a command is not confused', async () => {
     const { exit, stderr } = await run('-e', 'tour', 'db:status');
@@ -158,6 +170,9 @@ describe('settings', () => {
   test.each([
     ['DB_CONNECTION=oracle', /sqlite, mysql \(also for MariaDB\) or pgsql/],
     ['DB_HOST=db.example', /DB_CONNECTION is not set/],
+    ['DB_CONNECTION=sqlite\nDB_DATABSE=x.sqlite', /DB_DATABSE is not a setting .*did you mean DB_DATABASE/],
+    ['DB_CONNECTION=sqlite\nDB_DATABASE=~/x.sqlite', /DB_DATABASE is not expanded .*: write \/.*\/x\.sqlite/],
+    ['DB_CONNECTION=sqlite\nDB_DATABASE=sqlite:///x.sqlite', /DB_DATABASE is a URL/],
     ['DB_CONNECTION=mysql', /DB_DATABASE is not set/],
     ['DB_CONNECTION=pgsql\nDB_DATABASE=x', /DB_USERNAME is not set/],
     ['DB_CONNECTION=mysql\nDB_DATABASE=x\nDB_USERNAME=u\nDB_PORT=http', /1 to 65535/],

@@ -21,6 +21,7 @@ import { type Launched, launch } from './launch.ts';
 import { onMachine } from './machine.ts';
 import { sourcesWanted } from './sources.ts';
 
+export { type Bouncer, type BouncerWords, provideBouncer } from './bouncer.ts';
 export {
   type Client,
   type Provided,
@@ -31,8 +32,9 @@ export {
   type TestServer,
 } from './contract.ts';
 export { type Cluster, provideCluster } from './galera.ts';
+export { type Group, provideGroup } from './group.ts';
 export { provideReplicated, type Replicated } from './replicated.ts';
-export { runOn } from './statement.ts';
+export { runIn, runOn } from './statement.ts';
 
 /** The servers that were asked for, and the end of those that were started. */
 export interface Servers {

@@ -37,7 +37,8 @@ export async function describeRoot(engine: ServerEngine, root: string): Promise<
   return { engine, source: 'archive', server, client: await firstOf(above, clients), base, loader: run };
 }
 
-async function loaderOf(root: string): Promise<[loader: string, libraries: string]> {
+/** The loader of a root, and where it finds the libraries. */
+export async function loaderOf(root: string): Promise<[loader: string, libraries: string]> {
   const machine = machines[process.arch];
   if (machine === undefined) throw new Error(`no loader is known for ${process.arch}`);
   // Before Debian 13 the C library lay in /lib, which was a link; unpacked by itself it is a folder.

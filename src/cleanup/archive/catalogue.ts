@@ -1,19 +1,18 @@
 /** What an archive holds, in a file beside its parts: written when its run is settled, so that looking is cheap. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Engine } from '../../engines/index.ts';
-import { MultiFlexiError } from '../../errors.ts';
-import { fileFailure } from '../../file-failure.ts';
-import type { Database } from '../../schema/index.ts';
-import { RowStreamReader } from '../../transfer/index.ts';
+import { COUNT, ID_TEXT } from '../../schema/index.ts';
+import { fileFailure, presence, syncDirectory } from '../../system/index.ts';
+import { RowStreamReader, SOURCE } from '../../transfer/index.ts';
+import { companySlugs } from '../selection/company-slugs.ts';
 import { type ArchivePlace, CATALOGUE, partsOf } from './directory.ts';
+import { notACatalogue } from './failures.ts';
 import { readSummary, Summary } from './summary.ts';
 
-const count = z.number().check(z.int(), z.minimum(0));
-const instant = z.string().check(z.regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}$/));
-const TABLE = z.object({ name: z.string(), rows: count, digest: z.string() });
+const TABLE = z.object({ name: z.string(), rows: COUNT, digest: z.string() });
 
 const ARCHIVE = z.object({
   format: z.literal('multiflexi archive'),
@@ -23,30 +22,36 @@ const ARCHIVE = z.object({
   /** The program's version, and the command. */
   program: z.string(),
   command: z.string(),
-  source: z.object({ product: z.string(), where: z.string() }),
+  source: SOURCE,
   encrypted: z.boolean(),
-  tables: z.array(z.object({ name: z.string(), rows: count })),
+  tables: z.array(z.object({ name: z.string(), rows: COUNT })),
   companies: z.array(
     z.object({
-      id: z.string().check(z.regex(/^-?\d{1,19}$/)),
+      id: ID_TEXT,
       /** Null when it is gone since. */
       slug: z.nullable(z.string()),
-      jobs: count,
-      oldest: instant,
-      newest: instant,
+      jobs: COUNT,
+      oldest: z.string(),
+      newest: z.string(),
     }),
   ),
-  parts: z.array(z.object({ file: z.string(), bytes: count, sha256: z.string(), tables: z.array(TABLE) })),
+  parts: z.array(z.object({ file: z.string(), bytes: COUNT, sha256: z.string(), tables: z.array(TABLE) })),
+  /**
+   * Parts whose last rows may still be in the database as well: their run was interrupted, and the database could not
+   * be asked whether it had deleted them. Restoring passes over what is there.
+   */
+  unconfirmed: z._default(z.array(z.string()), []),
 });
 
 export type ArchiveCatalogue = z.output<typeof ARCHIVE>;
 
-/** @returns undefined for an archive whose run was cut off or is at work @throws FILE_DAMAGED, FILE_FAILED */
+/** @returns undefined for an archive whose run was interrupted or is running @throws FILE_DAMAGED, FILE_FAILED */
 export function readCatalogue({ path }: ArchivePlace): ArchiveCatalogue | undefined {
   const file = join(path, CATALOGUE);
-  if (!existsSync(file)) return undefined;
   let text: string;
   try {
+    if (!presence(path)?.isDirectory()) throw new Error('its directory does not exist, or is a file');
+    if (!presence(file)) return undefined;
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw fileFailure(file, error, 'read');
@@ -54,9 +59,7 @@ export function readCatalogue({ path }: ArchivePlace): ArchiveCatalogue | undefi
   try {
     return z.parse(ARCHIVE, JSON.parse(text));
   } catch {
-    throw new MultiFlexiError('FILE_DAMAGED', `The catalogue ${file} is not one of this program.`, {
-      next: 'The parts beside it hold the rows and prove themselves; use another copy of the archive.',
-    });
+    throw notACatalogue(file);
   }
 }
 
@@ -67,13 +70,16 @@ export async function writeCatalogue(
 ): Promise<ArchiveCatalogue | undefined> {
   const summary = new Summary();
   const parts: ArchiveCatalogue['parts'] = [];
+  const unconfirmed: string[] = [];
   let first: RowStreamReader['header'] | undefined;
   for (const file of partsOf(place)) {
     const reader = await RowStreamReader.open(join(place.path, file));
     try {
       const { header, manifest, bytes } = reader;
       first ??= header;
-      summary.addAll(readSummary(reader.file, manifest.summary));
+      const ofPart = readSummary(reader.file, manifest.summary);
+      summary.addAll(ofPart);
+      if (ofPart.unconfirmed) unconfirmed.push(file);
       parts.push({ file, bytes, sha256: manifest.sha256, tables: manifest.tables });
     } finally {
       await reader.close();
@@ -96,21 +102,19 @@ export async function writeCatalogue(
     })),
     companies: await withSlugs(engine, summary),
     parts,
+    unconfirmed,
   };
-  await writeDurably(join(place.path, CATALOGUE), `${JSON.stringify(catalogue, undefined, 2)}\n`);
+  // As it will be read: what its reader would refuse must not be found out when the rows are needed.
+  const text = `${JSON.stringify(z.parse(ARCHIVE, catalogue), undefined, 2)}\n`;
+  await writeDurably(join(place.path, CATALOGUE), text);
   return catalogue;
 }
 
 async function withSlugs(engine: Engine, summary: Summary): Promise<ArchiveCatalogue['companies']> {
-  const ids = summary.companies.map(({ id }) => id);
-  if (ids.length === 0) return [];
-  const rows = await engine
-    .kysely<Database>()
-    .selectFrom('company')
-    .select(['id', 'slug'])
-    .where(engine.among('id', ids))
-    .execute();
-  const slugs = new Map(rows.map(({ id, slug }) => [id, slug]));
+  const slugs = await companySlugs(
+    engine,
+    summary.companies.map(({ id }) => id),
+  );
   return summary.companies.map(({ id, ...counts }) => ({
     id: String(id),
     slug: slugs.get(id) ?? null,
@@ -130,6 +134,7 @@ async function writeDurably(file: string, text: string): Promise<void> {
       await handle.close();
     }
     await rename(fresh, file);
+    await syncDirectory(dirname(file));
   } catch (error) {
     throw fileFailure(file, error);
   }

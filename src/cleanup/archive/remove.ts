@@ -1,11 +1,12 @@
-/** Removes archives: what they hold is gone then. Only files of ours go; a directory with others in it stays. */
+/** Removes archives for good. Only our files are deleted; a directory that has others in it is kept. */
 import { readdirSync, statSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMultiFlexiError } from '../../errors.ts';
-import { fileFailure } from '../../file-failure.ts';
+import { fileFailure } from '../../system/index.ts';
 import { readCatalogue } from './catalogue.ts';
-import { type ArchivePlace, CATALOGUE, partialName, partialsOf, partsOf } from './directory.ts';
+import { type ArchivePlace, CATALOGUE, ownerIn, partialName, partialsOf, partsOf } from './directory.ts';
+import { holdDirectory } from './lock.ts';
 
 export interface RemovalPlan {
   readonly archives: readonly {
@@ -13,7 +14,7 @@ export interface RemovalPlan {
     readonly bytes: number;
     /** Null when its catalogue cannot be read. */
     readonly jobs: number | null;
-    /** Its run was cut off or is at work. */
+    /** Its run was interrupted or is still running. */
     readonly unsettled: boolean;
   }[];
 }
@@ -39,19 +40,32 @@ function held(place: ArchivePlace): { jobs: number | null; unsettled: boolean } 
     return { jobs, unsettled: catalogue === undefined };
   } catch (error) {
     if (!isMultiFlexiError(error, 'FILE_DAMAGED')) throw error;
-    return { jobs: null, unsettled: false };
+    // Its run may be at its end just now.
+    return { jobs: null, unsettled: true };
   }
 }
 
-/** The catalogue last: what was cut off is still seen as an archive. @throws FILE_FAILED */
-export async function applyRemoval({ archives }: RemovalPlan): Promise<void> {
-  for (const { place } of archives) {
+/** One that a run is writing to is not removed. @throws LOCKED, FILE_FAILED */
+export async function applyRemoval({ archives }: RemovalPlan, program: string): Promise<void> {
+  for (const { place, unsettled } of archives) {
+    const lock = unsettled
+      ? await holdDirectory(dirname(place.path), ownerIn(place), { program, waitMs: 0 })
+      : undefined;
     try {
-      for (const file of filesOf(place)) await rm(file, { force: true });
-      if (readdirSync(place.path).length === 0) await rmdir(place.path);
-    } catch (error) {
-      throw fileFailure(place.path, error);
+      await remove(place);
+    } finally {
+      lock?.release();
     }
+  }
+}
+
+/** The catalogue last: what was interrupted is still seen as an archive. */
+async function remove(place: ArchivePlace): Promise<void> {
+  try {
+    for (const file of filesOf(place)) await rm(file, { force: true });
+    if (readdirSync(place.path).length === 0) await rmdir(place.path);
+  } catch (error) {
+    throw fileFailure(place.path, error);
   }
 }
 

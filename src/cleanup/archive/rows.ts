@@ -1,15 +1,15 @@
 /** Reads the rows that are about to go, a page at a time: memory is bounded by bytes, however large they are. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
-import type { RowStreamTable } from '../../transfer/index.ts';
-import { portions } from '../portions.ts';
+import { portions } from '../../pacing/index.ts';
+import { type RowStreamTable, requireSize, selection, storedRow } from '../../transfer/index.ts';
 
 /** Rows that are read together. */
 const PAGE_ROWS = 500;
 /** A larger value is read by itself, in bytes: so a page is no larger than rows times this. */
 const INLINE_BYTES = 8 * 1024;
 /** Types whose values can be large. */
-const BULKY = new Set(['text', 'json', 'binary']);
+const BULKY = ['text', 'json', 'binary'];
 
 /** Which rows: those whose column is one of the ids, and about how many there are of each id. */
 export interface Wanted {
@@ -26,24 +26,52 @@ export interface Page {
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** Pages of them, in no order. */
+/** @returns the bytes of the largest of them @throws CANNOT_BE_SAVED for it if it is too large */
+export async function requireSizes(
+  engine: Engine,
+  db: Kysely<unknown>,
+  table: RowStreamTable,
+  { column, ids, rowsOf }: Wanted,
+  largestRow: number,
+): Promise<number> {
+  const bytes = bytesOf(engine, table);
+  let largest = 0;
+  if (!bytes) return largest;
+  for (const page of portions(ids, rowsOf, PAGE_ROWS)) {
+    const { rows } = await sql<{ id: bigint; row_bytes: unknown }>`
+      select id, ${bytes} as row_bytes from ${sql.table(table.name)}
+      where ${engine.among(column, page)} order by row_bytes desc, id limit 1`.execute(db);
+    for (const { id, row_bytes } of rows) {
+      const all = Number(row_bytes);
+      requireSize(table.name, `id ${id}`, { all, json: 0 }, largestRow);
+      largest = Math.max(largest, all);
+    }
+  }
+  return largest;
+}
+
+/** Pages of them, in no order. @throws CANNOT_BE_SAVED for a row that is too large, before it is read */
 export async function* rowsAmong(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
   { column, ids, rowsOf }: Wanted,
+  largestRow: number,
 ): AsyncGenerator<Page> {
   const { columns } = table;
   const isLarge = anyLarge(engine, table);
+  const ofLarge = (bytes: RawBuilder<unknown> = sql`0`) => sql`case when ${isLarge} then ${bytes} else 0 end`;
+  const size = sql`${ofLarge(bytesOf(engine, table))} as row_bytes,
+    ${ofLarge(bytesOf(engine, table, ['json']))} as json_bytes`;
   const read = engine.jsonArray
-    ? sql`id, case when ${isLarge} then null else ${engine.jsonArray(columns)} end as line`
+    ? sql`id, ${size}, case when ${isLarge} then null else ${engine.jsonArray(columns)} end as line`
     : sql.join([
         ...columns.map(({ name, type }) =>
-          BULKY.has(type)
+          BULKY.includes(type)
             ? sql`case when ${isLarge} then null else ${sql.ref(name)} end as ${sql.ref(name)}`
             : sql.ref(name),
         ),
-        sql`case when ${isLarge} then 1 else 0 end as is_large`,
+        size,
       ]);
   for (const page of portions(ids, rowsOf, PAGE_ROWS)) {
     const { rows } = await sql<Record<string, unknown>>`
@@ -52,32 +80,52 @@ export async function* rowsAmong(
     yield engine.jsonArray
       ? { lines: together.map(({ line }) => String(line)), rows: [] }
       : { lines: [], rows: together.map((row) => columns.map(({ name }) => row[name])) };
-    for (const { id } of rows.filter(isAlone)) yield { lines: [], rows: await one(db, table, id) };
+    for (const { id, row_bytes, json_bytes } of rows.filter(isAlone)) {
+      const bytes = { all: Number(row_bytes), json: Number(json_bytes) };
+      requireSize(table.name, `id ${id}`, bytes, largestRow);
+      yield { lines: [], rows: await one(engine, db, table, id) };
+    }
   }
 }
 
-function isAlone({ line, is_large }: Record<string, unknown>): boolean {
-  return line === null || Number(is_large ?? 0) === 1;
+function isAlone({ row_bytes }: Record<string, unknown>): boolean {
+  return Number(row_bytes) > 0;
 }
 
 /** Whether a row has a value that is read by itself. */
-function anyLarge(engine: Engine, { columns }: RowStreamTable): RawBuilder<boolean> {
-  const large = columns
-    .filter(({ type }) => BULKY.has(type))
-    .map(
-      ({ name, type }) =>
-        sql`coalesce(octet_length(${engine.asText(name, type)}), 0) > ${sql.lit(INLINE_BYTES)}`,
-    );
+function anyLarge(engine: Engine, table: RowStreamTable): RawBuilder<boolean> {
+  const large = sizesOf(engine, table).map((bytes) => sql`${bytes} > ${sql.lit(INLINE_BYTES)}`);
   return large.length === 0 ? sql`1 = 0` : sql`(${sql.join(large, sql` or `)})`;
 }
 
+/** What the values of a row take that can be large; undefined where there are none. */
+function bytesOf(
+  engine: Engine,
+  table: RowStreamTable,
+  types: readonly string[] = BULKY,
+): RawBuilder<unknown> | undefined {
+  const sizes = sizesOf(engine, table, types);
+  return sizes.length === 0 ? undefined : sql`(${sql.join(sizes, sql` + `)})`;
+}
+
+/** From what the server knows of them, without reading them. */
+function sizesOf(
+  engine: Engine,
+  { columns }: RowStreamTable,
+  types: readonly string[] = BULKY,
+): RawBuilder<unknown>[] {
+  return columns
+    .filter(({ type }) => types.includes(type))
+    .map(({ name, type }) => sql`coalesce(octet_length(${engine.asText(name, type)}), 0)`);
+}
+
 async function one(
+  engine: Engine,
   db: Kysely<unknown>,
-  { name, columns }: RowStreamTable,
+  table: RowStreamTable,
   id: unknown,
-): Promise<unknown[][]> {
+): Promise<(readonly unknown[])[]> {
   const { rows } = await sql<Record<string, unknown>>`
-    select ${sql.join(columns.map((column) => sql.ref(column.name)))}
-    from ${sql.table(name)} where id = ${id}`.execute(db);
-  return rows.map((row) => columns.map((column) => row[column.name]));
+    select ${selection(engine, table)} from ${sql.table(table.name)} where id = ${id}`.execute(db);
+  return rows.map((record) => storedRow(engine, db, table, record, true));
 }

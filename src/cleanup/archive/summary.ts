@@ -1,16 +1,18 @@
 /** Whose jobs are in a part of an archive, and of when: what its manifest says beside the number of rows. */
 import * as z from 'zod/mini';
-import { MultiFlexiError } from '../../errors.ts';
+import { ID_TEXT } from '../../schema/index.ts';
+import { notAPart } from './failures.ts';
 
 const SUMMARY = z.object({
   companies: z.array(
     z.object({
-      id: z.string().check(z.regex(/^-?\d{1,19}$/)),
+      id: ID_TEXT,
       jobs: z.number(),
       oldest: z.string(),
       newest: z.string(),
     }),
   ),
+  unconfirmed: z._default(z.boolean(), false),
 });
 
 export interface CompanyJobs {
@@ -22,6 +24,8 @@ export interface CompanyJobs {
 }
 
 export class Summary {
+  /** Whether its last rows may still be in the database as well. */
+  unconfirmed = false;
   private readonly byCompany = new Map<bigint, CompanyJobs>();
 
   addJob(company: bigint, created: string): void {
@@ -48,18 +52,19 @@ export class Summary {
   }
 
   toJson(): Readonly<Record<string, unknown>> {
-    return { companies: this.companies.map(({ id, ...counts }) => ({ id: String(id), ...counts })) };
+    return {
+      companies: this.companies.map(({ id, ...counts }) => ({ id: String(id), ...counts })),
+      ...(this.unconfirmed ? { unconfirmed: true } : {}),
+    };
   }
 }
 
 /** @throws FILE_DAMAGED */
 export function readSummary(file: string, json: unknown): Summary {
   const parsed = SUMMARY.safeParse(json);
-  if (!parsed.success)
-    throw new MultiFlexiError('FILE_DAMAGED', `The file ${file} is no part of an archive.`, {
-      next: 'Move it elsewhere, or use another copy of the archive.',
-    });
+  if (!parsed.success) throw notAPart(file);
   const summary = new Summary();
+  summary.unconfirmed = parsed.data.unconfirmed;
   for (const { id, ...counts } of parsed.data.companies) summary.add({ id: BigInt(id), ...counts });
   return summary;
 }

@@ -1,74 +1,77 @@
 import type { Command } from 'commander';
+import { archiveRestoreDocument, plannedArchiveRestoreDocument } from '../../documents/index.ts';
+import { EXIT } from '../../errors.ts';
 import {
-  type ArchiveRestorePlan,
-  type ArchiveTarget,
-  applyArchiveRestore,
-  findArchive,
+  type PlannedArchiveRestore,
   planArchiveRestore,
   type RestoredTable,
-  settleArchives,
-  whileNothingIsPruned,
-} from '../../cleanup/index.ts';
-import type { Engine } from '../../engines/index.ts';
-import { EXIT, MultiFlexiError } from '../../errors.ts';
-import { requireMigrated } from '../../migrations/index.ts';
+  runArchiveRestore,
+} from '../../tasks/index.ts';
 import { type ArchiveOptions, archiveOptions, requireArchiveTarget } from '../archive-options.ts';
+import { identifier } from '../arguments.ts';
+import { confirming } from '../asking.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
 import { rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { identifier } from '../words.ts';
+import { ARCHIVE_DIRECTORY } from './archive-text.ts';
+import { conflictsText } from './conflicts-text.ts';
 
 interface RestoreOptions extends ArchiveOptions {
   readonly job?: readonly bigint[];
   readonly dryRun?: true;
+  readonly ignoreMissingColumns?: true;
   readonly wait: number;
 }
 
 const right = { align: 'right' as const };
 
 export const archiveRestore: CliCommand<RestoreOptions> = {
-  description: `Puts the rows of an archive back with their ids, jobs before what is theirs. The whole archive is proven first.
-Rows that are there already stay as they are: those that differ are reported. The archive stays. After an interruption
-the same command goes on. A policy that let them go will do so again: retention:hold keeps them. Exit status: 0 all is
-back, 7 something differs.`,
+  description: `Restores the rows of an archive with their ids. The whole archive is verified first, and is kept. Existing rows are
+never overwritten; those that differ are reported. After an interruption, the same command continues. What deleted
+these rows will delete them again; retention:hold protects them. Exit status: 0 if everything was restored, 7 if
+something was left out.`,
   examples: [
-    ['multiflexi-cli archive:restore 20261125T210000Z-1f3a9c --dry-run', 'prove it and say what it holds'],
     [
-      'multiflexi-cli archive:restore 20261125T210000Z-1f3a9c --job 4711',
-      'one job, with its artifacts and log',
+      'multiflexi-cli archive:restore 20261125T210000Z-1f3a9c5b7d20 --dry-run',
+      'verify it and show what it contains',
+    ],
+    [
+      'multiflexi-cli archive:restore 20261125T210000Z-1f3a9c5b7d20 --job 4711',
+      'one job, with its artifacts and log entries',
     ],
   ],
   options: (command: Command) => {
     archiveOptions(
-      command.argument('<archive>', 'its name, as archive:list shows it'),
-      'the directory of the archives',
+      command.argument('<archive>', 'name of the archive, as archive:list shows it'),
+      ARCHIVE_DIRECTORY,
     )
-      .option('--job <id>', 'only this job, with what is its; may be repeated', anotherJob)
-      .option('--dry-run', 'prove the archive and say what it holds, write nothing')
-      .option('--wait <seconds>', 'how long to wait for a purge that is running', wholeNumber(0, 86_400), 60);
+      .option('--job <id>', 'only this job, with its artifacts and log entries; may be repeated', anotherJob)
+      .option('--ignore-missing-columns', 'leave out the values of columns that no longer exist')
+      .option('--dry-run', 'verify the archive and show what it contains; write nothing')
+      .option('--wait <seconds>', 'how long to wait for a running purge', wholeNumber(0, 86_400), 60);
   },
   run: async (options, terminal, [name]) => {
-    const target = await requireArchiveTarget(options);
-    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
-      await requireMigrated(engine);
-      const place = findArchive(target.directory, String(name));
-      const plan = () =>
-        planArchiveRestore(engine, place, options.job ?? null, {
-          passphrase: target.passphrase,
-          signal: terminal.interrupted,
-        });
+    const target = requireArchiveTarget(options, terminal);
+    const request = {
+      archive: String(name),
+      jobs: options.job ?? null,
+      leaveOutMissing: options.ignoreMissingColumns,
+    };
+    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) => {
       if (options.dryRun) {
-        showPlan(await plan(), terminal);
+        const planned = await planArchiveRestore(context, target, request);
+        if (terminal.json) terminal.document(plannedArchiveRestoreDocument(planned));
+        else printPlannedRestore(planned, terminal);
         return EXIT.done;
       }
-      const lock = { program: 'archive:restore', waitMs: options.wait * 1000, signal: terminal.interrupted };
-      const restored = await whileNothingIsPruned(engine, lock, async () => {
-        await settleArchives(engine, target);
-        return restore(engine, await plan(), target, terminal);
-      });
-      showRestored(restored, terminal);
+      const waitMs = options.wait * 1000;
+      const restored = await confirming(terminal, (confirmed) =>
+        runArchiveRestore(context, target, { ...request, waitMs, confirmed }),
+      );
+      if (terminal.json) terminal.document(archiveRestoreDocument(restored));
+      else printRestored(restored, terminal);
       return restored.some(({ conflicts }) => conflicts > 0) ? EXIT.differs : EXIT.done;
     });
   },
@@ -78,71 +81,30 @@ function anotherJob(text: string, others: readonly bigint[] = []): readonly bigi
   return [...new Set([...others, identifier(text)])];
 }
 
-async function restore(
-  engine: Engine,
-  plan: ArchiveRestorePlan,
-  { passphrase }: ArchiveTarget,
-  terminal: Terminal,
-): Promise<RestoredTable[]> {
-  const [missing] = plan.missing;
-  if (missing !== undefined)
-    throw new MultiFlexiError('UNKNOWN_TARGET', `The archive ${plan.place.name} has no job ${missing}.`, {
-      next: 'Nothing was put back. multiflexi-cli archive:show says whose jobs it has, and of when.',
-    });
-  const total = plan.tables.reduce((sum, table) => sum + table.rows, 0);
-  const bar = await terminal.progressBar('restoring', total);
-  try {
-    return await applyArchiveRestore(engine, plan, {
-      passphrase,
-      signal: terminal.interrupted,
-      onProgress: (done) => bar.update(done),
-    });
-  } finally {
-    bar.stop();
-  }
-}
-
-function showPlan({ place, catalogue, missing, tables }: ArchiveRestorePlan, terminal: Terminal): void {
-  if (terminal.json) {
-    terminal.document({
-      dry_run: true,
-      archive: place.name,
-      source: catalogue.source,
-      missing_jobs: missing,
-      tables: tables.map(({ table, rows: count }) => ({ table_name: table, rows: count })),
-    });
-    return;
-  }
+function printPlannedRestore({ plan, differences }: PlannedArchiveRestore, terminal: Terminal): void {
+  const { place, tables, leftOut, missing } = plan;
   terminal.print(
     textTable(
-      [{ title: 'Table' }, { title: 'Would be put back', ...right }],
+      [{ title: 'Table' }, { title: 'To be restored', ...right }],
       tables.map(({ table, rows: count }) => [table, rows(count)]),
     ),
   );
+  for (const difference of differences) terminal.say(`Warning: ${difference}.`);
+  if (leftOut.length > 0)
+    terminal.say(`Left out, because these columns no longer exist: ${leftOut.join(', ')}`);
   if (missing.length > 0) terminal.say(`Not in the archive: job ${missing.join(', ')}`);
-  terminal.print(`${place.name} is whole. Nothing was written.`);
+  terminal.print(`${place.name} is complete. Nothing was written.`);
 }
 
-function showRestored(tables: readonly RestoredTable[], terminal: Terminal): void {
-  if (terminal.json) {
-    terminal.document({
-      dry_run: false,
-      tables: tables.map(({ table, conflictKeys, ...counts }) => ({
-        table_name: table,
-        ...counts,
-        conflict_keys: conflictKeys,
-      })),
-    });
-    return;
-  }
+function printRestored(tables: readonly RestoredTable[], terminal: Terminal): void {
   terminal.print(
     textTable(
       [
         { title: 'Table' },
         { title: 'Rows', ...right },
         { title: 'Restored', ...right },
-        { title: 'There already', ...right },
-        { title: 'In conflict', ...right },
+        { title: 'Already there', ...right },
+        { title: 'Left out', ...right },
       ],
       tables.map((line) => [
         line.table,
@@ -150,10 +112,10 @@ function showRestored(tables: readonly RestoredTable[], terminal: Terminal): voi
       ]),
     ),
   );
-  for (const { table, conflicts, conflictKeys } of tables.filter((line) => line.conflicts > 0))
-    terminal.say(
-      `${table}: ${rows(conflicts)} were left out, because what is there differs or what they refer to is not there: ${conflictKeys.join('; ')}${conflicts > conflictKeys.length ? '; …' : ''}`,
-    );
+  for (const line of tables.filter(({ conflicts }) => conflicts > 0))
+    terminal.say(`${line.table}: ${conflictsText(line)}`);
   if (tables.some(({ restored }) => restored > 0))
-    terminal.say('What let them go will do so again: multiflexi-cli retention:hold keeps them.');
+    terminal.say(
+      'The rule or policy that deleted these rows will delete them again. Protect them with multiflexi-cli retention:hold.',
+    );
 }

@@ -1,8 +1,10 @@
-import { EXIT, MultiFlexiError } from '../../errors.ts';
-import { type BreakpointChange, breakpoint } from '../../migrations/index.ts';
+import { breakpointsDocument } from '../../documents/index.ts';
+import { EXIT } from '../../errors.ts';
+import { type BreakpointChange, changeBreakpoint } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { version, waitOption } from './migration-output.ts';
+import { breakpointOptionsExclude } from '../failures.ts';
+import { version, waitOption } from './migration-options.ts';
 
 interface BreakpointOptions {
   readonly target?: string;
@@ -13,17 +15,20 @@ interface BreakpointOptions {
 }
 
 export const dbBreakpoint: CliCommand<BreakpointOptions> = {
-  description: `Sets or removes a breakpoint, which a rollback stops at unless it is forced: on the newest applied migration,
-or on the one that is named. Without --set or --unset it toggles.`,
+  description: `Sets or removes a breakpoint on the newest applied migration or on the one given. Rollbacks stop at a breakpoint
+unless forced. Without --set or --unset, it is toggled.`,
   examples: [
-    ['multiflexi-cli db:breakpoint', 'toggle it on the newest applied migration'],
-    ['multiflexi-cli db:breakpoint --set -t 20221125095601', 'nobody rolls the table job back by accident'],
+    ['multiflexi-cli db:breakpoint', 'toggle the breakpoint of the newest applied migration'],
+    [
+      'multiflexi-cli db:breakpoint --set -t 20221125095601',
+      'so that nobody drops the job table by accident',
+    ],
     ['multiflexi-cli db:breakpoint --remove-all', 'remove every breakpoint'],
   ],
   options: (command) => {
     waitOption(
       command
-        .option('-t, --target <version>', 'the migration; the newest applied one without', version)
+        .option('-t, --target <version>', 'the migration (default: the newest applied one)', version)
         .option('--set', 'set it')
         .option('--unset', 'remove it')
         .option('--remove-all', 'remove every breakpoint'),
@@ -31,25 +36,13 @@ or on the one that is named. Without --set or --unset it toggles.`,
   },
   run: (options, terminal) => {
     const change = changeOf(options);
-    return withDatabase(options, terminal, 'change', async (engine) => {
+    return withDatabase(options, terminal, 'change', async (context) => {
       const { target, wait } = options;
-      const changed = await breakpoint(engine, change, {
-        program: 'db:breakpoint',
-        waitMs: wait * 1000,
-        signal: terminal.interrupted,
-        target,
-      });
-      if (terminal.json)
-        terminal.document({
-          breakpoints: changed.map(({ version: id, name, set }) => ({
-            migration_id: id,
-            migration_name: name,
-            breakpoint: set,
-          })),
-        });
+      const changed = await changeBreakpoint(context, { change, target, waitMs: wait * 1000 });
+      if (terminal.json) terminal.document(breakpointsDocument(changed));
       for (const { version: id, name, set } of changed)
         terminal.print(`breakpoint ${set ? 'set' : 'removed'}: ${id} ${name}`);
-      if (changed.length === 0) terminal.print('There is no breakpoint.');
+      if (changed.length === 0) terminal.print('There are no breakpoints.');
       return EXIT.done;
     });
   },
@@ -59,10 +52,6 @@ function changeOf({ set, unset, removeAll, target }: BreakpointOptions): Breakpo
   const asked = [set && 'set', unset && 'unset', removeAll && 'remove-all'].filter(
     (word) => word !== undefined,
   );
-  if (asked.length > 1 || (removeAll && target !== undefined)) {
-    throw new MultiFlexiError('USAGE', 'These options exclude each other.', {
-      next: 'Give one of --set, --unset and --remove-all; --remove-all takes no version.',
-    });
-  }
+  if (asked.length > 1 || (removeAll && target !== undefined)) throw breakpointOptionsExclude();
   return (asked[0] as BreakpointChange | undefined) ?? 'toggle';
 }

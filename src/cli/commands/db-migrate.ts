@@ -1,68 +1,50 @@
+import { migrationsDocument, plannedMigrationsDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
-import { MIGRATIONS, migrate, planMigrate, refuseForeign } from '../../migrations/index.ts';
+import { planMigrate, runMigrate } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { backupOptions, type LossOptions, saveLosses } from './losses.ts';
 import {
-  announce,
+  type BackupOptions,
+  backupOptions,
+  lossBackup,
   type MigrationOptions,
   migrationOptions,
-  showApplied,
-  showPlan,
   version,
-} from './migration-output.ts';
+} from './migration-options.ts';
+import { printMigrations, printPlannedMigrations } from './migration-output.ts';
 
-export const dbMigrate: CliCommand<MigrationOptions & LossOptions> = {
-  description: `Applies every pending migration, older gaps included, under a lock. Safe to repeat; after an
-interruption the same command goes on. An SQLite file that does not exist is created.`,
+export const dbMigrate: CliCommand<MigrationOptions & BackupOptions> = {
+  description: `Applies every pending migration, including older ones that were skipped, under a lock. Safe to repeat: after an
+interruption, the same command continues. Creates an SQLite file that does not exist.`,
   examples: [
     ['multiflexi-cli db:migrate', 'bring the schema up to date'],
-    ['multiflexi-cli db:migrate --dry-run', 'print the statements that would be run'],
-    ['multiflexi-cli db:migrate -t 20221125095601', 'no further than this version'],
+    ['multiflexi-cli db:migrate --dry-run', 'print the statements that would be executed'],
+    ['multiflexi-cli db:migrate -t 20221125095601', 'only up to this version'],
   ],
   options: (command) => {
     backupOptions(
       migrationOptions(command, 'the last version to apply').option(
         '--accept-changed <version>',
-        'record the steps of an applied migration that was changed since; may be repeated',
+        'record the new steps of an applied migration that has changed; may be repeated',
         (text: string, previous: readonly string[] = []) => [...previous, version(text)],
       ),
     );
   },
   run: (options, terminal) =>
-    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'create', async (engine) => {
+    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'create', async (context) => {
       const { target, date, acceptChanged, fake } = options;
+      const request = { target, date, acceptChanged };
       if (options.dryRun) {
-        await refuseForeign(engine);
-        showPlan(
-          await planMigrate(engine, MIGRATIONS, { target, date, acceptChanged }),
-          engine,
-          await engine.sizes(),
-          terminal,
-        );
+        const planned = await planMigrate(context, request);
+        if (terminal.json) terminal.document(plannedMigrationsDocument(planned));
+        else printPlannedMigrations(planned, terminal);
         return EXIT.done;
       }
-      let backup: string | null = null;
-      let accepted: readonly string[] = [];
-      const applied = await migrate(engine, {
-        program: 'db:migrate',
-        waitMs: options.wait * 1000,
-        signal: terminal.interrupted,
-        target,
-        date,
-        acceptChanged,
-        fake,
-        onProgress: announce(terminal),
-        approve: async (plan) => {
-          accepted = plan.accepted.map((migration) => migration.version);
-          // A migration that destroys says why; that is its author's consent, and an upgrade asks nobody.
-          if (fake) return undefined;
-          const saved = await saveLosses(engine, plan, options, terminal);
-          backup = saved.file;
-          return saved.check;
-        },
-      });
-      showApplied(fake ? 'recorded' : 'migrated', applied, terminal, backup, accepted);
+      const backup = fake ? null : lossBackup(options, terminal);
+      const waitMs = options.wait * 1000;
+      const outcome = await runMigrate(context, { ...request, waitMs, fake, backup });
+      if (terminal.json) terminal.document(migrationsDocument(outcome));
+      else printMigrations(outcome, fake ? 'recorded' : 'migrated', terminal);
       return EXIT.done;
     }),
 };

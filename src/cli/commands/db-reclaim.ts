@@ -1,21 +1,11 @@
-import type { Engine } from '../../engines/index.ts';
+import { plannedReclaimDocument, reclaimDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
-import { compareSpace, planReclaim, type ReclaimPlan } from '../../maintenance/index.ts';
-import { requireMigrated } from '../../migrations/index.ts';
+import { planReclaim, runReclaim } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { bytes, duration, wholeNumber } from '../numbers.ts';
-import type { Terminal } from '../terminal.ts';
-import {
-  exitOf,
-  printRemedies,
-  printReport,
-  printStopped,
-  reclaimDocument,
-  remedyDocument,
-  reportDocument,
-  runReclaim,
-} from './space-report.ts';
+import { commandLine } from '../next-words.ts';
+import { duration, wholeNumber } from '../numbers.ts';
+import { exitOfReclaim, printPlannedReclaim, printReclaim, printSpace } from './space-output.ts';
 
 interface ReclaimCommandOptions {
   readonly dryRun?: true;
@@ -24,71 +14,40 @@ interface ReclaimCommandOptions {
 }
 
 export const dbReclaim: CliCommand<ReclaimCommandOptions> = {
-  description: `Gives the space that purges have freed back, as far as that stops nobody: on SQLite free pages and the
-write-ahead log go back to the disk, in slices of 25 ms at most; on PostgreSQL VACUUM makes deleted rows free to be used
-again. What is left, and everything on MySQL and MariaDB, takes a lock or a second copy of a table: it is named with
-both, and for you to decide. After an interruption the same command goes on.`,
+  description: `Gives free space back to the disk, as far as that blocks nobody. On SQLite, free pages and the write-ahead log are
+given back, in slices of at most 25 ms. On PostgreSQL, VACUUM makes the space of deleted rows reusable. Everything else,
+and everything on MySQL and MariaDB, needs a lock or a second copy of a table: it is shown with both, for you to decide.
+After an interruption, the same command continues.`,
   examples: [
-    ['multiflexi-cli db:reclaim --dry-run', 'what is free, what would be done, and what else there is'],
-    ['multiflexi-cli db:reclaim --time-budget 10m', 'for ten minutes at most'],
+    ['multiflexi-cli db:reclaim --dry-run', 'show what is free, and how to get it back'],
+    ['multiflexi-cli db:reclaim --time-budget 10m', 'for at most ten minutes'],
   ],
   options: (command) => {
     command
-      .option('--dry-run', 'say what is free and how to get it, change nothing')
-      .option('--time-budget <time>', 'end after 90s, 10m or 2h; the next run goes on', duration)
+      .option('--dry-run', 'show what is free and how to get it back; change nothing')
+      .option('--time-budget <time>', 'stop after this time (90s, 10m, 2h); the next run continues', duration)
       .option(
         '--wait <seconds>',
-        'how long to wait for a purge or another reclaim that is running',
+        'how long to wait for a running purge or reclaim',
         wholeNumber(0, 86_400),
         0,
       );
   },
   run: (options, terminal) =>
-    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
-      await requireMigrated(engine);
-      const plan = await planReclaim(engine);
+    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) => {
       if (options.dryRun) {
-        await showPlan(engine, plan, terminal);
+        const plan = await planReclaim(context);
+        if (terminal.json) terminal.document(plannedReclaimDocument(plan, commandLine));
+        else printPlannedReclaim(plan, terminal);
         return EXIT.done;
       }
-      const result = await runReclaim('db:reclaim', engine, plan, options, terminal);
-      const report = await compareSpace(engine, result.before, result.before, result.after);
-      if (terminal.json) {
-        terminal.document({
-          dry_run: false,
-          ...reclaimDocument(result),
-          space: reportDocument(report),
-        });
-      } else {
-        printReport(report, terminal, false);
-        printStopped(result, terminal);
+      const waitMs = options.wait * 1000;
+      const outcome = await runReclaim(context, { waitMs, timeBudgetMs: options.timeBudget });
+      if (terminal.json) terminal.document(reclaimDocument(outcome, commandLine));
+      else {
+        printSpace(outcome.report, terminal, false);
+        printReclaim(outcome.result, terminal);
       }
-      return exitOf(result);
+      return exitOfReclaim(outcome.result);
     }),
 };
-
-async function showPlan(
-  engine: Engine,
-  { use, ours, others }: ReclaimPlan,
-  terminal: Terminal,
-): Promise<void> {
-  const diskFree = await engine.freeDisk();
-  if (terminal.json) {
-    terminal.document({
-      dry_run: true,
-      reclaimable_bytes: use.freeBytes,
-      estimated: use.estimated,
-      disk_free_bytes: diskFree,
-      how: [...ours, ...others].map(remedyDocument),
-      notes: use.notes,
-    });
-    return;
-  }
-  const about = use.estimated ? 'about ' : '';
-  terminal.print(`Free inside: ${use.freeBytes === null ? 'not known' : `${about}${bytes(use.freeBytes)}`}`);
-  for (const note of use.notes) terminal.print(`  ${note}`);
-  printRemedies([...ours, ...others], diskFree, terminal);
-  terminal.print(
-    ours.length > 0 ? 'Nothing was changed.' : 'There is nothing that db:reclaim would do here.',
-  );
-}

@@ -1,65 +1,62 @@
 import type { Command } from 'commander';
+import { plannedRollbackRestoreDocument, rollbackRestoreDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
-import { requireSettled, whileSchemaStays } from '../../migrations/index.ts';
-import { applyRestore, planRestore, type RestoredPart, type RestorePlan } from '../../transfer/index.ts';
+import {
+  planRestoreRollback,
+  type RestoredPart,
+  type RestorePlan,
+  runRestoreRollback,
+} from '../../tasks/index.ts';
+import { fileName } from '../arguments.ts';
+import { confirming } from '../asking.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { rows } from '../numbers.ts';
+import { rows, utcText } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { fileName } from '../words.ts';
-import { waitOption } from './migration-output.ts';
+import { conflictsText } from './conflicts-text.ts';
+import { waitOption } from './migration-options.ts';
 
 interface RestoreCommandOptions {
   readonly dryRun?: true;
   readonly wait: number;
 }
 
+const right = { align: 'right' as const };
+
 export const dbRestoreRollback: CliCommand<RestoreCommandOptions> = {
-  description: `Puts back what a rollback destroyed, from the file that it saved, after db:migrate has made the tables and
-columns again. The whole file is checked first. Rows that are there already stay as they are: those that differ are
-reported. After an interruption the same command goes on. Exit status: 0 all is back, 7 something differs.`,
+  description: `Restores what a rollback destroyed, from the file it saved, after db:migrate has created the tables and columns
+again. The whole file is checked first. Existing rows are never overwritten; those that differ are reported. After an
+interruption, the same command continues. Exit status: 0 if everything was restored, 7 if something was left out.`,
   examples: [
     [
       'multiflexi-cli db:restore-rollback rollback.rows.zst --dry-run',
-      'check the file and say what it holds',
+      'check the file and show what it contains',
     ],
-    ['multiflexi-cli db:restore-rollback rollback.rows.zst', 'put it back'],
+    ['multiflexi-cli db:restore-rollback rollback.rows.zst', 'restore it'],
   ],
   options: (command: Command) => {
     waitOption(
       command
         .argument('<file>', 'the file that db:rollback saved', fileName)
-        .option('--dry-run', 'check the file and say what it holds, write nothing'),
+        .option('--dry-run', 'check the file and show what it contains; write nothing'),
     );
   },
   run: (options, terminal, [word]) => {
     const file = String(word);
-    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
-      await requireSettled(engine);
+    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) => {
       if (options.dryRun) {
-        showRestorePlan(await planRestore(engine, file), terminal);
+        const plan = await planRestoreRollback(context, file);
+        if (terminal.json) terminal.document(plannedRollbackRestoreDocument(plan));
+        else printRestorePlan(plan, terminal);
         return EXIT.done;
       }
-      const lock = {
-        program: 'db:restore-rollback',
-        waitMs: options.wait * 1000,
-        signal: terminal.interrupted,
-      };
-      const restored = await whileSchemaStays(engine, lock, async () => {
-        const plan = await planRestore(engine, file);
-        const total = plan.parts.reduce((sum, part) => sum + part.rows, 0);
-        const bar = await terminal.progressBar('restoring', total);
-        try {
-          return await applyRestore(engine, plan, {
-            signal: terminal.interrupted,
-            onProgress: (done) => bar.update(done),
-          });
-        } finally {
-          bar.stop();
-        }
-      });
-      showRestored(restored, terminal);
+      const waitMs = options.wait * 1000;
+      const restored = await confirming(terminal, (confirmed) =>
+        runRestoreRollback(context, { file, confirmed, waitMs }),
+      );
+      if (terminal.json) terminal.document(rollbackRestoreDocument(restored));
+      else printRestored(restored, terminal);
       return restored.some(({ conflicts }) => conflicts > 0) ? EXIT.differs : EXIT.done;
     });
   },
@@ -69,54 +66,39 @@ function nameOf({ table, column }: { readonly table: string; readonly column: st
   return column === null ? table : `${table}.${column}`;
 }
 
-function showRestorePlan({ file, created, program, source, parts }: RestorePlan, terminal: Terminal): void {
-  if (terminal.json) {
-    terminal.document({ dry_run: true, file, created, program_version: program, source, parts });
-    return;
-  }
+function printRestorePlan(
+  { file, created, program, source, differences, parts }: RestorePlan,
+  terminal: Terminal,
+): void {
+  for (const difference of differences) terminal.say(`Warning: ${difference}.`);
   terminal.print(
-    `${file}: whole; saved ${created} by version ${program} from ${source.where} (${source.product})`,
+    `${file}: complete; saved ${utcText(created)} by version ${program} from ${source.where} (${source.product})`,
   );
-  const columns = [{ title: 'What' }, { title: 'Rows', align: 'right' as const }];
   terminal.print(
     textTable(
-      columns,
+      [{ title: 'What' }, { title: 'Rows', ...right }],
       parts.map((part) => [nameOf(part), rows(part.rows)]),
     ),
   );
   terminal.print('Nothing was written.');
 }
 
-function showRestored(parts: readonly RestoredPart[], terminal: Terminal): void {
-  if (terminal.json) {
-    terminal.document({
-      dry_run: false,
-      parts: parts.map(({ conflictKeys, ...part }) => ({ ...part, conflict_keys: conflictKeys })),
-    });
-    return;
-  }
-  const right = { align: 'right' as const };
-  const columns = [
-    { title: 'What' },
-    { title: 'Rows', ...right },
-    { title: 'Restored', ...right },
-    { title: 'There already', ...right },
-    { title: 'In conflict', ...right },
-  ];
+function printRestored(parts: readonly RestoredPart[], terminal: Terminal): void {
   terminal.print(
     textTable(
-      columns,
+      [
+        { title: 'What' },
+        { title: 'Rows', ...right },
+        { title: 'Restored', ...right },
+        { title: 'Already there', ...right },
+        { title: 'Left out', ...right },
+      ],
       parts.map((part) => [
         nameOf(part),
-        rows(part.rows),
-        rows(part.restored),
-        rows(part.present),
-        rows(part.conflicts),
+        ...[part.rows, part.restored, part.present, part.conflicts].map(rows),
       ]),
     ),
   );
   for (const part of parts.filter(({ conflicts }) => conflicts > 0))
-    terminal.say(
-      `${nameOf(part)}: ${rows(part.conflicts)} differ from what was saved and were left as they are: ${part.conflictKeys.join('; ')}${part.conflicts > part.conflictKeys.length ? '; …' : ''}`,
-    );
+    terminal.say(`${nameOf(part)}: ${conflictsText(part)}`);
 }

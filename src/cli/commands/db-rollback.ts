@@ -1,64 +1,57 @@
+import { migrationsDocument, plannedMigrationsDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
-import { MIGRATIONS, planRollback, refuseForeign, rollback } from '../../migrations/index.ts';
+import { planRollback, runRollback } from '../../tasks/index.ts';
+import { confirming } from '../asking.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { backupOptions, type LossOptions, requireConsent, saveLosses } from './losses.ts';
 import {
-  announce,
+  type BackupOptions,
+  backupOptions,
+  lossBackup,
   type MigrationOptions,
   migrationOptions,
-  showApplied,
-  showPlan,
-} from './migration-output.ts';
+} from './migration-options.ts';
+import { printMigrations, printPlannedMigrations } from './migration-output.ts';
 
-export const dbRollback: CliCommand<MigrationOptions & LossOptions> = {
-  description: `Reverts the newest applied migration, or with -t all that are newer than the version. What a revert
-would destroy is listed first; where that is anything, it needs a yes, and is saved to a file that db:restore-rollback
-puts back. Breakpoints stop it.`,
+interface RollbackOptions extends MigrationOptions, BackupOptions {
+  readonly confirm?: string;
+}
+
+export const dbRollback: CliCommand<RollbackOptions> = {
+  description: `Reverts the newest applied migration, or with -t all migrations newer than VERSION. If data would be lost,
+it is listed first, requires confirmation, and is saved to a file that db:restore-rollback can restore. Breakpoints
+stop a rollback.`,
   examples: [
     ['multiflexi-cli db:rollback', 'revert the newest migration'],
-    ['multiflexi-cli db:rollback -t 20251130113650', 'revert what is newer than this version, which stays'],
-    ['multiflexi-cli db:rollback -t 0 --dry-run', 'what reverting everything would run and destroy'],
+    ['multiflexi-cli db:rollback -t 20251130113650', 'revert everything newer than this version'],
+    ['multiflexi-cli db:rollback -t 0 --dry-run', 'show what reverting everything would execute and destroy'],
   ],
   options: (command) => {
     backupOptions(
-      migrationOptions(command, 'the version to go back to; 0 reverts all')
-        .option('--force', 'go past breakpoints')
-        .option('--confirm <token>', 'agree to exactly the losses that were shown with this token'),
+      migrationOptions(command, 'revert everything newer than this version; 0 reverts everything')
+        .option('--force', 'ignore breakpoints')
+        .option('--confirm <token>', 'confirm exactly the losses that were shown with this token'),
     );
   },
   run: (options, terminal) =>
-    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
-      const { target, date, force, fake } = options;
+    withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) => {
+      const { target, date, force, fake, confirm } = options;
+      const request = { target, date, force };
       if (options.dryRun) {
-        await refuseForeign(engine);
-        showPlan(
-          await planRollback(engine, MIGRATIONS, { target, date, force }),
-          engine,
-          await engine.sizes(),
-          terminal,
-        );
+        const planned = await planRollback(context, request, options.backup !== false);
+        if (terminal.json) terminal.document(plannedMigrationsDocument(planned));
+        else printPlannedMigrations(planned, terminal);
         return EXIT.done;
       }
-      let backup: string | null = null;
-      const reverted = await rollback(engine, {
-        program: 'db:rollback',
-        waitMs: options.wait * 1000,
-        signal: terminal.interrupted,
-        target,
-        date,
-        force,
-        fake,
-        onProgress: announce(terminal),
-        approve: async (plan) => {
-          if (fake) return undefined;
-          await requireConsent(engine, plan, options, terminal);
-          const saved = await saveLosses(engine, plan, options, terminal);
-          backup = saved.file;
-          return saved.check;
-        },
-      });
-      showApplied(fake ? 'forgotten' : 'reverted', reverted, terminal, backup);
+      const backup = fake ? null : lossBackup(options, terminal);
+      const waitMs = options.wait * 1000;
+      const outcome = await confirming(
+        terminal,
+        (confirmed) => runRollback(context, { ...request, confirmed, waitMs, fake, backup }),
+        confirm === undefined ? [] : [{ kind: 'losses', confirmedBy: confirm }],
+      );
+      if (terminal.json) terminal.document(migrationsDocument(outcome));
+      else printMigrations(outcome, fake ? 'recorded as reverted' : 'reverted', terminal);
       return EXIT.done;
     }),
 };

@@ -1,69 +1,41 @@
+import { statusDocument } from '../../documents/index.ts';
 import type { Engine } from '../../engines/index.ts';
 import { EXIT } from '../../errors.ts';
-import {
-  foreignError,
-  MIGRATIONS,
-  type MigrationStatus,
-  readStatus,
-  type Status,
-} from '../../migrations/index.ts';
+import { type MigrationStatus, readStatus, type SchemaStatus } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
+import { counted } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 export const dbStatus: CliCommand = {
   description: `Shows every migration: up is applied, down is pending. Never writes.
-Exit status: 0 all are applied, 2 the ledger has one whose file is missing here, 3 some are pending.`,
+Exit status: 0 if all are applied, 3 if some are pending, 2 if the ledger has one whose file is missing.`,
   examples: [
     ['multiflexi-cli db:status', 'the migrations of the configured database'],
-    ['multiflexi-cli db:status -f json', 'the same for a script'],
+    ['multiflexi-cli db:status -f json', 'the same as JSON, for a script'],
   ],
   options: () => {},
   run: (options, terminal) =>
-    withDatabase(options, terminal, 'inspect', async (engine) => {
-      const status = await readStatus(engine, MIGRATIONS);
-      if (terminal.json) terminal.document(document(status));
-      else printStatus(status, engine, terminal);
+    withDatabase(options, terminal, 'inspect', async (context) => {
+      const status = await readStatus(context);
+      if (terminal.json) terminal.document(statusDocument(status));
+      else printStatus(status, context.engine, terminal);
       if (status.missing > 0) return EXIT.missingMigration;
       return status.pending > 0 ? EXIT.pendingMigrations : EXIT.done;
     }),
 };
 
-/** The names of Phinx, so that scripts carry over; what is ours comes after them. */
-function document(status: Status) {
-  return {
-    pending_count: status.pending,
-    missing_count: status.missing,
-    total_count: status.migrations.length,
-    changed_count: status.changed,
-    newer_than_program: status.newerThanProgram,
-    database_kind: status.kind,
-    migrations: status.migrations.map((migration) => ({
-      migration_status: migration.status === 'up' ? 'up' : 'down',
-      migration_id: migration.version,
-      migration_name: migration.name,
-      state: migration.status,
-      direction: migration.direction,
-      steps_done: migration.progress?.step ?? null,
-      steps_total: migration.progress?.steps ?? null,
-      started: migration.started,
-      finished: migration.finished,
-      breakpoint: migration.breakpoint,
-      missing: migration.missing,
-      changed_at_step: migration.changedAt,
-      out_of_order: migration.outOfOrder,
-      error: migration.error,
-    })),
-  };
-}
-
-export function printStatus(status: Status, { where, product }: Engine, terminal: Terminal): void {
+export function printStatus(
+  status: SchemaStatus,
+  { where, product }: Pick<Engine, 'where' | 'product'>,
+  terminal: Terminal,
+): void {
   terminal.print(`${product}, ${where}`);
-  const foreign = foreignError(status.kind, where);
+  const { foreign } = status;
   if (foreign)
     terminal.say(
-      `${terminal.styled('yellow', 'Note:', process.stderr)} ${foreign.message} Every command that would change it is refused.`,
+      `${terminal.styled('yellow', 'Note:', process.stderr)} ${foreign.message} Commands that would change it are refused.`,
     );
   const columns = ['Status', 'Migration ID', 'Started', 'Finished', 'Migration Name'].map((title) => ({
     title,
@@ -75,13 +47,14 @@ export function printStatus(status: Status, { where, product }: Engine, terminal
     ),
   );
   terminal.print(
-    `${status.migrations.length} migrations, ${status.pending} pending, ${status.missing} missing`,
+    `${counted(status.migrations.length, 'migration')}, ${status.pending} pending, ${status.missing} missing`,
   );
   if (status.newerThanProgram) terminal.say('The database is newer than this program: upgrade the program.');
   const goingDown = status.migrations.find(({ direction }) => direction === 'down');
   if (goingDown)
-    terminal.say(`Finish the rollback of ${goingDown.version} first: multiflexi-cli db:rollback`);
-  else if (status.pending > 0 && !foreign) terminal.say('Apply what is pending: multiflexi-cli db:migrate');
+    terminal.say(`Finish the rollback of ${goingDown.version} first, with multiflexi-cli db:rollback`);
+  else if (status.pending > 0 && !foreign)
+    terminal.say('To apply pending migrations: multiflexi-cli db:migrate');
 }
 
 function row(migration: MigrationStatus, terminal: Terminal): string[][] {
@@ -92,7 +65,7 @@ function row(migration: MigrationStatus, terminal: Terminal): string[][] {
     migration.changedAt === null ? '' : `** CHANGED SINCE APPLIED, AT STEP ${migration.changedAt} **`,
     migration.outOfOrder ? 'out of order: a newer one is applied' : '',
     migration.progress
-      ? `${migration.status === 'running' ? 'running now, or cut off' : 'half way'} ${migration.direction}: ${migration.progress.step} of ${migration.progress.steps} steps done`
+      ? `${migration.status === 'running' ? 'running now, or interrupted,' : 'interrupted'} after ${migration.progress.step} of ${counted(migration.progress.steps, 'step')} ${migration.direction}`
       : '',
     migration.error && migration.status !== 'up' ? migration.error : '',
   ].filter((note) => note !== '');

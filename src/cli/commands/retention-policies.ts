@@ -1,104 +1,78 @@
 /** The commands that show, make and remove retention policies. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { policyRemovedDocument, policySetDocument, retentionDocument } from '../../documents/index.ts';
+import { EXIT } from '../../errors.ts';
 import {
-  findCompany,
-  type HoldTarget,
-  listHolds,
-  listPolicies,
+  listRetention,
+  type Retention,
   removePolicy,
   SUBJECTS,
   type Subject,
   setPolicy,
-} from '../../cleanup/index.ts';
-import type { Engine } from '../../engines/index.ts';
-import { EXIT, MultiFlexiError } from '../../errors.ts';
-import { requireMigrated } from '../../migrations/index.ts';
+} from '../../tasks/index.ts';
+import { identifier, line } from '../arguments.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { rows, wholeNumber } from '../numbers.ts';
+import { counted, rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
-import { identifier, line } from '../words.ts';
+import type { Terminal } from '../terminal.ts';
+import { untilText, whoseText } from './retention-text.ts';
 
 export const retentionList: CliCommand = {
-  description: 'Shows the policies and the holds.',
-  examples: [['multiflexi-cli retention:list', 'what is kept how long, and what is held']],
+  description: 'Lists policies and holds.',
+  examples: [['multiflexi-cli retention:list', 'how long rows are kept, and what is held']],
   options: () => {},
   run: (options, terminal) =>
-    withDatabase(options, terminal, 'inspect', async (engine) => {
-      await requireMigrated(engine);
-      const policies = await listPolicies(engine);
-      const holds = await listHolds(engine);
-      if (terminal.json) {
-        terminal.document({
-          policies: policies.map(
-            ({ company, template, maxAgeDays, keepLast, keepLastSuccess, ...policy }) => ({
-              ...policy,
-              company_id: company,
-              run_template_id: template,
-              max_age_days: maxAgeDays,
-              keep_last: keepLast,
-              keep_last_success: keepLastSuccess,
-            }),
-          ),
-          holds: holds.map(({ job, template, company, ...held }) => ({
-            ...held,
-            job_id: job,
-            run_template_id: template,
-            company_id: company,
-          })),
-        });
-        return EXIT.done;
-      }
-      const columns = [
-        'Policy',
-        'What',
-        'Whose',
-        'Older than',
-        'Keep last',
-        'Last success',
-        'Archived',
-        'In force',
-      ];
-      terminal.print(
-        policies.length === 0
-          ? 'There is no policy: nothing is deleted by age. Make one with retention:set.'
-          : textTable(
-              columns.map((title) => ({ title })),
-              policies.map((policy) => [
-                String(policy.id),
-                policy.subject,
-                whose(policy),
-                policy.maxAgeDays === null ? '' : `${policy.maxAgeDays} days`,
-                policy.keepLast === null ? '' : rows(policy.keepLast),
-                policy.subject === 'job' ? (policy.keepLastSuccess ? 'stays' : 'goes') : '',
-                policy.archive ? 'yes' : 'no',
-                policy.enabled ? 'yes' : 'no',
-              ]),
-            ),
-      );
-      if (holds.length > 0) {
-        terminal.print('');
-        terminal.print(
-          textTable(
-            ['Hold', 'What', 'Until', 'Reason'].map((title) => ({ title })),
-            holds.map((held) => [
-              String(held.id),
-              whose(held),
-              held.until === null ? 'released' : `${held.until.slice(0, 16)}${held.over ? ' (over)' : ''}`,
-              held.reason,
-            ]),
-          ),
-        );
-      }
+    withDatabase(options, terminal, 'inspect', async (context) => {
+      const retention = await listRetention(context);
+      if (terminal.json) terminal.document(retentionDocument(retention));
+      else printRetention(retention, terminal);
       return EXIT.done;
     }),
 };
 
-/** Whose rows a policy or a hold is about, in words. */
-export function whose({ job, template, company }: Partial<HoldTarget>): string {
-  if (job !== undefined && job !== null) return `job ${job}`;
-  if (template !== undefined && template !== null) return `run template ${template}`;
-  return company === null || company === undefined ? 'all' : `company ${company}`;
+const POLICY_COLUMNS = [
+  'Policy',
+  'Rows',
+  'Applies to',
+  'Older than',
+  'Keep last',
+  'Last success',
+  'Archived',
+  'Enabled',
+];
+
+function printRetention({ policies, holds, slugs }: Retention, terminal: Terminal): void {
+  terminal.print(
+    policies.length === 0
+      ? 'There are no policies, so retention:run deletes nothing. Create one with retention:set.'
+      : textTable(
+          POLICY_COLUMNS.map((title) => ({ title })),
+          policies.map((policy) => [
+            String(policy.id),
+            policy.subject,
+            whoseText(policy, slugs),
+            policy.maxAgeDays === null ? '' : counted(policy.maxAgeDays, 'day'),
+            policy.keepLast === null ? '' : rows(policy.keepLast),
+            policy.subject === 'job' ? (policy.keepLastSuccess ? 'kept' : 'deleted') : '',
+            policy.archive ? 'yes' : 'no',
+            policy.enabled ? 'yes' : 'no',
+          ]),
+        ),
+  );
+  if (holds.length === 0) return;
+  terminal.print('');
+  terminal.print(
+    textTable(
+      ['Hold', 'Applies to', 'Lasts', 'Reason'].map((title) => ({ title })),
+      holds.map((held) => [
+        String(held.id),
+        whoseText(held, slugs),
+        `${untilText(held.until)}${held.over ? ' (ended)' : ''}`,
+        held.reason,
+      ]),
+    ),
+  );
 }
 
 interface SetOptions {
@@ -114,51 +88,52 @@ interface SetOptions {
 }
 
 export const retentionSet: CliCommand<SetOptions> = {
-  description: `Makes a policy, or changes the one that speaks of the same rows. Of several policies the most specific wins: that
-of a run template, then that of a company, then that of all.`,
+  description: `Creates a policy, or replaces the one for the same rows. Of several policies the most specific one applies: that of
+the run template, else that of the company, else that of all.`,
   examples: [
     [
       'multiflexi-cli retention:set job --older-than 180d --keep-last 20',
-      'for all: half a year, but the last 20 of each run template stay',
+      'delete jobs after half a year, but keep the newest 20 of each run template',
     ],
-    ['multiflexi-cli retention:set job --company acme --older-than 2y', 'another one for one company'],
-    ['multiflexi-cli retention:set logger --older-than 30d', 'log entries'],
-    ['multiflexi-cli retention:set job --older-than 1y --archive', 'saved to an archive before they go'],
-    ['multiflexi-cli retention:set token --older-than 7d', 'tokens that ended a week ago'],
-    ['multiflexi-cli retention:set history --older-than 1y', 'what runs have deleted, and when'],
+    [
+      'multiflexi-cli retention:set job --company acme --older-than 2y',
+      "keep one company's jobs for two years",
+    ],
+    ['multiflexi-cli retention:set logger --older-than 30d', 'delete log entries after 30 days'],
+    ['multiflexi-cli retention:set job --older-than 1y --archive', 'archive jobs before they are deleted'],
+    ['multiflexi-cli retention:set token --older-than 7d', 'delete tokens a week after they end'],
+    ['multiflexi-cli retention:set history --older-than 1y', 'delete the record of runs after a year'],
   ],
   options: (command: Command) => {
     command
-      .argument('<subject>', `what: ${SUBJECTS.join(', ')}`, (text: string) => {
+      .argument('<subject>', `which rows: ${SUBJECTS.join(', ')}`, (text: string) => {
         const subject = SUBJECTS.find((known) => known === text);
         if (subject) return subject;
         throw new InvalidArgumentError(`It must be one of ${SUBJECTS.join(', ')}.`);
       })
-      .option('--company <company>', 'whose, by slug or id (default: all)', line)
+      .option('--company <company>', 'only for this company (slug or id)', line)
       .addOption(
-        new Option('--run-template <id>', 'jobs of one run template')
+        new Option('--run-template <id>', 'only for jobs of this run template')
           .argParser(identifier)
           .conflicts('company'),
       )
-      .option('--older-than <age>', 'rows go when they are older than 90d, 8w, 2y', days)
+      .option('--older-than <age>', 'delete rows older than this (90d, 8w, 2y)', days)
       .option(
         '--keep-last <n>',
-        'the newest n stay, of each run template or company',
+        'keep the newest n jobs of each run template, or log entries of each company',
         wholeNumber(0, 2_000_000_000),
       )
-      .option('--no-keep-last-success', 'let the last success of each run template go as well')
-      .option('--archive', 'save the rows to an archive before they go')
-      .option('--disabled', 'keep the policy, but not in force')
+      .option('--no-keep-last-success', 'delete the last success of each run template as well')
+      .option('--archive', 'save the rows to an archive before they are deleted')
+      .option('--disabled', 'keep the policy without applying it')
       .option('--note <text>', 'a note', line);
   },
   run: (options, terminal, [subject]) =>
-    withDatabase(options, terminal, 'change', async (engine) => {
-      await requireMigrated(engine);
-      const id = await setPolicy(engine, {
+    withDatabase(options, terminal, 'change', async (context) => {
+      const id = await setPolicy(context, {
         subject: subject as Subject,
-        company: options.company === undefined ? null : await findCompany(engine, options.company),
-        template:
-          options.runTemplate === undefined ? null : await requireTemplate(engine, options.runTemplate),
+        company: options.company ?? null,
+        template: options.runTemplate ?? null,
         maxAgeDays: options.olderThan ?? null,
         keepLast: options.keepLast ?? null,
         keepLastSuccess: options.keepLastSuccess,
@@ -166,8 +141,8 @@ of a run template, then that of a company, then that of all.`,
         enabled: options.disabled !== true,
         note: options.note ?? null,
       });
-      if (terminal.json) terminal.document({ policy_id: id });
-      else terminal.print(`Policy ${id} is set. What it would delete: multiflexi-cli retention:plan`);
+      if (terminal.json) terminal.document(policySetDocument(id));
+      else terminal.print(`Policy ${id} was saved. See what it would delete: multiflexi-cli retention:plan`);
       return EXIT.done;
     }),
 };
@@ -176,34 +151,20 @@ function days(text: string): number {
   const [, digits, unit] = /^(\d{1,5})([dwy])$/.exec(text) ?? [];
   const value = Number(digits ?? Number.NaN) * { d: 1, w: 7, y: 365 }[(unit ?? 'd') as 'd' | 'w' | 'y'];
   if (value >= 1 && value <= 36_500) return value;
-  throw new InvalidArgumentError('It must be an age as 90d, 8w or 2y, up to a hundred years.');
-}
-
-async function requireTemplate(engine: Engine, id: bigint): Promise<bigint> {
-  const found = await engine
-    .kysely<{ run_template: { id: bigint } }>()
-    .selectFrom('run_template')
-    .select('id')
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (found) return id;
-  throw new MultiFlexiError('UNKNOWN_TARGET', `There is no run template ${id}; nothing was done.`, {
-    next: 'Give the id of one that is there.',
-  });
+  throw new InvalidArgumentError('It must be an age (90d, 8w, 2y), at most a hundred years.');
 }
 
 export const retentionRemove: CliCommand = {
   description: 'Removes a policy.',
   examples: [['multiflexi-cli retention:remove 3', 'the policy that retention:list shows as 3']],
   options: (command: Command) => {
-    command.argument('<policy>', 'its number', identifier);
+    command.argument('<policy>', 'number of the policy, as retention:list shows it', identifier);
   },
   run: (options, terminal, [id]) =>
-    withDatabase(options, terminal, 'change', async (engine) => {
-      await requireMigrated(engine);
-      await removePolicy(engine, id as bigint);
-      if (terminal.json) terminal.document({ removed: true });
-      else terminal.print(`Policy ${id} is removed.`);
+    withDatabase(options, terminal, 'change', async (context) => {
+      await removePolicy(context, id as bigint);
+      if (terminal.json) terminal.document(policyRemovedDocument());
+      else terminal.print(`Policy ${id} was removed.`);
       return EXIT.done;
     }),
 };

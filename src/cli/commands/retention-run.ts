@@ -1,25 +1,28 @@
 /** The commands that count and delete what the policies say. */
 import type { Command } from 'commander';
-import { kindOfRun, planPurge, policyBook, rulesInForce, skipOversized } from '../../cleanup/index.ts';
-import { requireMigrated } from '../../migrations/index.ts';
+import { DEFAULT_GUARD, planRetention } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { line } from '../words.ts';
-import { requireMaxLag } from './max-lag.ts';
-import { showPlan } from './purge-output.ts';
-import { archiveOf, type PurgeCommandOptions, purge, purgeOptions } from './purge-run.ts';
+import {
+  type PurgeCommandOptions,
+  purgeCall,
+  purgeGuard,
+  purgeOptions,
+  savePlanOption,
+  showOrRun,
+  showPurgePlan,
+} from './purge-options.ts';
 
 export const retentionPlan: CliCommand<Pick<PurgeCommandOptions, 'savePlan'>> = {
-  description: 'Counts what the policies would delete now, and deletes nothing.',
-  examples: [['multiflexi-cli retention:plan', 'per table and company']],
+  description: 'Counts what the policies would delete now; deletes nothing.',
+  examples: [['multiflexi-cli retention:plan', 'count rows per table and jobs per company']],
   options: (command: Command) => {
-    command.option('--save-plan <file>', 'keep the plan in this new file, for prune --plan', line);
+    savePlanOption(command, false);
   },
   run: (options, terminal) =>
-    withDatabase(options, terminal, 'inspect', async (engine) => {
-      await requireMigrated(engine);
-      const plan = await planPurge(engine, await policyBook(engine, Date.now()));
-      return showPlan(plan, options, terminal);
+    withDatabase(options, terminal, 'inspect', async (context) => {
+      const guard = { percent: DEFAULT_GUARD, skipOversized: false, archiveAll: false };
+      return showPurgePlan(await planRetention(context, guard), options, terminal);
     }),
 };
 
@@ -28,38 +31,27 @@ interface RunOptions extends PurgeCommandOptions {
 }
 
 export const retentionRun: CliCommand<RunOptions> = {
-  description: `Deletes what the policies say, as prune does: in small chunks beside the running platform, never what is unfinished
-or held; after an interruption the same command goes on.`,
+  description: `Deletes what the policies say, as prune does: in small chunks while the platform is running. Unfinished jobs and
+whatever is held are never deleted. After an interruption, the same command continues.`,
   examples: [
     ['multiflexi-cli retention:run --dry-run', 'count what would be deleted'],
-    ['multiflexi-cli retention:run --time-budget 10m', 'for ten minutes at most'],
+    ['multiflexi-cli retention:run --time-budget 10m', 'for at most ten minutes'],
     [
       'multiflexi-cli retention:run --guard 30 --skip-oversized',
-      'leave out companies of which more than 30 % of the jobs would go',
+      'leave out companies that would lose more than 30 % of their jobs',
     ],
   ],
   options: (command: Command) => {
     purgeOptions(command).option(
       '--skip-oversized',
-      'leave out, and report, companies of which more would go than --guard lets pass, instead of asking',
+      'leave out and report companies above --guard, instead of asking',
     );
   },
   run: (options, terminal) => {
-    requireMaxLag(options);
-    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (engine) => {
-      await requireMigrated(engine);
-      const plan = await planPurge(engine, await policyBook(engine, Date.now()));
-      // While the policies are the same, their runs are compared with each other.
-      const rules = await rulesInForce(engine);
-      const kind = kindOfRun(
-        'retention',
-        options.skipOversized ? [...rules, ['guard', options.guard]] : rules,
-      );
-      const archive = await archiveOf(options, false);
-      const call = { program: 'retention:run', engine, kind, archive };
-      if (!options.skipOversized) return purge({ ...call, plan }, options, terminal);
-      const { plan: reduced, skipped } = await skipOversized(engine, plan, options.guard);
-      return purge({ ...call, plan: reduced, skipped }, options, terminal);
-    });
+    const call = purgeCall(options, terminal);
+    const guard = purgeGuard(options, options.skipOversized);
+    return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) =>
+      showOrRun(context, await planRetention(context, guard), call, options, terminal),
+    );
   },
 };

@@ -1,5 +1,6 @@
+import { sampleDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
-import { loadSample, type SampleReport } from '../../sample/index.ts';
+import { loadSample, type SampleReport } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
 import { instant, rows, seconds, wholeNumber } from '../numbers.ts';
@@ -14,61 +15,34 @@ interface SampleCommandOptions {
   readonly force?: true;
 }
 
-const DAY_MS = 86_400_000;
-
 export const sampleLoad: CliCommand<SampleCommandOptions> = {
-  description: `Fills a migrated database with companies, applications, run templates, jobs, artifacts, log entries, users
-and tokens of a made-up installation. The same seed, size and end give the same rows on every engine.
-Refuses a database that has jobs, unless told --force, which adds another history to it.`,
+  description: `Fills a migrated database with the companies, applications, run templates, jobs, artifacts, log entries, users and
+tokens of a made-up installation. The same options give the same rows on every engine. Refuses a database that already
+has jobs, unless --force is given.`,
   examples: [
     ['multiflexi-cli sample:load --jobs 20000 --days 180 --seed 1', 'half a year of a small installation'],
     [
       'multiflexi-cli sample:load --jobs 1000 --until 2026-01-31',
-      'a history that ends at that day, whenever it is loaded',
+      'a history that ends on that day, whenever it is loaded',
     ],
   ],
   options: (command) => {
     command
-      .option('--jobs <n>', 'how many jobs', wholeNumber(1, 10_000_000), 20_000)
-      .option('--days <n>', 'over how many days', wholeNumber(1, 3_650), 180)
-      .option('--seed <n>', 'which history', wholeNumber(0, 2_147_483_647), 1)
+      .option('--jobs <n>', 'number of jobs', wholeNumber(1, 10_000_000), 20_000)
+      .option('--days <n>', 'number of days they are spread over', wholeNumber(1, 3_650), 180)
+      .option('--seed <n>', 'seed: another number gives another history', wholeNumber(0, 2_147_483_647), 1)
       .option('--until <date>', 'when the history ends, in UTC (default: the last midnight)', instant)
-      .option('--force', 'load into a database that has jobs');
+      .option('--force', 'add it to a database that already has jobs');
   },
   run: (options, terminal) =>
-    withDatabase(options, terminal, 'change', async (engine) => {
-      const bar = await terminal.progressBar('loading', 1);
-      try {
-        const report = await loadSample(engine, {
-          jobs: options.jobs,
-          days: options.days,
-          seed: options.seed,
-          until: options.until ?? lastMidnight(),
-          force: options.force ?? false,
-          signal: terminal.interrupted,
-          onProgress: ({ rows: done }) => bar.update(done),
-        });
-        bar.stop();
-        if (terminal.json) terminal.document(document(report));
-        else printSample(report, terminal);
-        return EXIT.done;
-      } finally {
-        bar.stop();
-      }
+    withDatabase(options, terminal, 'change', async (context) => {
+      const { jobs, days, seed, until, force } = options;
+      const report = await loadSample(context, { jobs, days, seed, until, force });
+      if (terminal.json) terminal.document(sampleDocument(report));
+      else printSample(report, terminal);
+      return EXIT.done;
     }),
 };
-
-/** In UTC, so that everybody loads the same history on the same day. */
-export function lastMidnight(): number {
-  return Math.floor(Date.now() / DAY_MS) * DAY_MS;
-}
-
-function document({ tables, milliseconds }: SampleReport) {
-  return {
-    milliseconds,
-    tables: tables.map(({ table, rows: count }) => ({ table_name: table, rows: count })),
-  };
-}
 
 export function printSample(report: SampleReport, terminal: Terminal): void {
   const columns = [{ title: 'Table' }, { title: 'Loaded', align: 'right' as const }];

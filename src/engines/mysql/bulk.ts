@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import { batches } from '../batches.ts';
-import type { BulkLoad, BulkValue } from '../engine.ts';
+import type { BulkLoad, BulkValue } from '../contract/rows.ts';
 import type { MysqlServer } from './connection.ts';
 
 const ROWS_PER_STATEMENT = 1_000;
@@ -13,7 +13,8 @@ const BYTES_PER_STATEMENT = 1024 * 1024;
 const STATEMENTS_PER_TRANSACTION = 10;
 
 export async function bulkLoad(server: MysqlServer, load: BulkLoad): Promise<number> {
-  const connection = (await server.connect()).promise();
+  const session = await server.connect();
+  const connection = session.connection.promise();
   let written = 0;
   let open = 0;
   try {

@@ -1,29 +1,31 @@
 /** Connections to MySQL and MariaDB: one protocol, one driver, one way of setting up a session. */
-import {
-  CompiledQuery,
-  Kysely,
-  MysqlAdapter,
-  MysqlDialect,
-  type MysqlDialectConfig,
-  MysqlDriver,
-  type MysqlPool,
-} from 'kysely';
+import type { Socket } from 'node:net';
+import { Kysely, MysqlAdapter, MysqlDialect, type MysqlDialectConfig, MysqlDriver } from 'kysely';
 import {
   type Connection,
   type ConnectionOptions,
   createConnection,
   createPool,
   type Pool,
+  type RowDataPacket,
   type SslOptions,
 } from 'mysql2';
 import type { ServerSettings, TlsSettings } from '../connection-settings.ts';
-import type { Access } from '../engine.ts';
-import { addressOf, failure, type Place } from '../failure.ts';
+import type { Access } from '../contract/connection.ts';
+import { failure } from '../failure.ts';
+import { unlessOther } from '../inquiry.ts';
+import { LastWords } from '../last-words.ts';
+import { OpenStreams } from '../open-streams.ts';
+import { OwnSessions } from '../own-sessions.ts';
+import { addressOf, type Place } from '../place.ts';
+import type { SessionFacts } from '../session.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { readTlsFiles } from '../tls-files.ts';
 import { translatingDriver } from '../translating-driver.ts';
 import { parseVersion, type Version } from '../version.ts';
-import { classify } from './failures.ts';
+import { diagnose, isServersWord, isSilentLoss } from './diagnosis.ts';
+import { setUpSession } from './session.ts';
+import { connectionOf, type Session, SetUpPool } from './set-up-pool.ts';
 import { readValue } from './values.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -43,8 +45,12 @@ export interface MysqlServer {
   readonly db: Kysely<unknown>;
   readonly version: Version;
   readonly isMariadb: boolean;
-  /** A connection of its own, outside the pool, set up like all others: for locks and bulk work. */
-  connect(): Promise<Connection>;
+  /** Something stands between that logs in for us. */
+  readonly relayed: boolean;
+  /** Those on this server, not those on its replicas. */
+  readonly sessions: OwnSessions;
+  /** A connection of its own, outside the pool, for locks and bulk work. */
+  connect(): Promise<Session>;
   /** The same account on another server, without a database. @throws SERVER_UNREACHABLE, LOGIN_REFUSED */
   connectTo(other: Place, address: RemoteAddress): Promise<Connection>;
   /** Kysely on such a connection alone; ending the connection stays with the caller. */
@@ -53,60 +59,93 @@ export interface MysqlServer {
   close(): Promise<void>;
 }
 
-/** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
+/** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, SESSION_REFUSED, SESSION_SHARED, … */
 export async function connectMysql(
   settings: ServerSettings,
   access: Access,
   log?: StatementLog,
 ): Promise<MysqlServer> {
-  const place: Place = {
-    kind: 'MySQL or MariaDB server',
-    address: addressOf(settings),
-    database: settings.database,
-    username: settings.username,
-    secret: settings.password,
-  };
+  const place = placeOf(settings);
   const options = connectionOptions(settings, place);
-  const pool = createPool({ ...options, connectionLimit: POOL_SIZE });
-  let version: string;
+  const streams = new OpenStreams();
+  const pool = createPool({
+    ...options,
+    connectionLimit: POOL_SIZE,
+    stream: () => {
+      const { socket, host, port } = settings;
+      return streams
+        .make()
+        .setNoDelay(true)
+        .setKeepAlive(true)
+        .connect(socket === undefined ? { host, port } : { path: socket });
+    },
+  });
+  const lastWords = new LastWords();
+  const sessions = new OwnSessions();
+  pool.on('connection', (connection) => listen(connection, lastWords));
+  let product: Product;
   try {
-    version = await askVersion(pool);
+    product = await unlessOther(askProduct(pool), settings, 'a MySQL or MariaDB server', place);
   } catch (error) {
-    pool.end();
-    throw failure(classify(error, false), place, error);
+    streams.destroy();
+    pool.end(() => {});
+    throw failure(diagnose(error, false, place), place, error);
   }
-  const isMariadb = /mariadb/i.test(version);
+  const { isMariadb, version } = product;
   const known: Place = { ...place, kind: isMariadb ? 'MariaDB server' : 'MySQL server' };
-  const translate = (error: unknown) => failure(classify(error, true), known, error);
-  const session = sessionStatements(isMariadb, access);
-  const db = new Kysely<unknown>({ dialect: dialect(pool, session, translate), ...kyselyLog(log) });
+  const translate = (error: unknown) => {
+    const said = isSilentLoss(error) ? lastWords.explain(error) : error;
+    return failure(diagnose(said, true, known), known, said);
+  };
+  const setUp = async (connection: Connection, at = known): Promise<SessionFacts> => {
+    const facts = await setUpSession(connection, { isMariadb, version, access }, at);
+    sessions.add(facts.id, socketOf(connection));
+    lastWords.forget();
+    return facts;
+  };
+  const connect = async (): Promise<Session> => {
+    const connection = createConnection(options);
+    try {
+      listen(connection, lastWords);
+      return { connection, facts: await setUp(connection) };
+    } catch (error) {
+      connection.destroy();
+      throw translate(error);
+    }
+  };
+  const ready = new SetUpPool(pool, setUp);
+  const db = new Kysely<unknown>({
+    dialect: translatedDialect({ pool: ready }, translate),
+    ...kyselyLog(log),
+  });
+  const close = async () => {
+    await db.destroy();
+    // Kysely ends the pool only if it used it.
+    await pool
+      .promise()
+      .end()
+      .catch(() => {});
+  };
+  let relayed: boolean;
+  try {
+    relayed = await ready.requireOwn(known, connect);
+  } catch (error) {
+    await close();
+    throw failure(diagnose(error, false, known), known, error);
+  }
   return {
     settings,
     place: known,
     kyselyOn: (connection) =>
       new Kysely<unknown>({ dialect: dialectOn(connection, translate), ...kyselyLog(log) }),
     db,
-    close: async () => {
-      await db.destroy();
-      // Kysely ends the pool only if it used it.
-      await pool
-        .promise()
-        .end()
-        .catch(() => {});
-    },
-    // MariaDB before 11 says `5.5.5-10.11.14-MariaDB` to clients that know only MySQL.
-    version: parseVersion(version.replace(/^5\.5\.5-/, '')),
+    close,
+    version,
     isMariadb,
+    relayed,
+    sessions,
     translate,
-    connect: async () => {
-      try {
-        const connection = createConnection(options);
-        for (const statement of session) await connection.promise().query(statement);
-        return connection;
-      } catch (error) {
-        throw translate(error);
-      }
-    },
+    connect,
     connectTo: async (other, address) => {
       // What is asked there is of the whole server; which databases it has does not matter.
       const { database: _, ...account } = connectionOptions(
@@ -117,26 +156,60 @@ export async function connectMysql(
       // One that breaks while nobody asks is noticed at the next question.
       connection.on('error', () => {});
       try {
-        await connection.promise().connect();
+        const there = await askProductOn(connection);
+        await setUpSession(connection, { ...there, access: 'inspect' }, other);
         return connection;
       } catch (error) {
         connection.destroy();
-        throw failure(classify(error, false), other, error);
+        throw failure(diagnose(error, false, other), other, error);
       }
     },
   };
 }
 
+/** One that breaks at work fails its query as well, and there it is told; what the server says between two, here. */
+function listen(connection: Connection, lastWords: LastWords): void {
+  connection.on('error', (error) => {
+    if (isServersWord(error)) lastWords.hear(error);
+  });
+}
+
+/** The driver's types do not know of it. */
+function socketOf(connection: Connection): Socket {
+  return (connection as unknown as { readonly stream: Socket }).stream;
+}
+
+interface Product {
+  readonly isMariadb: boolean;
+  readonly version: Version;
+}
+
 /** On the pool's first connection, which the first query then finds there. */
-async function askVersion(pool: Pool): Promise<string> {
-  const connection = await pool.promise().getConnection();
+async function askProduct(pool: Pool): Promise<Product> {
+  const connection = await connectionOf(pool);
   try {
-    const [rows] = await connection.query('select version() as version');
-    const version = Array.isArray(rows) && rows[0] && 'version' in rows[0] ? rows[0].version : undefined;
-    return String(version ?? '');
+    return await askProductOn(connection);
   } finally {
     connection.release();
   }
+}
+
+async function askProductOn(connection: Connection): Promise<Product> {
+  const [rows] = await connection.promise().query<RowDataPacket[]>('select version() as version');
+  const version = String(rows[0]?.version ?? '');
+  // MariaDB before 11 says `5.5.5-10.11.14-MariaDB` to clients that know only MySQL.
+  return { isMariadb: /mariadb/i.test(version), version: parseVersion(version.replace(/^5\.5\.5-/, '')) };
+}
+
+function placeOf(settings: ServerSettings): Place {
+  return {
+    kind: 'MySQL or MariaDB server',
+    address: addressOf(settings),
+    database: settings.database,
+    username: settings.username,
+    secret: settings.password,
+    encrypted: settings.tls.mode !== 'off',
+  };
 }
 
 function connectionOptions(settings: ServerSettings, place: Place): ConnectionOptions {
@@ -168,43 +241,6 @@ function connectionOptions(settings: ServerSettings, place: Place): ConnectionOp
 function tlsOptions(tls: TlsSettings, { address }: Place): { ssl?: SslOptions } {
   const files = readTlsFiles(tls, address);
   return files ? { ssl: { ...files, verifyIdentity: files.rejectUnauthorized } } : {};
-}
-
-/**
- * Whoever waits for a lock of others makes everybody else queue up behind it: ours wait no longer than this, in
- * seconds, and are tried again later.
- */
-const LOCK_WAIT_SECONDS = 2;
-
-/** Every session means the same, whatever the server's defaults are: UTC, strict, foreign keys on, no limits on results. */
-function sessionStatements(isMariadb: boolean, access: Access): string[] {
-  return [
-    `set session time_zone = '+00:00', foreign_key_checks = 1, unique_checks = 1, autocommit = 1,
-      sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO',
-      sql_big_selects = 1,
-      lock_wait_timeout = ${LOCK_WAIT_SECONDS}, innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
-    'set session sql_select_limit = 18446744073709551615',
-    // Row locks end with the row: the default, REPEATABLE READ, would lock gaps that a platform inserts into.
-    'set session transaction isolation level read committed',
-    // MySQL 8 caches sizes for a day unless told otherwise; MariaDB never does and does not know the name.
-    isMariadb
-      ? 'set session max_statement_time = 0'
-      : 'set session information_schema_stats_expiry = 0, max_execution_time = 0',
-    // Whoever only looks cannot write, whatever statement he sends.
-    ...(access === 'inspect' ? ['set session transaction read only'] : []),
-  ];
-}
-
-function dialect(pool: Pool, session: readonly string[], translate: (error: unknown) => Error) {
-  return translatedDialect(
-    {
-      pool: pool as unknown as MysqlPool,
-      onCreateConnection: async (connection) => {
-        for (const statement of session) await connection.executeQuery(CompiledQuery.raw(statement));
-      },
-    },
-    translate,
-  );
 }
 
 /** A pool of one connection that is never given back. */

@@ -1,65 +1,124 @@
 /** What MySQL and MariaDB truly share: the engine, but for the few things handed in as {@link Differences}. */
+
 import { type Kysely, sql } from 'kysely';
-import { kyselyDdl } from '../ddl.ts';
-import type { Engine, EngineName } from '../engine.ts';
+import type { StatementLimit } from '../contract/rows.ts';
+import { kyselyDdl } from '../ddl/kysely-ddl.ts';
+import type { Engine } from '../engine.ts';
 import { NOTHING_PILES_UP } from '../long-work.ts';
+import { once } from '../once.ts';
+import { recognise } from '../products.ts';
+import { restoreForeignKey } from '../restore-foreign-key.ts';
+import { type SupportEnds, supportEnd } from '../support.ts';
 import { bulkLoad } from './bulk.ts';
+import { CLOCK } from './clock.ts';
+import { withoutPrimaryKey } from './conditions.ts';
 import type { MysqlServer } from './connection.ts';
-import { type ColumnDialect, introspect, tableNames } from './introspection.ts';
-import { lock } from './lock.ts';
-import type { ReplicationWords } from './replica-status.ts';
+import { endedBy } from './ended-by.ts';
+import { fingerprint } from './fingerprint.ts';
+import { idCounters } from './id-counters.ts';
+import { endWhenIdle } from './idle.ts';
+import { indexFacts, unusedIndexes } from './index-facts.ts';
+import { type ColumnDialect, introspect, tableNames, viewNames } from './introspection.ts';
+import { LARGE_VALUES } from './large-values.ts';
+import { leftovers } from './leftovers.ts';
+import { HOLDERS, lock } from './lock.ts';
+import { askServer, locksReachAllWriters } from './lock-reach.ts';
+import { activity, lockWaiters, type PressureDialect, undoBacklog } from './pressure.ts';
+import { type RebuildDialect, rebuild, rebuilds } from './rebuild.ts';
+import { deleteHooks, references, seesDeleteHooks } from './references.ts';
+import type { ReplicationDialect } from './replica-status.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
 import { space } from './space.ts';
-import { mysqlWords } from './types.ts';
+import { analyze, statistics } from './statistics.ts';
+import { structureChecks } from './structure.ts';
+import { mysqlDdl } from './types.ts';
 
 export interface Differences {
-  readonly name: EngineName;
+  readonly name: string;
   readonly product: string;
+  readonly support: SupportEnds;
   readonly collation: string;
   readonly columns: ColumnDialect;
-  readonly replication: ReplicationWords;
+  readonly skipLocked: boolean;
+  readonly replication: ReplicationDialect;
+  /** The system variable with which the server ends a session whose transaction is idle. */
+  readonly idleLimit: string;
+  readonly pressure: PressureDialect;
+  readonly rebuilding: RebuildDialect;
+  /** The table of `information_schema` in which InnoDB tells its statistics. */
+  readonly tableStatistics: string;
+  /** And in which it lists all tables that it keeps. */
+  readonly innodbTables: string;
+  /** System variables that together tell the server from others. */
+  readonly serverId: readonly string[];
 }
 
 export function mysqlFamilyEngine(server: MysqlServer, differences: Differences): Engine {
   const { db, place } = server;
+  const words = once(() => askServer(db));
   return {
     name: differences.name,
     product: `${differences.product} ${server.version.join('.')}`,
+    supportedUntil: supportEnd(differences.support, server.version),
     where: `database ${place.database} at ${place.address}`,
+    localFiles: [],
     capabilities: {
       transactionalDdl: false,
       comments: true,
       rowEstimates: true,
       rowLocks: true,
+      skipLocked: differences.skipLocked,
+      statementsBlock: false,
       ddlKeepsRows: true,
-      anyBytesInText: false,
+      extremeInstants: false,
     },
+    // Made by the first lock, for messages alone.
+    ownTables: [HOLDERS],
     storage: `InnoDB ${differences.collation}`,
-    ddl: kyselyDdl(db, mysqlWords(differences.name, differences.collation)),
+    ddl: kyselyDdl(db, mysqlDdl(differences.name, differences.collation)),
+    fingerprint: () => fingerprint(db, differences.serverId),
+    clock: CLOCK,
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db, differences.columns, differences.collation),
+    keepingIds: sql``,
     tableNames: () => tableNames(db),
+    viewNames: () => viewNames(db),
     asText: (column) => sql.ref(column),
+    references: () => references(db),
+    deleteHooks: (tables) => deleteHooks(db, tables),
+    seesDeleteHooks: () => seesDeleteHooks(db),
+    // Both are the statistics that InnoDB keeps.
     sizes: () => sizes(db),
+    statistics: (tables) => statistics(db, place.database, differences.tableStatistics, tables),
+    analyze: (table) => analyze(db, table),
     space: (tables) => space(db, tables),
     // The one way is to write whole tables again, each with the disk for a second one of it.
     reclaim: async () => null,
+    rebuilds: (tables) => rebuilds(server, differences.rebuilding, tables),
+    rebuild: (request) => rebuild(server, differences.rebuilding, request),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
     // InnoDB takes notice of ids that are given.
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
-    brokenReferences: async () => [],
+    editingSchema: (_db, work) => work(),
+    brokenReferences: async () => null,
     // Digits and nothing else: as parameters they would be written into the statement one by one.
     among: (column, ids) =>
       ids.length === 0
         ? sql<boolean>`false`
         : sql<boolean>`${sql.ref(column)} in (${sql.raw(ids.map((id) => BigInt(id).toString()).join())})`,
-    largestStatement: async () => {
-      const { rows } = await sql<{ bytes: bigint }>`select @@max_allowed_packet as bytes`.execute(db);
-      return rows[0] ? Number(rows[0].bytes) : null;
-    },
+    // The server jumps from one value to the next by itself where its statistics say that values have many rows each.
+    distinctValues: ({ table, column, from, most }) => sql`
+      select distinct ${sql.ref(column)} as value from ${sql.table(table)}
+      where ${sql.ref(column)} >= ${from} order by ${sql.ref(column)} limit ${sql.lit(most)}`,
+    // A walk along an index locks the first row that is no longer asked for; a search for a single value does not.
+    between: (column, first, last) =>
+      sql<boolean>`(${sql.ref(column)} between ${first} and ${last - 1n} or ${sql.ref(column)} = ${last})`,
+    largeValues: LARGE_VALUES,
+    largestStatement: () => largestStatement(db),
+    bytesOfText: null,
     rowCopies: null,
     jsonArray: null,
     longWork: async () => NOTHING_PILES_UP,
@@ -67,7 +126,40 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,
     requireLockRight: (table) => requireLockRight(db, table),
+    locksReachAllWriters: async () => locksReachAllWriters(await words()),
+    serverProducts: async () => {
+      const { version, marks } = await words();
+      return recognise({ version, marks: server.relayed ? [...marks, 'pooler'] : marks });
+    },
+    endedBy: (signal, work) => endedBy(db, signal, work),
+    structureChecks,
+    idCounters,
+    indexFacts,
+    unusedIndexes,
+    leftovers: (session, tables) => leftovers(session, place.database, differences.innodbTables, tables),
+    conditions: async (session) => (locksReachAllWriters(await words()) ? [] : withoutPrimaryKey(session)),
+    restoreForeignKey: (table, column, reference) => restoreForeignKey(db, table, column, reference),
+    restoreStorage: (table) =>
+      sql`alter table ${sql.table(table)} engine = InnoDB, convert to character set utf8mb4 collate ${sql.raw(differences.collation)}`.compile(
+        db,
+      ).sql,
+    // The newer FOR SHARE is not MariaDB's.
+    shareLock: sql`lock in share mode`,
+    endWhenIdle: (session, milliseconds) => endWhenIdle(session, differences.idleLimit, milliseconds),
+    waiters: () => lockWaiters(db, differences.pressure, server.sessions.ids),
+    undoBacklog: () => undoBacklog(db, differences.pressure, server.sessions.ids),
+    activity: () => activity(db, server.sessions.ids),
     close: () => server.close(),
+  };
+}
+
+/** A client's statement is one packet; the server takes it as long as it is smaller than that. */
+async function largestStatement(db: Kysely<unknown>): Promise<StatementLimit | null> {
+  const { rows } = await sql<{ bytes: bigint }>`select @@max_allowed_packet as bytes`.execute(db);
+  if (!rows[0]) return null;
+  return {
+    bytes: Number(rows[0].bytes),
+    raiseTo: (bytes) => `SET GLOBAL max_allowed_packet = ${2 ** Math.ceil(Math.log2(bytes + 1024))}`,
   };
 }
 

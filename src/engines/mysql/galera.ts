@@ -3,7 +3,7 @@
  * control). How much of the time they had to is what there is to watch.
  */
 import { type Kysely, sql } from 'kysely';
-import type { ReplicaLag } from '../replication.ts';
+import type { ReplicaLag } from '../contract/replication.ts';
 
 /** The cluster is at its limit when it stood still for more than so much of the time: a healthy one hardly ever does. */
 const MOST_PAUSED = 0.05;

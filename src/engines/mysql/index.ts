@@ -1,9 +1,13 @@
 /** MySQL 8. */
+
 import type { Engine } from '../engine.ts';
+import { MYSQL_SUPPORT } from '../support.ts';
 import { requireVersion } from '../version.ts';
 import type { MysqlServer } from './connection.ts';
 import { mysqlFamilyEngine } from './family.ts';
 import type { ColumnDialect } from './introspection.ts';
+import { MYSQL_PRESSURE } from './mysql-pressure.ts';
+import { MYSQL_REBUILDING } from './mysql-rebuilding.ts';
 import { MYSQL_REPLICATION } from './replica-status.ts';
 import { MYSQL_COLLATION } from './types.ts';
 
@@ -25,8 +29,16 @@ export function openMysql(server: MysqlServer): Engine {
   return mysqlFamilyEngine(server, {
     name: 'mysql',
     product: 'MySQL',
+    support: MYSQL_SUPPORT,
     collation: MYSQL_COLLATION,
     columns: COLUMNS,
+    skipLocked: true,
     replication: MYSQL_REPLICATION,
+    idleLimit: 'wait_timeout',
+    pressure: MYSQL_PRESSURE,
+    rebuilding: MYSQL_REBUILDING,
+    tableStatistics: 'innodb_tablestats',
+    innodbTables: 'innodb_tables',
+    serverId: ['server_uuid', 'hostname'],
   });
 }

@@ -1,6 +1,8 @@
 /** The catalogue of MySQL and MariaDB, from `information_schema`. */
 import { type Kysely, sql } from 'kysely';
-import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from '../catalog.ts';
+import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from '../contract/catalogue.ts';
+import { type DeleteRules, ownDeleteRules } from './delete-rules.ts';
+import { isOwnDatabase } from './own-database.ts';
 
 type Db = Kysely<unknown>;
 
@@ -18,7 +20,14 @@ export interface ColumnDialect {
 export async function tableNames(db: Db): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables
-    where table_schema = database() and table_type = 'BASE TABLE'`.execute(db);
+    where ${isOwnDatabase('table_schema')} and table_type in ('BASE TABLE', 'SYSTEM VERSIONED')`.execute(db);
+  return rows.map((row) => row.name).sort();
+}
+
+export async function viewNames(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where ${isOwnDatabase('table_schema')} and table_type = 'VIEW'`.execute(db);
   return rows.map((row) => row.name).sort();
 }
 
@@ -28,23 +37,30 @@ export async function introspect(db: Db, dialect: ColumnDialect, collation: stri
   const columns = Map.groupBy(await columnRows(db), (row) => row.table_);
   const indexes = Map.groupBy(await indexRows(db), (row) => row.table_);
   const foreignKeys = Map.groupBy(await foreignKeyRows(db), (row) => row.table_);
+  const rules = await ownDeleteRules(db);
   const json = await dialect.jsonColumns(db);
   return tables.map(({ name, comment, storage }) => ({
     name,
+    owner: null,
     comment: comment || null,
     storage,
     columns: (columns.get(name) ?? []).map((row) => column(row, json, dialect, collation)),
     primaryKey: (indexes.get(name) ?? []).filter((row) => row.index_ === 'PRIMARY').map((row) => row.column_),
     indexes: groupIndexes(indexes.get(name) ?? []),
-    foreignKeys: groupForeignKeys(foreignKeys.get(name) ?? []),
+    foreignKeys: groupForeignKeys(foreignKeys.get(name) ?? [], rules),
   }));
 }
 
+/**
+ * The row format is only told where it is one of the old ones, in which an index holds 767 bytes and long texts do not
+ * fit beside each other: one that an administrator has compressed is as good as ours.
+ */
 async function tableRows(db: Db): Promise<{ name: string; comment: string; storage: string }[]> {
   const { rows } = await sql<{ name: string; comment: string; storage: string }>`
-    select table_name as name, table_comment as comment, concat(engine, ' ', table_collation) as storage
+    select table_name as name, table_comment as comment, concat(engine, ' ', table_collation,
+             case when row_format in ('Compact', 'Redundant') then concat(' ', lower(row_format)) else '' end) as storage
     from information_schema.tables
-    where table_schema = database() and table_type = 'BASE TABLE'`.execute(db);
+    where ${isOwnDatabase('table_schema')} and table_type in ('BASE TABLE', 'SYSTEM VERSIONED')`.execute(db);
   return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -56,14 +72,17 @@ interface ColumnRow {
   nullable: string;
   default_: string | null;
   extra: string;
+  /** Of a generated column its expression; of MariaDB's system versioning ROW START and ROW END. */
+  generation: string;
   comment: string;
 }
 
 async function columnRows(db: Db): Promise<ColumnRow[]> {
   const { rows } = await sql<ColumnRow>`
     select table_name as table_, column_name as column_, column_type as type, collation_name as collation, is_nullable as nullable,
-           column_default as default_, extra as extra, column_comment as comment
-    from information_schema.columns where table_schema = database()
+           column_default as default_, extra as extra,
+           coalesce(generation_expression, '') as generation, column_comment as comment
+    from information_schema.columns where ${isOwnDatabase('table_schema')}
     order by table_name, ordinal_position`.execute(db);
   return rows;
 }
@@ -88,6 +107,11 @@ function column(
     default: /auto_increment/i.test(row.extra)
       ? 'identity'
       : defaultValue(dialect.plainDefault(row.default_, row.extra), type),
+    check: null,
+    // MySQL says DEFAULT_GENERATED of a default that is an expression.
+    generated:
+      /\b(?:virtual|stored|persistent) generated\b/i.test(row.extra) ||
+      /^row (?:start|end)$/i.test(row.generation),
     comment: row.comment || null,
   };
 }
@@ -131,7 +155,7 @@ async function indexRows(db: Db): Promise<IndexRow[]> {
   const { rows } = await sql<IndexRow>`
     select table_name as table_, index_name as index_, coalesce(column_name, 'expression') as column_,
            non_unique as non_unique
-    from information_schema.statistics where table_schema = database()
+    from information_schema.statistics where ${isOwnDatabase('table_schema')}
     order by table_name, index_name, seq_in_index`.execute(db);
   return rows;
 }
@@ -156,27 +180,24 @@ interface ForeignKeyRow {
   column_: string;
   target: string;
   targetColumn: string;
-  onDelete: string;
 }
 
 async function foreignKeyRows(db: Db): Promise<ForeignKeyRow[]> {
   const { rows } = await sql<ForeignKeyRow>`
-    select k.table_name as table_, k.constraint_name as name, k.column_name as column_,
-           k.referenced_table_name as target, k.referenced_column_name as targetColumn, r.delete_rule as onDelete
-    from information_schema.key_column_usage as k
-    join information_schema.referential_constraints as r
-      on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name
-    where k.table_schema = database() and k.referenced_table_name is not null
-    order by k.table_name, k.column_name, k.ordinal_position`.execute(db);
+    select table_name as table_, constraint_name as name, column_name as column_,
+           referenced_table_name as target, referenced_column_name as targetColumn
+    from information_schema.key_column_usage
+    where ${isOwnDatabase('table_schema')} and referenced_table_name is not null
+    order by table_name, column_name, ordinal_position`.execute(db);
   return rows;
 }
 
-function groupForeignKeys(rows: readonly ForeignKeyRow[]): CatalogForeignKey[] {
+function groupForeignKeys(rows: readonly ForeignKeyRow[], rules: DeleteRules): CatalogForeignKey[] {
   return [...Map.groupBy(rows, (row) => row.name)].map(([name, parts]) => ({
     name,
     columns: parts.map((part) => part.column_),
     table: parts[0]?.target ?? '',
     targetColumns: parts.map((part) => part.targetColumn),
-    onDelete: parts[0]?.onDelete.toLowerCase() ?? '',
+    onDelete: rules.of(parts[0]?.table_ ?? '', name),
   }));
 }

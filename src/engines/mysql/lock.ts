@@ -7,35 +7,39 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import { isMultiFlexiError } from '../../errors.ts';
-import type { Lock, LockHolder, LockRequest } from '../engine.ts';
+import type { Lock, LockHolder, LockRequest } from '../contract/locks.ts';
 import { lostConnection } from '../failure.ts';
 import { locked, parseHolder, thisProcess } from '../lock-holder.ts';
+import { requireSame } from '../shared-session.ts';
 import { tryFor } from '../waiting.ts';
 import type { MysqlServer } from './connection.ts';
+import { IDENTITY, whoAnswers } from './session.ts';
 
-const HOLDERS = 'multiflexi_lock';
-/** An idle lock connection must outlive any run: 30 days, in seconds. */
-const IDLE_SECONDS = 2_592_000;
+export const HOLDERS = 'multiflexi_lock';
 
 export async function lock(server: MysqlServer, request: LockRequest): Promise<Lock> {
   const name = lockName(server.settings.database, request.name);
-  const session = await server.connect();
+  const { connection: session, facts } = await server.connect();
   const connection = session.promise();
   const lost = new AbortController();
   connection.on('error', (error) => lost.abort(server.translate(error)));
   connection.on('end', () => lost.abort(lostConnection(server.place)));
   try {
-    await connection.query('set session wait_timeout = ?', [IDLE_SECONDS]);
     const taken = await tryFor(request, async () => {
       // The result is what counts: 1 taken, 0 timed out, NULL an error of the server. Asked again and again instead
       // of once with the whole wait, which a server's limit on the time of statements would cut short.
-      const [rows] = await connection.query('select get_lock(?, 0) as taken, connection_id() as id', [name]);
+      const [rows] = await connection.query(`select get_lock(?, 0) as taken, ${IDENTITY}`, [name]);
       const answer = (Array.isArray(rows) ? rows[0] : undefined) as
-        | { taken: bigint | number | null; id: bigint }
+        | { taken: bigint | number | null; id: bigint; mark: string | null }
         | undefined;
+      requireSame(server.place, facts, answer?.id, answer?.mark);
       return Number(answer?.taken ?? 0) === 1 ? answer : undefined;
     });
     if (!taken) throw locked(request, await findHolder(server.db, name));
+    if (facts.relayed) {
+      const { id, mark } = await whoAnswers(session);
+      requireSame(server.place, facts, id, mark);
+    }
     await noteHolder(server.db, name, taken.id, thisProcess(request));
   } catch (error) {
     connection.destroy();
@@ -72,7 +76,8 @@ async function findHolder(db: Kysely<unknown>, name: string): Promise<LockHolder
   const { rows } = await sql<{ id: bigint | null }>`select is_used_lock(${name}) as id`.execute(db);
   const id = rows[0]?.id;
   if (id === null || id === undefined) return undefined;
-  return (await notedHolder(db, name, id)) ?? (await listedHolder(db, id));
+  const holder = (await notedHolder(db, name, id)) ?? (await listedHolder(db, id));
+  return holder && { ...holder, endedBy: `KILL ${id}` };
 }
 
 async function notedHolder(db: Kysely<unknown>, name: string, id: bigint): Promise<LockHolder | undefined> {
@@ -115,10 +120,11 @@ async function noteHolder(db: Kysely<unknown>, name: string, id: bigint, holder:
     await note();
   } catch {
     try {
+      // The server's own collation could be one that another server does not have, and no dump of this table load there.
       await sql`
         create table if not exists ${sql.table(HOLDERS)}
           (name varchar(64) not null primary key, connection_id bigint not null, holder varchar(1000) not null)
-        engine = InnoDB default character set utf8mb4 comment 'Who holds a lock, for messages alone'`.execute(
+        engine = InnoDB row_format = dynamic default character set utf8mb4 collate utf8mb4_bin comment 'Who holds a lock, for messages alone'`.execute(
         db,
       );
       await note();

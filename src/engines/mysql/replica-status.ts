@@ -3,7 +3,7 @@ import type { RowDataPacket } from 'mysql2';
 import { compareVersions, type Version } from '../version.ts';
 
 /** What MySQL and MariaDB call the same things. */
-export interface ReplicationWords {
+export interface ReplicationDialect {
   /** The statement for where the binary log ends. */
   logEnd(version: Version): string;
   /** The statement for how far a replica has come, a row for each server that it follows. */
@@ -12,16 +12,16 @@ export interface ReplicationWords {
   connected(version: Version): string;
   /** By what a replica knows the server that it follows: a variable there, a column here. */
   readonly identity: { readonly variable: string; readonly column: string };
-  /** The rights to the first two statements, as GRANT takes them. */
-  readonly rights: string;
+  /** The privileges for the first two statements, as GRANT takes them. */
+  readonly privileges: string;
 }
 
-export const MYSQL_REPLICATION: ReplicationWords = {
+export const MYSQL_REPLICATION: ReplicationDialect = {
   logEnd: (version) => (since(version, 8, 2) ? 'show binary log status' : 'show master status'),
   status: (version) => (since(version, 8, 0, 22) ? 'show replica status' : 'show slave status'),
   connected: (version) => (since(version, 8, 0, 22) ? 'show replicas' : 'show slave hosts'),
   identity: { variable: '@@global.server_uuid', column: 'Source_UUID' },
-  rights: 'REPLICATION CLIENT',
+  privileges: 'REPLICATION CLIENT',
 };
 
 function since(version: Version, ...minimum: number[]): boolean {
@@ -40,7 +40,7 @@ export function comparePositions(a: LogPosition, b: LogPosition): number {
 
 /** One server that a replica follows. */
 export interface Channel {
-  /** Of the server that is followed, as {@link ReplicationWords.identity} says; null until it was connected once. */
+  /** Of the server that is followed, as {@link ReplicationDialect.identity} says; null until it was connected once. */
   readonly source: string | null;
   /** Up to where its log was applied. */
   readonly applied: LogPosition;
@@ -52,14 +52,14 @@ export interface Channel {
   readonly said: number | null;
 }
 
-export function readChannel(row: RowDataPacket, words: ReplicationWords): Channel {
+export function readChannel(row: RowDataPacket, dialect: ReplicationDialect): Channel {
   const columns = new Map<string, unknown>();
   // `Slave_SQL_Running` and `Replica_SQL_Running`, `Exec_Master_Log_Pos` and `Exec_Source_Log_Pos`.
   for (const [name, value] of Object.entries(row))
     columns.set(name.replace('Slave', 'Replica').replace('Master', 'Source'), value);
   const said = columns.get('Seconds_Behind_Source');
   return {
-    source: known(columns.get(words.identity.column)),
+    source: known(columns.get(dialect.identity.column)),
     applied: position(columns.get('Relay_Source_Log_File'), columns.get('Exec_Source_Log_Pos')),
     // While it tries to connect again it says `Connecting`.
     receives: columns.get('Replica_IO_Running') === 'Yes',

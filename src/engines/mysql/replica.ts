@@ -1,12 +1,16 @@
 /** One replica that is asked again and again over a connection of its own, which is made anew whenever it broke. */
+
 import type { Connection, RowDataPacket } from 'mysql2';
 import { type ErrorCode, isMultiFlexiError } from '../../errors.ts';
-import { addressOf, codeOf, failure, type Place } from '../failure.ts';
-import { furthestBehind, type ReplicaAddress, type ReplicaLag } from '../replication.ts';
+import { codeOf } from '../../system/index.ts';
+import type { ReplicaAddress, ReplicaLag } from '../contract/replication.ts';
+import { failure } from '../failure.ts';
+import { furthestBehind } from '../furthest-behind.ts';
+import { addressOf, type Place } from '../place.ts';
 import type { Trail } from '../trail.ts';
 import type { MysqlServer } from './connection.ts';
-import { classify } from './failures.ts';
-import { type Channel, type LogPosition, type ReplicationWords, readChannel } from './replica-status.ts';
+import { diagnose } from './diagnosis.ts';
+import { type Channel, type LogPosition, type ReplicationDialect, readChannel } from './replica-status.ts';
 
 /** A replica that says nothing for so long, in milliseconds, is taken for frozen. */
 const ANSWER_MS = 5_000;
@@ -23,15 +27,15 @@ const SILENT: Partial<Record<ErrorCode, string>> = {
 export class Replica {
   readonly place: Place;
   private readonly server: MysqlServer;
-  private readonly words: ReplicationWords;
+  private readonly dialect: ReplicationDialect;
   private readonly address: { readonly host: string; readonly port: number };
   private connection: Connection | undefined;
   private closed = false;
 
-  constructor(server: MysqlServer, words: ReplicationWords, { host, port }: ReplicaAddress) {
+  constructor(server: MysqlServer, dialect: ReplicationDialect, { host, port }: ReplicaAddress) {
     const { settings, place } = server;
     this.server = server;
-    this.words = words;
+    this.dialect = dialect;
     this.address = { host, port: port ?? (settings.socket === undefined ? settings.port : DEFAULT_PORT) };
     this.place = {
       ...place,
@@ -50,12 +54,12 @@ export class Replica {
     try {
       const [rows] = await connection
         .promise()
-        .query<RowDataPacket[]>({ sql: this.words.status(this.server.version), timeout: ANSWER_MS });
-      return rows.map((row) => readChannel(row, this.words));
+        .query<RowDataPacket[]>({ sql: this.dialect.status(this.server.version), timeout: ANSWER_MS });
+      return rows.map((row) => readChannel(row, this.dialect));
     } catch (error) {
       this.disconnect();
       const silent = codeOf(error) === 'PROTOCOL_SEQUENCE_TIMEOUT';
-      throw failure(silent ? 'SERVER_UNREACHABLE' : classify(error, true), this.place, error);
+      throw failure(silent ? 'SERVER_UNREACHABLE' : diagnose(error, true, this.place), this.place, error);
     }
   }
 

@@ -4,41 +4,50 @@
  * which nothing comes through. So it is held against where the main server's log ended when.
  */
 import { sql } from 'kysely';
-import { isMultiFlexiError, MultiFlexiError } from '../../errors.ts';
-import type { Place } from '../failure.ts';
-import { furthestBehind, type ReplicaLag, type ReplicaWatch, type WatchRequest } from '../replication.ts';
+import { isMultiFlexiError } from '../../errors.ts';
+import type { ReplicaLag, ReplicaWatch, WatchRequest } from '../contract/replication.ts';
+import { furthestBehind } from '../furthest-behind.ts';
+import type { Place } from '../place.ts';
 import { Trail } from '../trail.ts';
 import { connectedReplicas } from './connected-replicas.ts';
 import type { MysqlServer } from './connection.ts';
+import {
+  mayNotReadReplication,
+  noBinaryLog,
+  noReplicaNamed,
+  notAReplica,
+  unusableReplica,
+} from './failures.ts';
 import { clusterSize, FlowControl, GALERA_TRANSACTION_ROWS } from './galera.ts';
+import { grantOf } from './grants.ts';
 import { Replica } from './replica.ts';
 import {
   type Channel,
   comparePositions,
   type LogPosition,
   position,
-  type ReplicationWords,
+  type ReplicationDialect,
 } from './replica-status.ts';
 
 /** @throws USAGE, PERMISSION_DENIED, SERVER_UNREACHABLE, LOGIN_REFUSED */
 export async function watchReplicas(
   server: MysqlServer,
-  words: ReplicationWords,
+  dialect: ReplicationDialect,
   { replicas: named, onWarning }: WatchRequest,
 ): Promise<ReplicaWatch> {
   const { db, place } = server;
   const nodes = await clusterSize(db);
   const addresses = named.length > 0 ? named : (server.settings.replicas ?? []);
-  const known = await connectedReplicas(db, words.connected(server.version));
-  if (addresses.length === 0 && nodes === null) throw nobodyNamed(server, known);
+  const known = await connectedReplicas(db, dialect.connected(server.version));
+  if (addresses.length === 0 && nodes === null) throw noReplicaNamed(place, known);
   if (addresses.length > 0 && known.length > addresses.length)
     onWarning(
       `${known.length} replicas are connected to the ${place.kind} at ${place.address}, and ${addresses.length} of them named: the others are not waited for.`,
     );
   const cluster =
     nodes === null ? undefined : new FlowControl(db, `Galera cluster of ${nodes} nodes at ${place.address}`);
-  const watched = addresses.map((address) => new Replica(server, words, address));
-  const log = watched.length > 0 ? await openLog(server, words) : undefined;
+  const watched = addresses.map((address) => new Replica(server, dialect, address));
+  const log = watched.length > 0 ? await openLog(server, dialect) : undefined;
   const close = async () => {
     for (const replica of watched) replica.close();
   };
@@ -46,7 +55,7 @@ export async function watchReplicas(
     await cluster?.lag();
     // One after the other: the first that is amiss is told.
     for (const replica of watched) {
-      const channels = await requireReplica(replica, server, words);
+      const channels = await requireReplica(replica, server, dialect);
       if (channels.every(({ source }) => source !== null && source !== log?.ourselves))
         onWarning(
           `The ${replica.name} follows another server than this one: what it says of its lag is all there is, and it cannot know of what has not reached that server.`,
@@ -78,32 +87,26 @@ interface Log {
 }
 
 /** Where the main server's own log ends, again and again. @throws PERMISSION_DENIED, USAGE */
-async function openLog(server: MysqlServer, words: ReplicationWords): Promise<Log> {
+async function openLog(server: MysqlServer, dialect: ReplicationDialect): Promise<Log> {
   const { db, place, version } = server;
   const trail = new Trail<LogPosition>(comparePositions);
   const end = async (): Promise<LogPosition> => {
     const { rows } = await sql<{
       File: string;
       Position: unknown;
-    }>`${sql.raw(words.logEnd(version))}`.execute(db);
+    }>`${sql.raw(dialect.logEnd(version))}`.execute(db);
     const row = rows[0];
     if (row) return position(row.File, row.Position);
-    throw new MultiFlexiError(
-      'USAGE',
-      `The ${place.kind} at ${place.address} writes no binary log: no replica can follow it.`,
-      {
-        next: 'Leave --max-lag out, or name the server that the replicas follow with DB_HOST. Nothing was deleted.',
-      },
-    );
+    throw noBinaryLog(place);
   };
   const note = async () => {
     const now = await end();
     trail.note(now, performance.now());
   };
   await note().catch(async (error: unknown) => {
-    throw await withGrant(error, server, words, place);
+    throw await withGrant(error, server, dialect, place);
   });
-  const { rows } = await sql<{ id: unknown }>`select ${sql.raw(words.identity.variable)} as id`.execute(db);
+  const { rows } = await sql<{ id: unknown }>`select ${sql.raw(dialect.identity.variable)} as id`.execute(db);
   return { ourselves: String(rows[0]?.id ?? ''), trail, note };
 }
 
@@ -111,48 +114,26 @@ async function openLog(server: MysqlServer, words: ReplicationWords): Promise<Lo
 async function requireReplica(
   replica: Replica,
   server: MysqlServer,
-  words: ReplicationWords,
+  dialect: ReplicationDialect,
 ): Promise<readonly Channel[]> {
   const { address } = replica.place;
   const channels = await replica.channels().catch(async (error: unknown) => {
     if (!isMultiFlexiError(error)) throw error;
-    if (error.code === 'PERMISSION_DENIED') throw await withGrant(error, server, words, replica.place);
-    throw new MultiFlexiError(error.code, error.message, {
-      next: 'Check --replica and DB_REPLICAS, and that the account of DB_USERNAME may log in there. Nothing was deleted.',
-    });
+    if (error.code === 'PERMISSION_DENIED') throw await withGrant(error, server, dialect, replica.place);
+    throw unusableReplica(error.code, error.message);
   });
   if (channels.length > 0) return channels;
-  throw new MultiFlexiError('USAGE', `The server at ${address} is no replica: it follows no other.`, {
-    next: 'Name its replicas alone with --replica or DB_REPLICAS. Nothing was deleted.',
-  });
+  throw notAReplica(address);
 }
 
-/** The right that is missing, as a statement: accounts come to the replicas with everything else. */
+/** With the privilege that is missing, as a statement. */
 async function withGrant(
   error: unknown,
   { db }: MysqlServer,
-  { rights }: ReplicationWords,
-  { kind, address }: Place,
+  { privileges }: ReplicationDialect,
+  place: Place,
 ): Promise<unknown> {
   if (!isMultiFlexiError(error, 'PERMISSION_DENIED')) return error;
-  const { rows } = await sql<{ account: string }>`select current_user() as account`.execute(db);
-  const [, user, host] = /^(.*)@(.*)$/.exec(rows[0]?.account ?? '') ?? [];
-  return new MultiFlexiError(
-    'PERMISSION_DENIED',
-    `User ${user} may not read how replication stands on the ${kind} at ${address}.`,
-    {
-      next: `Grant it on the main server: GRANT ${rights} ON *.* TO '${user}'@'${host}'; — or leave --max-lag out. Nothing was deleted.`,
-    },
-  );
-}
-
-function nobodyNamed({ place }: MysqlServer, known: readonly string[]): MultiFlexiError {
-  const connected = known.length === 0 ? '' : ` Connected to it as replicas are: ${known.join(', ')}.`;
-  return new MultiFlexiError(
-    'USAGE',
-    `The ${place.kind} at ${place.address} does not know how far its replicas are behind, and none is named.${connected}`,
-    {
-      next: 'Name them with --replica HOST[:PORT] or DB_REPLICAS, or leave --max-lag out. Nothing was deleted.',
-    },
-  );
+  const { user, statement } = await grantOf(db, `${privileges} ON *.*`);
+  return mayNotReadReplication(user, place, statement);
 }

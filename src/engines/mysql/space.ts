@@ -1,9 +1,10 @@
 /** Space of tables on MySQL and MariaDB: InnoDB's files keep what was deleted until a table is written again. */
 import { type Kysely, sql } from 'kysely';
-import type { SpaceRemedy, SpaceUse } from '../space.ts';
+import type { SpaceRemedy, SpaceUse } from '../contract/upkeep.ts';
+import { isOwnDatabase } from './own-database.ts';
 
 /** What InnoDB keeps free in the file of every table that grows: four extents and a bit. */
-const ORDINARY_FREE = 8 * 1024 * 1024;
+export const ORDINARY_FREE = 8 * 1024 * 1024;
 
 interface TableSpace {
   name: string;
@@ -21,7 +22,7 @@ export async function space(db: Kysely<unknown>, names: readonly string[]): Prom
     select table_name as name, data_length + index_length + data_free as bytes, data_free as free,
            @@innodb_file_per_table as own_file
     from information_schema.tables
-    where table_schema = database() and table_name in (${sql.join(names)})
+    where ${isOwnDatabase('table_schema')} and table_name in (${sql.join(names)})
     order by table_name`.execute(db);
   const tables = rows.map(({ name, bytes, free }) => ({
     name,
@@ -36,8 +37,11 @@ export async function space(db: Kysely<unknown>, names: readonly string[]): Prom
     diskBytes: null,
     freeBytes: shared ? Math.max(0, ...free) : free.reduce((sum, bytes) => sum + bytes, 0),
     estimated: true,
+    gain: 0,
     remedies: loose.length === 0 ? [] : [optimize(loose, shared)],
-    notes: ['InnoDB frees deleted rows a little later and counts only whole extents: it is so much so far.'],
+    notes: [
+      'InnoDB frees deleted rows a little later and counts only whole extents, so this is the amount so far.',
+    ],
   };
 }
 
@@ -46,15 +50,15 @@ function optimize(
   shared: boolean,
 ): SpaceRemedy {
   const needs =
-    'free disk on the server for a second copy of the largest of them; SELECT and INSERT rights; replicas do it again';
+    'free disk space on the server for a second copy of the largest of them; SELECT and INSERT privileges; replicas repeat it';
   return {
-    command: `OPTIMIZE TABLE ${tables.map(({ name }) => name).join(', ')};`,
-    gives: 'their free space back to the disk',
-    lock: 'writes each table again while others read and write it; an exclusive metadata lock for a moment at its beginning and its end, which waits for long transactions and makes others wait behind it',
+    ours: false,
+    sql: `OPTIMIZE TABLE ${tables.map(({ name }) => name).join(', ')};`,
+    gives: 'returns their free space to the disk',
+    lock: 'rebuilds each table while others read and write it. At the start and the end it takes an exclusive metadata lock for a moment; that waits for long transactions, and everybody else waits behind it',
     needs: shared
-      ? `SET GLOBAL innodb_file_per_table = ON first: these tables may lie in a shared file, which never shrinks; ${needs}`
+      ? `SET GLOBAL innodb_file_per_table = ON first, as these tables may be in a shared file, which never shrinks; ${needs}`
       : needs,
     needsBytes: Math.max(...tables.map(({ bytes, free }) => bytes - free)),
-    ours: false,
   };
 }

@@ -1,13 +1,15 @@
 /** What our types are in MySQL; MariaDB shares all but the collation. */
-import type { DdlWords } from '../ddl.ts';
+import type { DdlDialect } from '../ddl/dialect.ts';
 import type { LogicalType } from '../definition.ts';
-import type { EngineName } from '../engine.ts';
 
 /** Both compare bytes and pad nothing, so that texts are equal here when they are equal elsewhere. */
 export const MYSQL_COLLATION = 'utf8mb4_0900_bin';
 export const MARIADB_COLLATION = 'utf8mb4_nopad_bin';
 
-export function mysqlWords(engine: EngineName, collation: string): DdlWords {
+const ROW_FORMAT = 'row_format = dynamic';
+
+export function mysqlDdl(engine: string, collation: string): DdlDialect {
+  const tableOptions = `engine = InnoDB default character set utf8mb4 collate ${collation}`;
   return {
     engine,
     columnType,
@@ -17,7 +19,10 @@ export function mysqlWords(engine: EngineName, collation: string): DdlWords {
     now: '(utc_timestamp(6))',
     check: () => undefined,
     comments: 'inline',
-    tableOptions: `engine = InnoDB default character set utf8mb4 collate ${collation}`,
+    // A server's default may be another one, in which long texts do not fit beside each other in a row.
+    tableOptions: `${tableOptions} ${ROW_FORMAT}`,
+    rowFormat: ROW_FORMAT,
+    firstRelease: { tableOptions },
     referenceInAddColumn: false,
     dropColumnTakes: { index: true, foreignKey: false },
     indexBelongsToTable: true,

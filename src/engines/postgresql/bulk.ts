@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Kysely, sql } from 'kysely';
 import { from as copyFrom } from 'pg-copy-streams';
 import { batches } from '../batches.ts';
-import type { BulkLoad, BulkValue } from '../engine.ts';
+import type { BulkLoad, BulkValue } from '../contract/rows.ts';
 import type { PostgresqlServer } from './connection.ts';
 import { catchUpIdentity } from './identity.ts';
 import { kyselyOn, poolOf } from './kysely.ts';
@@ -19,8 +19,7 @@ export async function bulkLoad(
   db: Kysely<unknown>,
   load: BulkLoad,
 ): Promise<number> {
-  const client = await server.connect('multiflexi-cli bulk load');
-  client.on('error', () => {}); // It reaches the pipeline as well, and there it is told.
+  const { client } = await server.connect('multiflexi bulk load');
   let written = 0;
   async function* text() {
     for await (const rows of batches(load.rows, ROWS_PER_BATCH, BYTES_PER_BATCH)) {

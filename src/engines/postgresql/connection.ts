@@ -1,13 +1,22 @@
-/** Connections to PostgreSQL, all set up alike. */
+/** Connections to PostgreSQL: each of them, whatever it is for, is made and set up here. */
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import pg from 'pg';
 import type { ServerSettings } from '../connection-settings.ts';
-import type { Access } from '../engine.ts';
-import { addressOf, failure, type Place } from '../failure.ts';
+import type { Access } from '../contract/connection.ts';
+import { failure } from '../failure.ts';
+import { unlessOther } from '../inquiry.ts';
+import { LastWords } from '../last-words.ts';
+import { OpenStreams } from '../open-streams.ts';
+import { OwnSessions } from '../own-sessions.ts';
+import { addressOf, type Place } from '../place.ts';
+import type { ServerWords } from '../products.ts';
+import { type Asked, requireOwnSession } from '../shared-session.ts';
 import type { StatementLog } from '../statement-log.ts';
 import { readTlsFiles } from '../tls-files.ts';
-import { parseVersion, type Version } from '../version.ts';
-import { classify } from './failures.ts';
+import type { Version } from '../version.ts';
+import { diagnose, isServersWord, isSilentLoss, withDetail } from './diagnosis.ts';
+import { type PostgresqlFacts, setUpSession, whoAnswers } from './session.ts';
 import { TYPES } from './values.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -18,62 +27,122 @@ export interface PostgresqlServer {
   readonly place: Place;
   readonly pool: pg.Pool;
   readonly version: Version;
+  /** What the server says of itself, and what stands before it. */
+  readonly words: ServerWords;
   /** Every statement on every connection, for whoever watches. */
   readonly log: StatementLog | undefined;
+  readonly sessions: OwnSessions;
   /** A connection of its own, outside the pool; `name` is what `pg_stat_activity` shows of it. */
-  connect(name: string): Promise<pg.Client>;
+  connect(name: string): Promise<Session>;
   translate(error: unknown): Error;
 }
 
-/** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, … */
+/** A connection that is set up, and what the server said of it. */
+export interface Session {
+  readonly client: pg.Client;
+  readonly facts: PostgresqlFacts;
+}
+
+/** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, DATABASE_MISSING, SESSION_REFUSED, SESSION_SHARED, … */
 export async function connectPostgresql(
   settings: ServerSettings,
   access: Access,
   log?: StatementLog,
 ): Promise<PostgresqlServer> {
-  const place: Place = {
+  const place = placeOf(settings);
+  const config = clientConfig(settings, place);
+  const facts = new WeakMap<pg.ClientBase, PostgresqlFacts>();
+  const lastWords = new LastWords();
+  const sessions = new OwnSessions();
+  const translate = (error: unknown) => {
+    const said = isSilentLoss(error) ? lastWords.explain(error) : error;
+    return failure(diagnose(said, true, place), place, withDetail(said));
+  };
+  const setUp = async (client: pg.ClientBase): Promise<PostgresqlFacts> => {
+    // One that breaks at work fails its query as well, and there it is told; without a listener it would end the process.
+    client.on('error', (error) => {
+      if (isServersWord(error)) lastWords.hear(error);
+    });
+    const said = await setUpSession(client, access, place);
+    facts.set(client, said);
+    sessions.add(said.id, socketOf(client));
+    lastWords.forget();
+    return said;
+  };
+  const streams = new OpenStreams();
+  const pool = new pg.Pool({
+    ...config,
+    Client,
+    stream: () => streams.make(),
+    max: POOL_SIZE,
+    application_name: `multiflexi-cli@${hostname()}`.slice(0, 63),
+    // Handed out when it is done; what it throws, whoever asked for the connection gets.
+    onConnect: (client) => setUp(client),
+  });
+  // An idle connection that breaks is replaced at the next use.
+  pool.on('error', () => {});
+  const connect = async (name: string): Promise<Session> => {
+    const client = new Client({ ...config, application_name: name });
+    try {
+      await client.connect();
+      return { client, facts: await setUp(client) };
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw translate(error);
+    }
+  };
+  try {
+    const first = await unlessOther(pool.connect(), settings, 'a PostgreSQL server', place);
+    try {
+      const said = facts.get(first);
+      if (!said) throw new Error('a connection was not set up');
+      if (said.relayed)
+        await requireOwn(place, { client: first, facts: said }, connect('multiflexi pooler check'));
+      const { version, relayed, words } = said;
+      const known = { ...words, marks: relayed ? [...words.marks, 'pooler'] : words.marks };
+      return { settings, log, sessions, place, pool, version, words: known, connect, translate };
+    } finally {
+      first.release();
+    }
+  } catch (error) {
+    streams.destroy();
+    await pool.end();
+    throw failure(diagnose(error, false, place), place, withDetail(error));
+  }
+}
+
+/** The driver keeps it to itself. */
+function socketOf(client: pg.ClientBase): Socket {
+  return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
+}
+
+/** @throws SESSION_SHARED */
+async function requireOwn(
+  place: Place,
+  first: { readonly client: pg.ClientBase; readonly facts: PostgresqlFacts },
+  connecting: Promise<Session>,
+): Promise<void> {
+  const asked = ({ client, facts }: typeof first): Asked => ({ facts, whoAnswers: () => whoAnswers(client) });
+  try {
+    await requireOwnSession(place, asked(first), connecting.then(asked));
+  } finally {
+    // It may still wait for a session, which a pooler then has no more use for.
+    connecting.then(({ client }) => client.end()).catch(() => {});
+  }
+}
+
+function placeOf(settings: ServerSettings): Place {
+  return {
     kind: 'PostgreSQL server',
     address: addressOf(settings),
     database: settings.database,
     username: settings.username,
     secret: settings.password,
+    encrypted: settings.tls.mode !== 'off',
   };
-  const config = clientConfig(settings, access, place);
-  const pool = new pg.Pool({
-    ...config,
-    max: POOL_SIZE,
-    application_name: `multiflexi-cli@${hostname()}`.slice(0, 63),
-  });
-  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
-  pool.on('error', () => {});
-  // One that breaks at work fails its query as well, and there it is told.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  const translate = (error: unknown) => failure(classify(error, true), place, error);
-  try {
-    const { rows } = await pool.query<{ server_version: string }>('show server_version');
-    const connect = async (name: string) => {
-      const client = new pg.Client({ ...config, application_name: name });
-      await client.connect().catch((error: unknown) => {
-        throw translate(error);
-      });
-      return client;
-    };
-    return {
-      settings,
-      log,
-      place,
-      pool,
-      version: parseVersion(rows[0]?.server_version ?? ''),
-      connect,
-      translate,
-    };
-  } catch (error) {
-    await pool.end();
-    throw failure(classify(error, false), place, error);
-  }
 }
 
-function clientConfig(settings: ServerSettings, access: Access, place: Place): pg.ClientConfig {
+function clientConfig(settings: ServerSettings, place: Place): pg.ClientConfig {
   return {
     // The driver takes a host that begins with a slash for the directory of the socket.
     host: settings.socket ?? settings.host,
@@ -85,8 +154,25 @@ function clientConfig(settings: ServerSettings, access: Access, place: Place): p
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types: TYPES,
-    // Every session means the same, whatever the role's and the server's defaults are.
-    options: `-c TimeZone=UTC -c DateStyle=ISO -c bytea_output=hex -c standard_conforming_strings=on -c client_min_messages=warning -c quote_all_identifiers=off -c lock_timeout=2s -c statement_timeout=0 -c default_transaction_isolation=read\\ committed${access === 'inspect' ? ' -c default_transaction_read_only=on' : ''}`,
     ssl: readTlsFiles(settings.tls, place.address) ?? false,
   };
+}
+
+/**
+ * Greets the server with who it is and nothing else. Poolers refuse other parameters, or drop them without a word; and
+ * the driver would add what PGOPTIONS and PGREPLICATION of the environment say.
+ */
+class Client extends pg.Client {
+  private readonly greeting: Readonly<Record<string, string | undefined>>;
+
+  constructor(config: pg.ClientConfig = {}) {
+    super(config);
+    const { user, database, application_name } = config;
+    this.greeting = { user, database, application_name };
+  }
+
+  /** The driver asks for it when it connects. */
+  getStartupConf(): Readonly<Record<string, string | undefined>> {
+    return this.greeting;
+  }
 }

@@ -1,44 +1,42 @@
-/** PostgreSQL's SQLSTATEs and its driver's errors in the words of our catalogue. */
-import { codeOf, type FailureCode, LOST, UNREACHABLE } from '../failure.ts';
+/** What only PostgreSQL can say of a failure. */
+import { MultiFlexiError } from '../../errors.ts';
+import { type NextStep, step } from '../../next-step.ts';
+import type { Place } from '../place.ts';
 
-/** By SQLSTATE; source: PostgreSQL's documentation, appendix A. */
-const BY_STATE: ReadonlyMap<string, FailureCode> = new Map<string, FailureCode>([
-  ['28P01', 'LOGIN_REFUSED'], // invalid_password
-  ['28000', 'LOGIN_REFUSED'], // invalid_authorization_specification
-  ['3D000', 'DATABASE_MISSING'], // invalid_catalog_name
-  ['53300', 'SERVER_UNREACHABLE'], // too_many_connections
-  ['57P03', 'SERVER_UNREACHABLE'], // cannot_connect_now
-  ['57P01', 'CONNECTION_LOST'], // admin_shutdown
-  ['57P02', 'CONNECTION_LOST'], // crash_shutdown
-  ['55P03', 'LOCK_TIMEOUT'], // lock_not_available
-  ['40P01', 'DEADLOCK'], // deadlock_detected
-  ['40001', 'DEADLOCK'], // serialization_failure
-  ['53100', 'DISK_FULL'], // disk_full
-  ['25006', 'READ_ONLY'], // read_only_sql_transaction
-  ['42501', 'PERMISSION_DENIED'], // insufficient_privilege
-]);
+const WITHOUT_LAG: NextStep = step`leave out ${{ input: 'max-lag' }}`;
 
-const BY_CLASS: ReadonlyMap<string, FailureCode> = new Map<string, FailureCode>([
-  ['08', 'CONNECTION_LOST'], // connection exceptions
-  ['22', 'CONSTRAINT'], // data exceptions
-  ['23', 'CONSTRAINT'], // integrity constraint violations
-]);
+export function knowsItsReplicas(): MultiFlexiError {
+  return new MultiFlexiError('USAGE', 'Replicas are specified, but a PostgreSQL server knows its own.', {
+    next: step`Leave out ${{ input: 'replica' }} and DB_REPLICAS.`,
+  });
+}
 
-export function classify(error: unknown, connected: boolean): FailureCode {
-  const code = codeOf(error);
-  const message = error instanceof Error ? error.message : '';
-  if (
-    LOST.has(code) ||
-    /Connection terminated|Client has encountered a connection error|not queryable/i.test(message)
-  ) {
-    return connected ? 'CONNECTION_LOST' : 'SERVER_UNREACHABLE';
-  }
-  if (/timeout (?:exceeded|expired)|does not support SSL/i.test(message)) return 'SERVER_UNREACHABLE';
-  if (/client password must be/i.test(message)) return 'LOGIN_REFUSED';
-  if (UNREACHABLE.has(code)) return 'SERVER_UNREACHABLE';
-  const known = BY_STATE.get(code);
-  if (known === 'LOGIN_REFUSED' && connected) return 'PERMISSION_DENIED';
-  if (known) return known;
-  if (/^[0-9A-Z]{5}$/.test(code)) return BY_CLASS.get(code.slice(0, 2)) ?? 'DATABASE_FAILED';
-  return connected ? 'DATABASE_FAILED' : 'SERVER_UNREACHABLE';
+/** @param role as GRANT takes it */
+export function mayNotReadStandbys({ username, kind, address }: Place, role: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'PERMISSION_DENIED',
+    `User ${username} may not read how far the standbys of the ${kind} at ${address} are behind.`,
+    { next: step`Grant it: GRANT pg_monitor TO ${role}; or ${WITHOUT_LAG}.` },
+  );
+}
+
+export function notUnicode({ kind, address, database }: Place, encoding: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'SESSION_REFUSED',
+    `Database ${database} on the ${kind} at ${address} has the encoding ${encoding}: it cannot hold every text.`,
+    {
+      next: `Nothing was changed. Create a database with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and set DB_DATABASE to it.`,
+    },
+  );
+}
+
+/** Without a schema nothing can be found or made, and everything looks empty. */
+export function noSchema({ kind, address, database, username }: Place, searchPath: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'SESSION_REFUSED',
+    `The search_path of user ${username} in database ${database} on the ${kind} at ${address} names no schema that exists and may be used for our tables: search_path is ${searchPath || "''"}.`,
+    {
+      next: 'Nothing was changed. Set it, each name quoted by itself (ALTER ROLE … SET search_path = multiflexi, public), create the schema, or grant USAGE on it.',
+    },
+  );
 }

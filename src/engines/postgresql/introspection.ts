@@ -1,6 +1,6 @@
 /** The catalogue of the current schema of a PostgreSQL database, from `pg_catalog`. */
 import { type Kysely, sql } from 'kysely';
-import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from '../catalog.ts';
+import type { CatalogColumn, CatalogForeignKey, CatalogIndex, CatalogTable } from '../contract/catalogue.ts';
 
 type Db = Kysely<unknown>;
 
@@ -14,14 +14,24 @@ export async function tableNames(db: Db): Promise<string[]> {
   return rows.map((row) => row.name).sort();
 }
 
+export async function viewNames(db: Db): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select c.relname as name from pg_class as c
+    where c.relkind in ('v', 'm') and c.relnamespace = quote_ident(current_schema())::regnamespace`.execute(
+    db,
+  );
+  return rows.map((row) => row.name).sort();
+}
+
 export async function introspect(db: Db): Promise<CatalogTable[]> {
-  const comments = await tableComments(db);
+  const tables = await tableRows(db);
   const columns = Map.groupBy(await columnRows(db), (row) => row.table);
   const indexes = Map.groupBy(await indexRows(db), (row) => row.table);
   const foreignKeys = Map.groupBy(await foreignKeyRows(db), (row) => row.table);
-  return [...comments.keys()].sort().map((name) => ({
+  return tables.map(({ name, comment, extension, parent }) => ({
     name,
-    comment: comments.get(name) ?? null,
+    owner: extension ? `of the extension ${extension}` : parent ? `a child of ${parent}` : null,
+    comment,
     storage: null,
     columns: (columns.get(name) ?? []).map(column),
     primaryKey: (indexes.get(name) ?? []).find((row) => row.primary)?.columns ?? [],
@@ -30,12 +40,25 @@ export async function introspect(db: Db): Promise<CatalogTable[]> {
   }));
 }
 
-async function tableComments(db: Db): Promise<Map<string, string | null>> {
-  const { rows } = await sql<{ name: string; comment: string | null }>`
-    select c.relname as name, obj_description(c.oid, 'pg_class') as comment from pg_class as c where ${OUR_TABLES}`.execute(
-    db,
-  );
-  return new Map(rows.map((row) => [row.name, row.comment]));
+interface TableRow {
+  name: string;
+  comment: string | null;
+  /** The extension that the table is part of. */
+  extension: string | null;
+  /** The table that it inherits from. */
+  parent: string | null;
+}
+
+async function tableRows(db: Db): Promise<TableRow[]> {
+  const { rows } = await sql<TableRow>`
+    select c.relname as name, obj_description(c.oid, 'pg_class') as comment,
+           (select e.extname from pg_depend as d join pg_extension as e on e.oid = d.refobjid
+            where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+              and d.refclassid = 'pg_extension'::regclass) as extension,
+           (select min(p.relname::text) from pg_inherits as i join pg_class as p on p.oid = i.inhparent
+            where i.inhrelid = c.oid) as parent
+    from pg_class as c where ${OUR_TABLES}`.execute(db);
+  return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 interface ColumnRow {
@@ -44,6 +67,8 @@ interface ColumnRow {
   type: string;
   notNull: boolean;
   identity: string;
+  /** `s` for a stored generated column, `v` for a virtual one; blank otherwise. */
+  generated: string;
   default: string | null;
   comment: string | null;
 }
@@ -51,7 +76,7 @@ interface ColumnRow {
 async function columnRows(db: Db): Promise<ColumnRow[]> {
   const { rows } = await sql<ColumnRow>`
     select c.relname as "table", a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
-           a.attnotnull as "notNull", a.attidentity::text as identity,
+           a.attnotnull as "notNull", a.attidentity::text as identity, a.attgenerated::text as generated,
            pg_get_expr(d.adbin, d.adrelid) as "default", col_description(c.oid, a.attnum) as comment
     from pg_class as c
     join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -67,7 +92,9 @@ function column(row: ColumnRow): CatalogColumn {
     type,
     nativeType: row.type,
     nullable: !row.notNull,
-    default: row.identity === '' ? defaultValue(row.default) : 'identity',
+    default: row.identity === '' ? defaultValue(row.generated === '' ? row.default : null) : 'identity',
+    check: null,
+    generated: row.generated !== '',
     comment: row.comment,
   };
 }
@@ -133,7 +160,8 @@ interface ForeignKeyRow {
   onDelete: string;
 }
 
-const DELETE_RULES: Record<string, string> = {
+/** What `confdeltype` stands for. */
+export const DELETE_RULES: Record<string, string> = {
   a: 'no action',
   r: 'restrict',
   c: 'cascade',

@@ -1,6 +1,6 @@
 /** Rows as JSON that the server writes: its C does that in less time than it takes to hand the values over one by one. */
 import { type RawBuilder, sql } from 'kysely';
-import type { JsonColumn } from '../engine.ts';
+import type { JsonColumn } from '../contract/rows.ts';
 
 /** Beyond it JavaScript's numbers have gaps. */
 const SAFE = Number.MAX_SAFE_INTEGER;

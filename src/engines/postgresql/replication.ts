@@ -4,10 +4,11 @@
  * idle: so it is held against where the log ended when.
  */
 import { type Kysely, sql } from 'kysely';
-import { MultiFlexiError } from '../../errors.ts';
-import { furthestBehind, type ReplicaLag, type ReplicaWatch, type WatchRequest } from '../replication.ts';
+import type { ReplicaLag, ReplicaWatch, WatchRequest } from '../contract/replication.ts';
+import { furthestBehind } from '../furthest-behind.ts';
 import { Trail } from '../trail.ts';
 import type { PostgresqlServer } from './connection.ts';
+import { knowsItsReplicas, mayNotReadStandbys } from './failures.ts';
 
 /** One who receives the log; positions are bytes since its beginning. */
 interface Receiver {
@@ -26,10 +27,7 @@ export async function watchReplicas(
   db: Kysely<unknown>,
   { replicas, onWarning }: WatchRequest,
 ): Promise<ReplicaWatch> {
-  if (replicas.length > 0 || server.settings.replicas?.length)
-    throw new MultiFlexiError('USAGE', 'Replicas are named, but a PostgreSQL server knows its own.', {
-      next: 'Leave --replica and DB_REPLICAS out; nothing was deleted.',
-    });
+  if (replicas.length > 0 || server.settings.replicas?.length) throw knowsItsReplicas();
   await requireRight(server, db);
   await warnOfSlots(db, onWarning);
   const watch = new Watch(db);
@@ -53,14 +51,7 @@ async function requireRight({ place }: PostgresqlServer, db: Kysely<unknown>): P
     select pg_has_role(current_user, 'pg_read_all_stats', 'usage') as may, quote_ident(current_user) as role`.execute(
     db,
   );
-  if (rows[0]?.may) return;
-  throw new MultiFlexiError(
-    'PERMISSION_DENIED',
-    `User ${place.username} may not read how far the standbys of the ${place.kind} at ${place.address} are behind.`,
-    {
-      next: `Grant it: GRANT pg_monitor TO ${rows[0]?.role}; — or leave --max-lag out. Nothing was deleted.`,
-    },
-  );
+  if (!rows[0]?.may) throw mayNotReadStandbys(place, rows[0]?.role ?? '');
 }
 
 /** A slot whose replica is away keeps all of the log for it, and a purge writes much. */
@@ -70,7 +61,7 @@ async function warnOfSlots(db: Kysely<unknown>, onWarning: (sentence: string) =>
     from pg_replication_slots where not active and not temporary and restart_lsn is not null`.execute(db);
   for (const { name, kept } of rows)
     onWarning(
-      `Nobody reads replication slot ${name}: the server keeps ${mebibytes(kept ?? 0n)} of its log for it, and what is deleted now adds to that.`,
+      `Nobody reads replication slot ${name}: the server keeps ${mebibytes(kept ?? 0n)} of its log for it, and every change adds to that.`,
     );
 }
 

@@ -1,13 +1,15 @@
 /** Space of tables on PostgreSQL, by its size functions and statistics alone. */
 import { type Kysely, sql } from 'kysely';
-import type { SpaceRemedy, SpaceUse } from '../space.ts';
+import type { SpaceRemedy, SpaceUse } from '../contract/upkeep.ts';
 import type { Version } from '../version.ts';
 
-interface TableSpace {
+export interface TableSpace {
   name: string;
   total: bigint;
   dead: bigint;
   free: number | null;
+  /** Of rows that were deleted or updated and that no VACUUM has seen yet. */
+  dead_bytes: number;
   may_vacuum: boolean;
 }
 
@@ -35,13 +37,16 @@ export async function space(
     diskBytes: tables.reduce((sum, { total }) => sum + Number(total), 0),
     freeBytes: known.length === 0 ? null : Math.round(known.reduce((sum, bytes) => sum + bytes, 0)),
     estimated: true,
+    gain: tables.every((table) => table.may_vacuum)
+      ? Math.round(tables.reduce((sum, { dead_bytes }) => sum + dead_bytes, 0))
+      : 0,
     remedies: [
       ...(tables.length === 0 ? [] : [vacuum(tables)]),
       ...(loose.length === 0 ? [] : [vacuumFull(loose)]),
     ],
     notes: dead.map(
       ({ name, dead: count }) =>
-        `${count} deleted or changed rows of ${name} are not free yet: VACUUM (or autovacuum, by itself) frees those that no open transaction, replica or prepared transaction can still see.`,
+        `${count} deleted or updated rows of ${name} are not free yet: VACUUM (or autovacuum, automatically) frees those that no open transaction, replica or prepared transaction can still see.`,
     ),
   };
 }
@@ -60,6 +65,9 @@ export async function tableSpaces(
              greatest(pg_relation_size(c.oid) - r.rows * (28 + w.width), 0)
              + coalesce(greatest(pg_relation_size(t.oid) - coalesce(ts.n_live_tup, t.reltuples) * ${TOAST_ROW}, 0), 0)
            end::double precision as free,
+           (pg_relation_size(c.oid) * coalesce(s.n_dead_tup, 0) / greatest(s.n_dead_tup + s.n_live_tup, 1)
+            + coalesce(pg_relation_size(t.oid) * ts.n_dead_tup / greatest(ts.n_dead_tup + ts.n_live_tup, 1), 0)
+           )::double precision as dead_bytes,
            (pg_has_role(c.relowner, 'USAGE') or ${maintain}
             or pg_has_role((select datdba from pg_database where datname = current_database()), 'USAGE')) as may_vacuum
     from pg_class as c
@@ -83,27 +91,26 @@ function list(tables: readonly TableSpace[]): string {
 function vacuum(tables: readonly TableSpace[]): SpaceRemedy {
   const ours = tables.every((table) => table.may_vacuum);
   return {
-    command: ours ? 'multiflexi-cli db:reclaim' : `VACUUM (ANALYZE) ${list(tables)};`,
-    gives: `VACUUM (ANALYZE) ${list(tables)}: deleted rows become free inside their tables, and free pages at the end of a table go back to the disk`,
-    lock: 'SHARE UPDATE EXCLUSIVE: blocks neither reads nor writes, only DDL and another VACUUM; it reads the indexes as a whole',
+    ...(ours ? { ours, action: { action: 'reclaim' } } : { ours, sql: `VACUUM (ANALYZE) ${list(tables)};` }),
+    gives: `runs VACUUM (ANALYZE) ${list(tables)}: the space of deleted rows can be used again, and free pages at the end of a table are returned to the disk`,
+    lock: 'SHARE UPDATE EXCLUSIVE: blocks neither reads nor writes, only DDL and another VACUUM; it reads the indexes completely',
     needs: ours
       ? 'nothing else'
-      : 'the owner of the tables or of the database, or the right MAINTAIN (from PostgreSQL 17 on)',
+      : 'the owner of the tables or of the database, or (from PostgreSQL 17 on) the MAINTAIN privilege',
     needsBytes: null,
-    ours,
   };
 }
 
 function vacuumFull(tables: readonly TableSpace[]): SpaceRemedy {
   return {
-    command: `VACUUM (FULL, ANALYZE) ${list(tables)};`,
-    gives: 'their free space back to the disk',
-    lock: 'ACCESS EXCLUSIVE: nobody reads or writes a table until it is written again; the extension pg_repack does the same with that lock for moments only',
+    ours: false,
+    sql: `VACUUM (FULL, ANALYZE) ${list(tables)};`,
+    gives: 'returns their free space to the disk',
+    lock: 'ACCESS EXCLUSIVE: nobody can read or write a table until it has been rewritten; the extension pg_repack does the same and holds that lock only for moments',
     needs:
-      'free disk on the server for a second copy of the largest of them, indexes included; the right to VACUUM them',
+      'free disk space on the server for a second copy of the largest of them, with its indexes; the privilege to VACUUM them',
     needsBytes: Math.max(
       ...tables.map(({ total, free }) => Math.max(0, Math.round(Number(total) - (free ?? 0)))),
     ),
-    ours: false,
   };
 }

@@ -1,8 +1,8 @@
 /** What our types are in PostgreSQL. */
-import type { DdlWords } from '../ddl.ts';
+import type { DdlDialect } from '../ddl/dialect.ts';
 import type { LogicalType } from '../definition.ts';
 
-export const POSTGRESQL_WORDS: DdlWords = {
+export const POSTGRESQL_DDL: DdlDialect = {
   engine: 'postgresql',
   columnType,
   identityType: 'bigint',

@@ -3,7 +3,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import { batches } from '../batches.ts';
-import type { BulkLoad, BulkValue } from '../engine.ts';
+import type { BulkLoad, BulkValue } from '../contract/rows.ts';
 import { toSqlite } from './values.ts';
 
 /** Measured: from here on larger transactions gain nothing, and a writer beside us waits for one of them. */

@@ -1,15 +1,106 @@
-/** SQLite's result codes in the words of our catalogue. */
-import { codeOf, type FailureCode } from '../failure.ts';
+/** What only SQLite can say of a failure: of files, their directories and their disks. */
+import { MultiFlexiError } from '../../errors.ts';
+import { step } from '../../next-step.ts';
 
-export function classify(error: unknown): FailureCode {
-  const code = codeOf(error);
-  if (code === 'SQLITE_NOTADB') return 'NOT_A_DATABASE';
-  if (code.startsWith('SQLITE_CANTOPEN')) return 'SERVER_UNREACHABLE';
-  if (code.startsWith('SQLITE_READONLY')) return 'READ_ONLY';
-  // Beside a file in WAL mode lies a small shared one, which a full disk has no room for.
-  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') return 'DISK_FULL';
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'LOCK_TIMEOUT';
-  if (code.startsWith('SQLITE_CONSTRAINT') || code === 'SQLITE_TOOBIG') return 'CONSTRAINT';
-  if (code === 'SQLITE_PERM' || code === 'SQLITE_AUTH') return 'PERMISSION_DENIED';
-  return 'DATABASE_FAILED';
+export function noSuchFile(file: string): MultiFlexiError {
+  return new MultiFlexiError('DATABASE_MISSING', `There is no database file ${file}.`, {
+    next: step`Create it with ${{ action: 'migrate' }}, or correct DB_DATABASE.`,
+  });
+}
+
+/** A file that cannot be seen is not a missing one. */
+export function unseen(file: string, why: string): MultiFlexiError {
+  return new MultiFlexiError('SERVER_UNREACHABLE', `Cannot look at the SQLite file at ${file}: ${why}.`, {
+    next: 'Check DB_DATABASE, and the permissions of this user on the directories above the file.',
+  });
+}
+
+/** @param path of the file, or of one that SQLite keeps beside it */
+export function unreadable(path: string): MultiFlexiError {
+  return new MultiFlexiError('SERVER_UNREACHABLE', `This user may not read ${path}.`, {
+    next: 'Give the user permission to read it, or run the command as another user.',
+  });
+}
+
+export function unwritable(file: string, why: string): MultiFlexiError {
+  return new MultiFlexiError('READ_ONLY', `The SQLite file at ${file} cannot be written: ${why}.`, {
+    next: 'Nothing was changed. Give the user permission to write the file and its directory, or run the command as another user.',
+  });
+}
+
+/**
+ * All who use a file in WAL mode share memory by a file beside it, readers too. SQLite can read without for a file that
+ * it is told never changes (`immutable`), which better-sqlite3 has no way to say.
+ * Source: https://www.sqlite.org/wal.html#read_only_databases
+ */
+export function noSharedMemory(file: string, why: string, unwritten: boolean): MultiFlexiError {
+  return new MultiFlexiError(
+    'SERVER_UNREACHABLE',
+    `The SQLite file at ${file} cannot be read: it is in WAL mode, for which SQLite has to create ${file}-shm, and ${why}.`,
+    {
+      next: unwritten
+        ? `Copy the file to a directory that can be written, together with ${file}-wal, which has changes that the file itself lacks; then use the copy.`
+        : `Copy the file to a directory that can be written and use the copy. If the file has to be kept where nothing can be written, its owner runs this first: sqlite3 '${file}' 'PRAGMA journal_mode = DELETE'`,
+    },
+  );
+}
+
+/** @param free on the two disks, in words */
+export function temporaryDiskFull(
+  directory: string,
+  free: { readonly there: string; readonly here: string },
+): MultiFlexiError {
+  return new MultiFlexiError(
+    'DISK_FULL',
+    `The disk of SQLite's temporary files, ${directory}, is full (${free.there} free now); that of the database has ${free.here} free.`,
+    {
+      next: 'Free some space there, or set SQLITE_TMPDIR to a directory on another disk; then run the same command again.',
+    },
+  );
+}
+
+/** @param mode as digits */
+export function foreignLockFile(
+  path: string,
+  database: string,
+  { uid, mode }: { readonly uid: number; readonly mode: string },
+): MultiFlexiError {
+  return new MultiFlexiError(
+    'PERMISSION_DENIED',
+    `This user may not write the lock file ${path}, which belongs to user ${uid} and has mode ${mode}.`,
+    {
+      next: `As its owner or root, give it the permissions of the database: chmod --reference='${database}' '${path}', and the same with chown. An older version of this program created it for one user alone.`,
+    },
+  );
+}
+
+export function strangeLockFile(path: string): MultiFlexiError {
+  return new MultiFlexiError('PERMISSION_DENIED', `The lock file ${path} is not a regular file.`, {
+    next: 'Find out who put it there, and remove it when no run is in progress.',
+  });
+}
+
+export function lockFileRefused(path: string, directory: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'PERMISSION_DENIED',
+    `The lock file ${path} cannot be made: this user may not write to the directory ${directory}.`,
+    {
+      next: 'Give the user permission to write to that directory, which SQLite needs for its journal as well, or run the command as another user.',
+    },
+  );
+}
+
+export function lockFileReadOnly(path: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'READ_ONLY',
+    `The lock file ${path} cannot be made: the disk is mounted read-only.`,
+    { next: 'Mount it for writing; commands that only read the database work without.' },
+  );
+}
+
+/** What copies its WAL to elsewhere (Litestream, for one) reports to nobody. */
+export function noReplicas(): MultiFlexiError {
+  return new MultiFlexiError('USAGE', 'SQLite has no replicas: there is no lag to wait for.', {
+    next: step`Leave out ${{ input: 'max-lag' }}.`,
+  });
 }

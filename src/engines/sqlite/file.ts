@@ -1,12 +1,15 @@
 /** Opening an SQLite file: which file, with which rights, and set up how. */
+
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { MultiFlexiError } from '../../errors.ts';
-import { makePrivateDirectory } from '../../private-directory.ts';
-import type { Access } from '../engine.ts';
-import { failure, type Place } from '../failure.ts';
-import { classify } from './failures.ts';
+import { codeOf, fileReason, makePrivateDirectory } from '../../system/index.ts';
+import type { Access } from '../contract/connection.ts';
+import { failure } from '../failure.ts';
+import type { Place } from '../place.ts';
+import { classify } from './diagnosis.ts';
+import { noSuchFile, unseen } from './failures.ts';
+import { requireWritable, whyNotOpened } from './unopened.ts';
 
 /** How long a statement waits for another process's write transaction, in milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -16,25 +19,35 @@ export function openFile(file: string, access: Access, place: Place): Database.D
   try {
     return setUp(open(file, access, place), access);
   } catch (error) {
-    throw failure(classify(error), place, error);
+    throw whyNotOpened(file, access, error) ?? failure(classify(error), place, error);
   }
 }
 
 function open(file: string, access: Access, place: Place): Database.Database {
   if (file === ':memory:') return new Database(file);
-  if (existsSync(file)) {
+  if (isThere(file)) {
     if (!statSync(file).isFile()) throw failure('NOT_A_DATABASE', place, undefined);
+    if (access !== 'inspect') requireWritable(file);
     return new Database(file, { readonly: access === 'inspect', fileMustExist: true });
   }
   // An empty database stands in for the missing file, so that asking about it creates nothing.
   if (access === 'inspect') return new Database(':memory:');
   if (access === 'change') {
-    throw new MultiFlexiError('DATABASE_MISSING', `There is no database file ${file}.`, {
-      next: 'Create it with multiflexi-cli db:migrate, or mend DB_DATABASE.',
-    });
+    throw noSuchFile(file);
   }
   createPrivately(file, place);
   return new Database(file, { fileMustExist: true });
+}
+
+/** @throws what keeps this user from looking: a file that cannot be seen is no missing one */
+function isThere(file: string): boolean {
+  try {
+    statSync(file);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return false;
+    throw unseen(file, fileReason(error));
+  }
 }
 
 /** The file exists with its rights before SQLite writes to it; its WAL inherits them. */
@@ -44,7 +57,7 @@ function createPrivately(file: string, place: Place): void {
     closeSync(openSync(file, 'ax', 0o600));
     chmodSync(file, 0o600);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST' && existsSync(file)) return;
+    if (codeOf(error) === 'EEXIST' && existsSync(file)) return;
     throw failure('SERVER_UNREACHABLE', place, error);
   }
 }

@@ -4,14 +4,17 @@
  * stays free for readers and writers meanwhile. Who holds it stands in a small file beside the sidecar,
  * written by the holder: a word for whoever waits, never the lock itself.
  */
-import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import Database from 'better-sqlite3';
+
 import type { Kysely } from 'kysely';
-import type { Lock, LockRequest } from '../engine.ts';
-import { codeOf, failure, type Place } from '../failure.ts';
-import { locked, parseHolder, thisProcess } from '../lock-holder.ts';
+import { codeOf } from '../../system/index.ts';
+import type { Lock, LockRequest } from '../contract/locks.ts';
+import { failure } from '../failure.ts';
+import { locked, thisProcess } from '../lock-holder.ts';
+import type { Place } from '../place.ts';
 import { tryFor } from '../waiting.ts';
-import { classify } from './failures.ts';
+import { classify } from './diagnosis.ts';
+import { type Held, hold } from './hold.ts';
+import { forgetHolder, noteHolder, notOurs, provideLockFile, readHolder } from './lock-files.ts';
 
 export async function lock(
   file: string,
@@ -28,12 +31,12 @@ export async function lock(
   try {
     const held = await tryFor(request, async () => tryHold(sidecar, file));
     if (!held) throw locked(request, readHolder(holderFile));
-    noteHolder(holderFile, file, request);
+    noteHolder(holderFile, file, thisProcess(request));
     return {
       signal,
       kysely,
       release: async () => {
-        rmSync(holderFile, { force: true });
+        forgetHolder(holderFile);
         held.close();
       },
     };
@@ -42,48 +45,12 @@ export async function lock(
   }
 }
 
-function tryHold(sidecar: string, file: string): Database.Database | undefined {
-  const isNew = !existsSync(sidecar);
-  const database = new Database(sidecar, { timeout: 0 });
+function tryHold(sidecar: string, file: string): Held | undefined {
+  provideLockFile(sidecar, file);
   try {
-    if (isNew) {
-      chmodSync(sidecar, 0o600);
-      giveToOwner(sidecar, file);
-    }
-    // Nothing is ever written: without a journal on disk, a full one keeps nobody from the lock.
-    database.pragma('journal_mode = memory');
-    database.exec('BEGIN EXCLUSIVE');
-    return database;
+    return hold(sidecar, 0);
   } catch (error) {
-    database.close();
-    if (codeOf(error) === 'SQLITE_BUSY') return undefined;
+    if (/^SQLITE_(?:READONLY|CANTOPEN|PERM)/.test(codeOf(error))) throw notOurs(sidecar, file);
     throw error;
-  }
-}
-
-/** Whoever makes room on a full disk has to get the lock without it. */
-function noteHolder(holderFile: string, file: string, request: LockRequest): void {
-  try {
-    writeFileSync(holderFile, JSON.stringify(thisProcess(request)), { mode: 0o600 });
-    giveToOwner(holderFile, file);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EDQUOT') throw error;
-    rmSync(holderFile, { force: true });
-  }
-}
-
-/** What root makes beside another user's database is that user's, who has to lock it tomorrow. */
-function giveToOwner(path: string, file: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(file);
-  chownSync(path, uid, gid);
-}
-
-function readHolder(file: string) {
-  try {
-    return parseHolder(readFileSync(file, 'utf8'));
-  } catch {
-    // The holder has not written it yet, or is just leaving: the lock is what counts.
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /** Many short write transactions beside other writers, of which there is one at a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import type { LongWork } from '../engine.ts';
+import type { LongWork } from '../contract/upkeep.ts';
 import { truncateWal, writeBack } from './wal.ts';
 
 /** How often and in which intervals somebody else is waited for who is writing the WAL back. */

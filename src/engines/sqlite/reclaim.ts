@@ -1,7 +1,8 @@
 /** Giving free pages of an SQLite file back to the disk, in transactions as short as was asked for. */
+
 import type Database from 'better-sqlite3';
-import { codeOf } from '../failure.ts';
-import type { ReclaimPiece, ReclaimWork } from '../space.ts';
+import { codeOf } from '../../system/index.ts';
+import type { ReclaimPiece, ReclaimWork } from '../contract/upkeep.ts';
 import { walStays } from './space.ts';
 import { truncateWal, walBytes, writeBack } from './wal.ts';
 

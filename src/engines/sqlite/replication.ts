@@ -1,9 +1,7 @@
-/** A file has no replicas; what copies its WAL to elsewhere (Litestream, say) reports to nobody. */
-import { MultiFlexiError } from '../../errors.ts';
-import type { ReplicaWatch } from '../replication.ts';
+import type { ReplicaWatch } from '../contract/replication.ts';
+import { noReplicas } from './failures.ts';
 
+/** A file is followed by nobody. @throws USAGE */
 export async function watchReplicas(): Promise<ReplicaWatch> {
-  throw new MultiFlexiError('USAGE', 'SQLite has no replicas: there is no lag to wait for.', {
-    next: 'Leave --max-lag out; nothing was deleted.',
-  });
+  throw noReplicas();
 }

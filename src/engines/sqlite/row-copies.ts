@@ -1,9 +1,12 @@
 /** Copies of rows in temporary tables, where there are no row locks to keep the rows themselves as they were read. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { CopiedRows, RowCopies } from '../engine.ts';
+import type { CopiedRows, RowCopies } from '../contract/rows.ts';
+import { smallCache } from './small-cache.ts';
 
 /** What is more lies in a file without a name, which nobody syncs. */
 const CACHE_KB = 1_024;
+/** Copying and comparing such a row has it in memory twice. */
+const LARGE_ROW = 4 * 1024 * 1024;
 
 /** @param among whether a column of ids is among these */
 export function rowCopies(
@@ -12,6 +15,12 @@ export function rowCopies(
 ): RowCopies {
   /** Of the tables that have a place for copies. */
   const columnsOf = new Map<string, readonly string[]>();
+  let usual: (() => Promise<void>) | undefined;
+
+  async function asUsual(): Promise<void> {
+    await usual?.();
+    usual = undefined;
+  }
 
   async function emptyCopy(table: string): Promise<void> {
     const known = columnsOf.get(table);
@@ -30,7 +39,11 @@ export function rowCopies(
   }
 
   return {
-    async take(rows, read) {
+    async take(rows, read, largestRow) {
+      const isLarge = largestRow > LARGE_ROW;
+      // It stays small while such rows are deleted.
+      if (isLarge) usual ??= await smallCache(db);
+      else await asUsual();
       for (const { table } of rows) await emptyCopy(table);
       // A transaction that only reads the file: what it writes is its own, and it keeps nobody from writing.
       await db

@@ -1,9 +1,11 @@
 /** What our types are in SQLite, and the checks that make them mean what they mean on a server. */
 import { type RawBuilder, sql } from 'kysely';
-import type { DdlWords } from '../ddl.ts';
+import type { DdlDialect, TextEdit } from '../ddl/dialect.ts';
+import { literal } from '../ddl/literal.ts';
 import type { ColumnDefinition, LogicalType } from '../definition.ts';
+import { comparable } from './table-text.ts';
 
-export const SQLITE_WORDS: DdlWords = {
+export const SQLITE_DDL: DdlDialect = {
   engine: 'sqlite',
   columnType,
   identityType: 'integer',
@@ -11,6 +13,9 @@ export const SQLITE_WORDS: DdlWords = {
   identity: (column) => column.primaryKey().autoIncrement().notNull(),
   now: `(strftime('%Y-%m-%d %H:%M:%f000', 'now'))`,
   check,
+  firstRelease: { check: checkOfFirstRelease },
+  editChecks,
+  comparableCheck: comparable,
   comments: 'none',
   tableOptions: undefined,
   referenceInAddColumn: true,
@@ -47,8 +52,19 @@ function columnType(type: LogicalType): string {
   }
 }
 
+/**
+ * Before SQLite 3.45, json_valid(NULL) is 0, not NULL: such a library refuses the NULLs that a newer one has let in, and
+ * calls the file damaged. Source: https://www.sqlite.org/json1.html#jvalid
+ */
+function check(column: ColumnDefinition): RawBuilder<boolean> | undefined {
+  const first = checkOfFirstRelease(column);
+  return column.type.kind === 'json' && column.nullable
+    ? sql<boolean>`${sql.ref(column.name)} is null or ${first}`
+    : first;
+}
+
 /** SQLite stores anything in any column unless it is told not to. A check on NULL is not false, so NULL passes. */
-function check({ name, type, identity }: ColumnDefinition): RawBuilder<boolean> | undefined {
+function checkOfFirstRelease({ name, type, identity }: ColumnDefinition): RawBuilder<boolean> | undefined {
   if (identity) return undefined;
   const column = sql.ref(name);
   switch (type.kind) {
@@ -69,4 +85,13 @@ function check({ name, type, identity }: ColumnDefinition): RawBuilder<boolean> 
     case 'binary':
       return sql`typeof(${column}) in ('blob', 'null')`;
   }
+}
+
+/** Run within `editingSchema` (schema-text.ts). */
+function editChecks(table: string, edits: readonly TextEdit[]): RawBuilder<unknown> {
+  const text = edits.reduce<RawBuilder<unknown>>(
+    (inner, { before, now }) => sql`replace(${inner}, ${literal(before)}, ${literal(now)})`,
+    sql`sql`,
+  );
+  return sql`update sqlite_schema set sql = ${text} where type = 'table' and name = ${literal(table)}`;
 }

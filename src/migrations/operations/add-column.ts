@@ -9,6 +9,7 @@ export function addColumn(table: string, column: ColumnDefinition): Operation {
     ? [{ name: indexName(table, columns, false), table, columns, unique: false }]
     : [];
   return {
+    uses: [table, ...(column.references ? [column.references.table] : [])],
     statements: (ddl) => ddl.addColumn(table, column),
     model: (before) =>
       changed(before, table, (found) => ({

@@ -32,7 +32,7 @@ export function changeRows({ summary, table, statement, differs, counts }: RowCh
     ...(differs === undefined ? {} : { differs }),
     statements: (ddl) => [
       {
-        sql: typeof statement === 'string' ? statement : statement[ddl.engine],
+        sql: typeof statement === 'string' ? statement : statementFor(ddl.engine, statement),
         summary,
         effect: { kind: 'repeatable' },
         impact: { table, blocks: 'writes', work: 'reads all rows' },
@@ -41,4 +41,10 @@ export function changeRows({ summary, table, statement, differs, counts }: RowCh
     ],
     model: (before) => before,
   };
+}
+
+function statementFor(engine: string, statements: Readonly<Record<string, string>>): string {
+  const statement = statements[engine];
+  if (statement === undefined) throw new Error(`no statement for ${engine}`);
+  return statement;
 }

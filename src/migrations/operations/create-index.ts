@@ -14,6 +14,7 @@ export function createUniqueIndex(table: string, ...columns: readonly string[]):
 
 function create(index: IndexDefinition): Operation {
   return {
+    uses: [index.table],
     statements: (ddl, made) => ddl.createIndex(index, !made.has(index.table)),
     model: (before) =>
       changed(before, index.table, (table) => ({ ...table, indexes: [...table.indexes, index] })),

@@ -7,6 +7,7 @@ export function createTable(name: string, comment: string, columns: readonly Col
   const table = { name, comment, columns, primaryKey };
   return {
     makes: name,
+    uses: columns.flatMap(({ references }) => references?.table ?? []),
     statements: (ddl) => ddl.createTable(table),
     model: (before) => new Map(before).set(name, { ...table, indexes: [] }),
   };

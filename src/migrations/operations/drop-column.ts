@@ -5,6 +5,7 @@ import { changed } from '../model.ts';
 /** Destroys the column with its values; the definition is the one it was added with. */
 export function dropColumn(table: string, column: ColumnDefinition): Operation {
   return {
+    uses: [table],
     destroys: { table, column: column.name },
     statements: (ddl) => ddl.dropColumn(table, column),
     model: (before) =>

@@ -6,6 +6,7 @@ import { changed } from '../model.ts';
 export function dropIndex(table: string, ...columns: readonly string[]): Operation {
   const index = { name: indexName(table, columns, false), table, columns, unique: false };
   return {
+    uses: [table],
     statements: (ddl) => ddl.dropIndex(index),
     model: (before) =>
       changed(before, table, (found) => ({

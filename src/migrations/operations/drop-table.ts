@@ -1,6 +1,6 @@
 import type { Operation } from '../migration.ts';
 
-/** Destroys the table with its rows; tables that refer to it must be gone before. */
+/** Destroys the table with its rows; tables that refer to it must be dropped before. */
 export function dropTable(table: string): Operation {
   return {
     destroys: { table },

@@ -15,6 +15,9 @@ import artifacts from './20241209204404_artifacts.ts';
 import credentialPrototype from './20251130113650_credential_prototype.ts';
 import retention from './20261123120000_retention.ts';
 import housekeepingRun from './20261125205814_housekeeping_run.ts';
+import installation from './20261126213000_installation.ts';
+import nullInJson from './20261126214500_null_in_json.ts';
+import housekeeper from './20261127053500_housekeeper.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   user,
@@ -32,4 +35,7 @@ export const MIGRATIONS: readonly Migration[] = [
   credentialPrototype,
   retention,
   housekeepingRun,
+  installation,
+  nullInJson,
+  housekeeper,
 ];

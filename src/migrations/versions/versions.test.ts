@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { modelOf } from '../model.ts';
+import { modelOf } from '../model-of.ts';
 import { MIGRATIONS } from './index.ts';
 
 const THE_FIRST_THIRTEEN = `20160203130652 user

@@ -12,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Chunk } from './chunk-reader.ts';
 import { FORMAT, FORMAT_VERSION, headFrame, type RowStreamHeader } from './format.ts';
-import { type Chunk, RowStreamReader } from './reader.ts';
+import { RowStreamReader } from './reader.ts';
 import { type Settlement, settleRowStream } from './settle.ts';
 import type { Row } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
@@ -29,7 +30,7 @@ const HEADER: RowStreamHeader = {
   purpose: 'test',
   created: '2026-01-31T00:00:00.000Z',
   program: '0',
-  source: { product: 'none', where: 'nowhere' },
+  source: { product: 'none', where: 'nowhere', installation: null, server: null },
   tables: [
     { name: 'one', key: ['id'], columns: COLUMNS },
     { name: 'other', key: ['id'], columns: COLUMNS.slice(0, 1) },

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Passphrase } from './encryption.ts';
 import { FORMAT, FORMAT_VERSION, headFrame, type RowStreamHeader } from './format.ts';
-import { openFile, RowStreamReader, readContents } from './reader.ts';
+import { openFile, readContents } from './heads.ts';
+import { RowStreamReader } from './reader.ts';
 import { settleRowStream } from './settle.ts';
 import type { Row } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
@@ -18,7 +19,7 @@ const HEADER: RowStreamHeader = {
   purpose: 'test',
   created: '2026-01-31T00:00:00.000Z',
   program: '0',
-  source: { product: 'none', where: 'nowhere' },
+  source: { product: 'none', where: 'nowhere', installation: null, server: null },
   tables: [
     {
       name: 'one',

@@ -14,7 +14,7 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as z from 'zod/mini';
-import { MultiFlexiError } from '../../errors.ts';
+import { passphraseWrong } from './failures.ts';
 
 const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
@@ -114,9 +114,7 @@ export class Passphrase {
   async unlock(encryption: Encryption, file: string): Promise<StreamKey> {
     const key = await this.keyOf(encryption.salt);
     if (key.isOf(encryption)) return key;
-    throw new MultiFlexiError('PASSPHRASE_WRONG', `The passphrase is not that of ${file}.`, {
-      next: 'Name the file that has the passphrase it was written with; nothing was changed.',
-    });
+    throw passphraseWrong(file);
   }
 
   private keyOf(salt: string): Promise<StreamKey> {
@@ -129,10 +127,4 @@ export class Passphrase {
     this.keys.set(salt, key);
     return key;
   }
-}
-
-export function passphraseNeeded(file: string): MultiFlexiError {
-  return new MultiFlexiError('PASSPHRASE_NEEDED', `The file ${file} is encrypted.`, {
-    next: 'Name the file that has its passphrase with --passphrase-file.',
-  });
 }

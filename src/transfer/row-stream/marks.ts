@@ -1,4 +1,4 @@
-/** Looks for marks of batches where heads can no longer be followed: tells a file that was cut off from a damaged one. */
+/** Looks for marks of batches where heads can no longer be followed: tells an incomplete file from a damaged one. */
 import type { FileHandle } from 'node:fs/promises';
 import { FRAME_HEAD_BYTES, headLength } from './format.ts';
 
@@ -8,11 +8,11 @@ const LARGEST = BEGINNING.length + 20;
 const WINDOW = 64 * 1024;
 
 /**
- * Whether a whole mark is anywhere behind the place. No text of a row looks like one: in JSON there is no byte of a
+ * Whether a complete mark is anywhere behind the place. No text of a row looks like one: in JSON there is no byte of a
  * frame's magic number that is a control character.
  */
 export async function hasMark(handle: FileHandle, from: number): Promise<boolean> {
-  // Windows overlap, so that a mark is seen as a whole in one of them.
+  // Windows overlap, so that a mark is complete in one of them.
   const window = Buffer.allocUnsafe(WINDOW + FRAME_HEAD_BYTES + LARGEST);
   for (let at = from; ; at += WINDOW) {
     const { bytesRead } = await handle.read(window, 0, window.length, at);

@@ -28,7 +28,7 @@ const HEADER: RowStreamHeader = {
   purpose: 'test',
   created: '2026-01-31T00:00:00.000Z',
   program: '0',
-  source: { product: 'none', where: 'nowhere' },
+  source: { product: 'none', where: 'nowhere', installation: null, server: null },
   tables: [
     { name: 'one', key: ['c bigint'], columns: COLUMNS },
     { name: 'other', key: ['id'], columns: [{ name: 'id', type: 'bigint' }] },
@@ -145,7 +145,7 @@ test('two that write to one name: the second is refused, and the first is whole'
 });
 
 describe('a file that is not whole is refused', () => {
-  test('cut off anywhere', async () => {
+  test('whatever byte it is cut off at', async () => {
     await write(SAMPLE.slice(0, 6_000));
     const { size } = statSync(file);
     for (const length of [0, 1, 7, 8, 100, Math.floor(size / 2), size - 300, size - 1]) {

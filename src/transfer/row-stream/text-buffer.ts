@@ -15,6 +15,17 @@ export class TextBuffer {
     this.buffer[this.length++] = 0x0a;
   }
 
+  /** A line by its pieces. @param bytes about how long it is, so that the buffer is made once */
+  addPieces(pieces: Iterable<string>, bytes: number): void {
+    this.roomFor(this.length + bytes);
+    for (const piece of pieces) {
+      this.room(piece);
+      this.length += this.buffer.write(piece, this.length);
+    }
+    this.room('');
+    this.buffer[this.length++] = 0x0a;
+  }
+
   /** Until it is cleared. */
   get bytes(): Buffer {
     return this.buffer.subarray(0, this.length);
@@ -29,8 +40,12 @@ export class TextBuffer {
     // A character takes three bytes at most (those of four are two characters here): counted only where it matters.
     if (this.length + line.length * 3 < this.buffer.length) return;
     const needed = this.length + Buffer.byteLength(line) + 1;
-    if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, needed));
+    if (needed > this.buffer.length) this.roomFor(Math.max(this.buffer.length * 2, needed));
+  }
+
+  private roomFor(bytes: number): void {
+    if (bytes <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(bytes);
     this.buffer.copy(larger, 0, 0, this.length);
     this.buffer = larger;
   }

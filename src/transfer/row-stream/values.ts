@@ -2,11 +2,21 @@
  * Rows as text and as a digest, the same from every engine. A line of a row stream is a JSON array of the row's
  * values; the digest is taken of that line, with JSON values in canonical form.
  */
-import { hash } from 'node:crypto';
-import type { RowStreamColumn } from './format.ts';
+import { createHash, hash } from 'node:crypto';
+import type { RowStreamColumn, RowStreamTable } from './format.ts';
+import { LargeValue, referredTo } from './large-value.ts';
 
 /** A row in the order of the table's columns, in the types of the engines' contract. */
 export type Row = readonly unknown[];
+
+/** A row by its key, as `job with id 12`. */
+export function rowWords({ name, key, columns }: RowStreamTable, row: Row): string {
+  const parts = key.map((part) => {
+    const value = row[columns.findIndex((column) => column.name === part)];
+    return `${part} ${value === undefined ? 'unknown' : String(value)}`;
+  });
+  return `${name} with ${parts.join(', ')}`;
+}
 
 type Kind = 'integer' | 'bigint' | 'boolean' | 'text' | 'json' | 'binary';
 
@@ -65,6 +75,16 @@ export class RowCodec {
     return `${line}]`;
   }
 
+  /** The same line in pieces: a row with a large value takes no more memory than that value and one of them. */
+  *pieces(row: Row): Generator<string> {
+    let place = 0;
+    for (const kind of this.kinds) {
+      yield place === 0 ? '[' : ',';
+      yield* encodedPieces(kind, row[place++]);
+    }
+    yield ']';
+  }
+
   /** @throws an Error for a line that is not such a row */
   decode(line: string): unknown[] {
     const values: unknown = JSON.parse(line);
@@ -74,17 +94,25 @@ export class RowCodec {
   }
 
   /** Of the row's line with its JSON in canonical form. @param line what {@link encode} made of the row, if it did */
-  digest(row: Row, line = this.encode(row)): RowDigest {
-    return hash('sha256', this.key + this.canonical(row, line), 'binary').slice(0, DIGEST_BYTES);
+  digest(row: Row, line?: string): RowDigest {
+    if (line === undefined && isLarge(row)) return this.digestInPieces(row);
+    const canonical = this.canonical(row, line ?? this.encode(row));
+    return hash('sha256', this.key + canonical, 'binary').slice(0, DIGEST_BYTES);
   }
 
-  /** @param line as {@link encode} writes it */
-  digestOfLine(line: string): RowDigest {
-    // Its values are asked for where some are JSON, and nowhere else.
-    return this.digest(this.jsonPlaces.length > 0 ? this.decode(line) : [], line);
+  private digestInPieces(row: Row): RowDigest {
+    const sum = createHash('sha256').update(this.key);
+    for (const piece of this.pieces(this.canonicalRow(row) ?? row)) sum.update(piece);
+    return sum.digest('binary').slice(0, DIGEST_BYTES);
   }
 
   private canonical(row: Row, line: string): string {
+    const canonical = this.canonicalRow(row);
+    return canonical === undefined ? line : this.encode(canonical);
+  }
+
+  /** @returns undefined where its JSON is in canonical form already */
+  private canonicalRow(row: Row): Row | undefined {
     let canonical: unknown[] | undefined;
     for (const place of this.jsonPlaces) {
       const value = row[place];
@@ -94,7 +122,7 @@ export class RowCodec {
       canonical ??= [...row];
       canonical[place] = text;
     }
-    return canonical === undefined ? line : this.encode(canonical);
+    return canonical;
   }
 }
 
@@ -137,12 +165,43 @@ export class RowSum {
 /** A value as JSON. */
 function encoded(kind: Kind, value: unknown): string {
   if (value === null || value === undefined) return 'null';
+  if (value instanceof LargeValue) return value.reference;
   if (kind === 'bigint') {
     const digits = String(value);
     return digits.length < SAFE_DIGITS || Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`;
   }
   // Base64 has nothing in it that JSON would escape.
   return kind === 'binary' ? `"${asBuffer(value).toString('base64')}"` : JSON.stringify(value);
+}
+
+/** What is written in pieces, and how large they are, in bytes or characters; bytes in threes, as base64 takes them. */
+const LARGE = 768 * 1024;
+
+/** Whether a row has a value that is better written in pieces. */
+export function isLarge(row: Row): boolean {
+  return row.some((value) => (Buffer.isBuffer(value) || typeof value === 'string') && value.length > LARGE);
+}
+
+function* encodedPieces(kind: Kind, value: unknown): Generator<string> {
+  if (kind === 'binary' && Buffer.isBuffer(value) && value.length > LARGE) {
+    yield '"';
+    for (let at = 0; at < value.length; at += LARGE) yield value.toString('base64', at, at + LARGE);
+    yield '"';
+  } else if (typeof value === 'string' && value.length > LARGE) {
+    yield '"';
+    for (let at = 0; at < value.length; ) {
+      const end = wholeCharacters(value, at + LARGE);
+      yield JSON.stringify(value.slice(at, end)).slice(1, -1);
+      at = end;
+    }
+    yield '"';
+  } else yield encoded(kind, value);
+}
+
+/** A character of two units is not divided: each half by itself would be written as an escape. */
+function wholeCharacters(text: string, end: number): number {
+  const isFirstHalf = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
+  return isFirstHalf ? end + 1 : end;
 }
 
 /** Numbers with fewer digits are below 2^53. */
@@ -166,6 +225,8 @@ function decoded(kind: Kind, value: unknown): unknown {
     default:
       if (typeof value === 'string') return value;
   }
+  const large = kind === 'binary' || kind === 'text' ? referredTo(value) : undefined;
+  if (large) return large;
   throw new Error(`a value is not of its column's type (${kind})`);
 }
 

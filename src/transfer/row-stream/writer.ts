@@ -1,62 +1,40 @@
-/** Writes a row stream: under a name of its own until it is whole, readable by its owner alone. */
-import { createHash, type Hash, hash } from 'node:crypto';
+/** Writes a row stream: under a name of its own until it is complete, readable by its owner alone. */
+import { createHash, hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
-import { fileFailure } from '../../file-failure.ts';
-import { syncDirectory } from '../../private-directory.ts';
+import { fileFailure, syncDirectory } from '../../system/index.ts';
+import { ChunkBuffer } from './chunk-buffer.ts';
 import type { StreamKey } from './encryption.ts';
+import { chunkTooLarge, fileExists } from './failures.ts';
 import {
-  CHUNK_BYTES,
-  CHUNK_ROWS,
+  type ChunkHead,
   chunkContext,
   type Head,
   headFrame,
   LARGEST_CHUNK,
   type Manifest,
+  PIECED_VERSION,
+  type PieceHead,
+  pieceContext,
   type RowStreamHeader,
-  sealText,
   skippable,
 } from './format.ts';
+import { LargeValue } from './large-value.ts';
 import { partialName, removeLeftovers } from './partial.ts';
-import { TextBuffer } from './text-buffer.ts';
-import { type Row, RowCodec, type RowDigest, RowSum } from './values.ts';
+import { inPieces, pieceText } from './pieces.ts';
+import { kindOf, type Row } from './values.ts';
+import { copyOf, manifestOf, newState, type Resumption, type WriterState } from './writer-state.ts';
 
 const compress = promisify(zstdCompress);
 
 export interface WriterOptions {
-  /** What the file is called until it is whole; by default a name of this process, for whom it is of use alone. */
+  /** What the file is called until it is complete; by default a name of this process, for whom it is of use alone. */
   readonly partial?: string | undefined;
   /** Encrypts the rows. */
   readonly key?: StreamKey | undefined;
-}
-
-/** Where a file that was cut off is gone on with: behind its last whole batch. */
-export interface Resumption {
-  readonly header: RowStreamHeader;
-  readonly position: number;
-  readonly chunks: number;
-  readonly batches: number;
-  /** Of all heads up to there. */
-  readonly heads: Hash;
-  readonly sums: readonly RowSum[];
-}
-
-interface TableState {
-  readonly name: string;
-  readonly codec: RowCodec;
-  readonly firstLine: string;
-}
-
-/** All that writing changes; so that it can be taken back. */
-interface State {
-  readonly position: number;
-  readonly chunks: number;
-  readonly batches: number;
-  readonly heads: Hash;
-  readonly sums: readonly RowSum[];
 }
 
 export class RowStreamWriter {
@@ -65,36 +43,29 @@ export class RowStreamWriter {
   private readonly handle: FileHandle;
   private readonly header: RowStreamHeader;
   private readonly key: StreamKey | undefined;
-  private readonly tables: readonly TableState[];
-  private state: State;
+  private readonly chunk: ChunkBuffer;
+  private state: WriterState;
   /** As it was when the batch at hand began. */
-  private kept: State;
-  private readonly text = new TextBuffer();
-  private chunkSum = new RowSum();
-  private current = 0;
+  private kept: WriterState;
 
   private constructor(
     file: string,
     handle: FileHandle,
     header: RowStreamHeader,
     { partial = partialName(file), key }: WriterOptions,
-    state: State,
+    state: WriterState,
   ) {
     this.file = file;
     this.partial = partial;
     this.handle = handle;
     this.header = header;
     this.key = key;
-    this.tables = header.tables.map(({ name, columns }) => ({
-      name,
-      codec: new RowCodec(columns, key?.digest),
-      firstLine: JSON.stringify({ table: name, columns: columns.map((column) => column.name) }),
-    }));
+    this.chunk = new ChunkBuffer(header, key);
     this.state = state;
     this.kept = copyOf(state);
   }
 
-  /** @throws FILE_FAILED, also when the file is there already: a backup is never overwritten */
+  /** @throws FILE_FAILED, also when the file already exists: a backup is never overwritten */
   static async create(
     file: string,
     header: RowStreamHeader,
@@ -102,20 +73,13 @@ export class RowStreamWriter {
   ): Promise<RowStreamWriter> {
     let writer: RowStreamWriter | undefined;
     try {
-      if (existsSync(file)) throw new Error('there is such a file already');
+      if (existsSync(file)) throw fileExists(file);
       if (options.partial === undefined) await removeLeftovers(file);
       const handle = await open(options.partial ?? partialName(file), 'wx', 0o600);
-      const nothing: State = {
-        position: 0,
-        chunks: 0,
-        batches: 0,
-        heads: createHash('sha256'),
-        sums: header.tables.map(() => new RowSum()),
-      };
       const encryption = options.key?.forNewFile();
-      const whole = encryption ? { ...header, encryption } : header;
-      writer = new RowStreamWriter(file, handle, whole, options, nothing);
-      await writer.writeHead(whole);
+      const written = encryption ? { ...header, encryption } : header;
+      writer = new RowStreamWriter(file, handle, written, options, newState(header));
+      await writer.writeHead(written);
       await syncDirectory(dirname(file));
       writer.keepBatch();
       return writer;
@@ -125,7 +89,7 @@ export class RowStreamWriter {
     }
   }
 
-  /** Goes on with a file that was cut off; what is behind its last whole batch is cut away. @throws FILE_FAILED */
+  /** Continues an interrupted file; what is behind its last complete batch is removed. @throws FILE_FAILED */
   static async resume(
     file: string,
     partial: string,
@@ -143,18 +107,55 @@ export class RowStreamWriter {
 
   /** @param table place in the header's list of tables; rows of a table are written in one go or in several */
   async write(table: number, rows: readonly Row[]): Promise<void> {
-    const { codec } = await this.begin(table);
+    await this.begin(table);
+    const { codec } = this.chunk;
     for (const row of rows) {
       const line = codec.encode(row);
       // Waiting for nothing would cost more than the rest of it.
-      if (this.add(table, line, codec.digest(row, line))) await this.flush();
+      if (this.chunk.add(line, codec.digest(row, line))) await this.flush();
     }
   }
 
-  /** @param lines rows as {@link RowCodec.encode} would write them */
-  async writeLines(table: number, lines: readonly string[]): Promise<void> {
-    const { codec } = await this.begin(table);
-    for (const line of lines) if (this.add(table, line, codec.digestOfLine(line))) await this.flush();
+  /** A row with a large value, without a string of all of it. */
+  async writeLargeRow(table: number, row: Row): Promise<void> {
+    await this.begin(table);
+    this.chunk.addLarge(row);
+    await this.flush();
+  }
+
+  /** Whether rows with large values can be written to it. */
+  get takesPieces(): boolean {
+    return this.header.version === PIECED_VERSION;
+  }
+
+  /**
+   * A row with large values, which are read as they are written.
+   * @returns the row as a reader will have it
+   * @throws PieceLostError; what the reading throws; then something of the row may have been written
+   */
+  async writePieced(table: number, row: Row): Promise<Row> {
+    if (!this.takesPieces) throw new Error('the row stream takes no pieces');
+    await this.begin(table);
+    await this.flush();
+    const written = [...row];
+    let pieces = 0;
+    for (const [column, value] of row.entries()) {
+      if (!(value instanceof LargeValue)) continue;
+      const { sha256, numbers } = await this.writePieces(table, column, value);
+      written[column] = new LargeValue(value.bytes, sha256);
+      pieces += numbers;
+    }
+    const { codec } = this.chunk;
+    const line = codec.encode(written);
+    this.chunk.addPieced(line, codec.digest(codec.decode(line), line), pieces);
+    await this.flush();
+    return written;
+  }
+
+  /** @param line a row as {@link RowCodec.encode} would write it @param row what {@link RowCodec.decode} makes of it */
+  async writeLine(table: number, line: string, row: Row): Promise<void> {
+    await this.begin(table);
+    if (this.chunk.add(line, this.chunk.codec.digest(row, line))) await this.flush();
   }
 
   /** What was written is on the disk to its last byte; it can still be taken back. */
@@ -169,14 +170,14 @@ export class RowStreamWriter {
     }
   }
 
-  /** From here on it stays. */
+  /** From here on it is kept. */
   keepBatch(): void {
     this.kept = copyOf(this.state);
   }
 
   /** As if the batch at hand had never begun. */
   async takeBack(): Promise<void> {
-    this.startChunk();
+    this.chunk.clear();
     this.state = copyOf(this.kept);
     try {
       await this.handle.truncate(this.state.position);
@@ -187,30 +188,24 @@ export class RowStreamWriter {
     }
   }
 
+  /** No batch is in it. */
+  get isEmpty(): boolean {
+    return this.state.batches === 0;
+  }
+
   /** Bytes written. */
   get size(): number {
     return this.state.position;
   }
 
   /**
-   * Makes the file whole: on the disk to its last byte, and under its name.
+   * Completes the file: on the disk to its last byte, and under its name.
    * @param summary what the manifest says of the rows beside their number; plain JSON
    */
   async finish(summary?: Readonly<Record<string, unknown>>): Promise<Manifest> {
     try {
       await this.flush();
-      const { chunks, sums, heads } = this.state;
-      const contents = {
-        chunks,
-        tables: this.tables.map(({ name }, place) => {
-          const { rows = 0, digest = '' } = sums[place] ?? {};
-          return { name, rows, digest };
-        }),
-        ...(summary === undefined ? {} : { summary }),
-      };
-      const sum = heads.copy().update(sealText(contents)).digest('hex');
-      const sha256 = this.key?.seal(sum) ?? sum;
-      const manifest: Manifest = { part: 'manifest', ...contents, sha256 };
+      const manifest = manifestOf(this.header, this.state, this.key, summary);
       await this.writeHead(manifest);
       await this.handle.sync();
       await this.handle.close();
@@ -224,7 +219,7 @@ export class RowStreamWriter {
     }
   }
 
-  /** Leaves the file as it is, to be gone on with. */
+  /** Leaves the file as it is, to be continued. */
   async leave(): Promise<void> {
     await this.handle.close().catch(() => {});
   }
@@ -235,41 +230,53 @@ export class RowStreamWriter {
     await rm(this.partial, { force: true });
   }
 
-  private async begin(table: number): Promise<TableState> {
-    if (table !== this.current) await this.flush();
-    this.current = table;
-    return this.stateOf(table);
-  }
-
-  /** @returns whether the chunk is full */
-  private add(table: number, line: string, digest: RowDigest): boolean {
-    if (this.chunkSum.rows === 0) this.text.add(this.stateOf(table).firstLine);
-    this.text.add(line);
-    this.chunkSum.add(digest);
-    return this.chunkSum.rows >= CHUNK_ROWS || this.text.length >= CHUNK_BYTES;
+  private async begin(table: number): Promise<void> {
+    if (table !== this.chunk.table) await this.flush();
+    this.chunk.table = table;
   }
 
   private async flush(): Promise<void> {
-    if (this.chunkSum.rows === 0) return;
-    const text = this.text.bytes;
-    if (text.length > LARGEST_CHUNK) throw fileFailure(this.file, new Error('a row is larger than 256 MiB'));
-    const { rows, digest } = this.chunkSum;
-    const what = { part: 'chunk' as const, table: this.current, rows, digest, characters: text.length };
-    const frame = this.sealed(await compress(text), chunkContext(this.header, this.state.chunks, what));
+    const { bytes: text, sum, head } = this.chunk;
+    if (sum.rows === 0) return;
+    if (text.length > LARGEST_CHUNK) throw chunkTooLarge(this.file);
+    const frame = this.sealed(await compress(text), chunkContext(this.header, this.state.chunks, head));
+    await this.appendFrame(head, frame);
+    this.state.sums[head.table]?.addAll(sum);
+    this.chunk.clear();
+  }
+
+  private async writePieces(
+    place: number,
+    column: number,
+    value: LargeValue,
+  ): Promise<{ readonly sha256: string; readonly numbers: number }> {
+    const table = this.header.tables[place];
+    const type = table?.columns[column];
+    if (!table || !type) throw new Error(`the row stream has no column ${column} of table ${place}`);
+    const sum = createHash('sha256');
+    let number = 0;
+    for await (const piece of inPieces(value.pieces(), kindOf(type) !== 'binary')) {
+      sum.update(piece);
+      const text = pieceText(table, column, number, piece);
+      const head = { part: 'piece', table: place, column, number, characters: text.length } as const;
+      const context = pieceContext(this.header, this.state.chunks, head);
+      await this.appendFrame(head, this.sealed(await compress(text), context));
+      number++;
+    }
+    return { sha256: sum.digest('hex'), numbers: number };
+  }
+
+  private async appendFrame(
+    head: Omit<ChunkHead, 'bytes' | 'sha256'> | Omit<PieceHead, 'bytes' | 'sha256'>,
+    frame: Buffer,
+  ): Promise<void> {
     try {
-      await this.writeHead({ ...what, bytes: frame.length, sha256: hash('sha256', frame, 'hex') });
+      await this.writeHead({ ...head, bytes: frame.length, sha256: hash('sha256', frame, 'hex') });
       await this.append(frame);
     } catch (error) {
       throw fileFailure(this.file, error);
     }
-    this.state.sums[this.current]?.addAll(this.chunkSum);
     this.state = { ...this.state, chunks: this.state.chunks + 1 };
-    this.startChunk();
-  }
-
-  private startChunk(): void {
-    this.text.clear();
-    this.chunkSum = new RowSum();
   }
 
   private sealed(frame: Buffer, context: string): Buffer {
@@ -295,14 +302,4 @@ export class RowStreamWriter {
     }
     this.state = { ...this.state, position: this.state.position + bytes.length };
   }
-
-  private stateOf(table: number): TableState {
-    const state = this.tables[table];
-    if (!state) throw new Error(`the row stream has no table ${table}`);
-    return state;
-  }
-}
-
-function copyOf({ heads, sums, ...state }: State): State {
-  return { ...state, heads: heads.copy(), sums: sums.map((sum) => sum.copy()) };
 }

@@ -1,0 +1,15 @@
+import * as failures from '../../src/cli/failures.ts';
+import { samplesOf } from './samples-of.ts';
+
+export default samplesOf(failures, {
+  interruptedBy: [['SIGTERM']],
+  leftChanging: [['SIGTERM']],
+  leftReading: [['SIGINT']],
+  savingWithoutDryRun: [[]],
+  planAndRules: [[]],
+  planIsSaved: [[]],
+  replicaWithoutLimit: [[]],
+  daemonAndOnce: [[]],
+  breakpointOptionsExclude: [[]],
+  tourHasNoJson: [[]],
+});

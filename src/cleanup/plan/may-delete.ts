@@ -1,0 +1,139 @@
+/**
+ * Whether rules may delete anything at all, asked in one statement: a plan takes dozens of them, which is too much for
+ * what runs every hour and mostly finds nothing.
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
+import { patiently } from '../../pacing/index.ts';
+import { type Database, JOB_AGE, LOG_AGE, LOWEST_ID, type Timeline } from '../../schema/index.ts';
+import type { JobRule, LogRule, RuleBook, Rules } from '../rules/rules.ts';
+import { agedTables } from '../selection/aged-tables.ts';
+import { beginningOf, older } from '../selection/boundary.ts';
+
+/** With more rules than that a plan is made without asking first: the question would be no cheaper. */
+const MOST_QUESTIONS = 50;
+/** No installation has as many; a statement has to say some number. */
+const MOST_TEMPLATES = 1_000_000_000;
+
+/** Of whom a question is asked. */
+interface Owner {
+  readonly column: 'company_id' | 'run_template_id';
+  readonly id: bigint;
+}
+
+/**
+ * False only where nothing would be deleted. True also where all that is old enough is kept for another reason, as a hold.
+ * @throws the signal's reason
+ */
+export async function mayDelete(engine: Engine, book: RuleBook, signal?: AbortSignal): Promise<boolean> {
+  const questions = questionsOf(engine, book);
+  if (questions.length === 0) return false;
+  if (questions.length > MOST_QUESTIONS) return true;
+  const query = anyOf(questions);
+  const ask = () => query.execute(engine.kysely<Database>());
+  const { rows } = await patiently(ask, { signals: [signal] });
+  return Number(rows[0]?.found) === 1;
+}
+
+export function anyOf(questions: readonly RawBuilder<boolean>[]): RawBuilder<{ found: number | bigint }> {
+  return sql`select case when ${sql.join(questions, sql` or `)} then 1 else 0 end as found`;
+}
+
+export function questionsOf(
+  engine: Engine,
+  { company, jobs, logs, ...ages }: RuleBook,
+): readonly RawBuilder<boolean>[] {
+  const ofAll = company === null ? undefined : ({ column: 'company_id', id: company } as const);
+  return [
+    ...agedTables(ages).map(({ timeline, before }) => isAnyOlder(timeline, before, undefined)),
+    ...each(logs, ofAll, ofLogs),
+    ...each(jobs, ofAll, (rule, owner) => ofJobs(engine, rule, owner)),
+  ];
+}
+
+function each<Rule>(
+  rules: Rules<Rule> | undefined,
+  ofAll: Owner | undefined,
+  ask: (rule: Rule, owner: Owner | undefined) => readonly RawBuilder<boolean>[],
+): readonly RawBuilder<boolean>[] {
+  if (!rules) return [];
+  return [
+    ...(rules.all === undefined ? [] : ask(rules.all, ofAll)),
+    ...[...rules.byCompany].flatMap(([id, rule]) => ask(rule, { column: 'company_id', id })),
+    ...[...rules.byTemplate].flatMap(([id, rule]) => ask(rule, { column: 'run_template_id', id })),
+  ];
+}
+
+/** Of limits that all must be passed, one is enough to ask for; the one by age needs the shortest look. */
+function ofLogs(
+  { keep, keepPerCompany, olderThan, atMost = false }: LogRule,
+  owner: Owner | undefined,
+): readonly RawBuilder<boolean>[] {
+  const limits = [
+    ...(olderThan === null ? [] : [isAnyOlder(LOG_AGE, olderThan, owner)]),
+    ...(keep === null ? [] : [isAnyBeyond(LOG_AGE, keep)]),
+    ...(keepPerCompany === null
+      ? []
+      : [
+          owner
+            ? isAnyBeyond(LOG_AGE, keepPerCompany, owner)
+            : hasAnyTooMany(sql`company`, LOG_AGE, 'company_id', keepPerCompany),
+        ]),
+  ];
+  // Entries of no company have a limit per company of their own there.
+  const ofNobody =
+    !atMost && !owner && limits.length === 1 && keepPerCompany !== null
+      ? [isBeyond(LOG_AGE, keepPerCompany, sql`company_id is null`)]
+      : [];
+  return atMost ? limits : [...limits.slice(0, 1), ...ofNobody];
+}
+
+function ofJobs(
+  engine: Engine,
+  { keep, keepPerTemplate, olderThan }: JobRule,
+  owner: Owner | undefined,
+): readonly RawBuilder<boolean>[] {
+  if (olderThan !== null) return [isAnyOlder(JOB_AGE, olderThan, owner)];
+  if (keep !== null) return [isAnyBeyond(JOB_AGE, keep)];
+  if (keepPerTemplate === null) return [];
+  return owner?.column === 'run_template_id'
+    ? [isAnyBeyond(JOB_AGE, keepPerTemplate, owner)]
+    : [hasAnyTooMany(runTemplates(engine), JOB_AGE, 'run_template_id', keepPerTemplate)];
+}
+
+function isAnyOlder(timeline: Timeline, before: string, owner: Owner | undefined): RawBuilder<boolean> {
+  const own = owner ? sql`${sql.ref(owner.column)} = ${owner.id} and ` : sql``;
+  return sql<boolean>`exists (select 1 from ${sql.table(timeline.table)} where ${own}${older(timeline, beginningOf(before))})`;
+}
+
+function isAnyBeyond(timeline: Timeline, keep: number, owner?: Owner): RawBuilder<boolean> {
+  return isBeyond(timeline, keep, owner ? sql`${sql.ref(owner.column)} = ${owner.id}` : sql`1 = 1`);
+}
+
+/** Whether there is a row behind the newest so many; found by as many entries of an index. */
+function isBeyond(
+  { table, at }: Timeline,
+  keep: number,
+  condition: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  return sql<boolean>`(select id from ${sql.table(table)} where ${condition}
+    order by ${sql.ref(at)} desc, id desc limit 1 offset ${sql.lit(keep)}) is not null`;
+}
+
+/** @param owners with the column `id` */
+function hasAnyTooMany(
+  owners: RawBuilder<unknown>,
+  { table, at }: Timeline,
+  column: Owner['column'],
+  keep: number,
+): RawBuilder<boolean> {
+  return sql<boolean>`exists (select 1 from ${owners} as o where (
+    select r.id from ${sql.table(table)} as r where ${sql.ref(`r.${column}`)} = o.id
+    order by ${sql.ref(`r.${at}`)} desc, r.id desc limit 1 offset ${sql.lit(keep)}) is not null)`;
+}
+
+/** Those that jobs name, as a plan has it: one of them may be gone. */
+function runTemplates(engine: Engine): RawBuilder<unknown> {
+  const all = { table: 'job', column: 'run_template_id', from: LOWEST_ID, most: MOST_TEMPLATES };
+  return sql`(select v.value as id from (${engine.distinctValues(all)}) as v)`;
+}

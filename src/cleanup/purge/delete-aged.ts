@@ -1,0 +1,37 @@
+/** The deletion of rows that belong to nobody, by their age alone. */
+import { sql } from 'kysely';
+import type { Timeline } from '../../schema/index.ts';
+import { beginningOf, older } from '../selection/boundary.ts';
+import { among } from '../selection/id-ranges.ts';
+import { type ChunkContext, deleteChosen, nothing, type Outcome, untyped } from './chunk-transaction.ts';
+import { affected, listed, requireNone } from './counts.ts';
+
+export function deleteAged(
+  context: ChunkContext,
+  timeline: Timeline,
+  before: string,
+  ids: readonly bigint[],
+): Promise<Outcome> {
+  const { engine, dependents } = context;
+  const table = timeline.table;
+  return deleteChosen(context, async (db) => {
+    const refused = await dependents.refusals(untyped(db), { table, ids }, new Set());
+    const certain = ids.filter((id) => !refused.has(id));
+    if (certain.length === 0) return nothing({ refused: listed(refused) });
+    const old = sql<boolean>`${among(engine, `${table}.id`, certain)} and ${older(timeline, beginningOf(before))}`;
+    return {
+      refused: listed(refused),
+      saved: [],
+      remove: async (session) => {
+        const lost = await dependents.count(untyped(session), { table, ids: certain });
+        const rows = await affected(session.deleteFrom(table).where(old));
+        if (rows < certain.length)
+          requireNone(
+            table,
+            await session.selectFrom(table).select(`${table}.id as id`).where(old).execute(),
+          );
+        return { counts: { [table]: rows }, dependents: lost };
+      },
+    };
+  });
+}

@@ -1,0 +1,219 @@
+/**
+ * The deletion of jobs: children before their job, in a transaction that asks again what may be deleted, and that counts:
+ * the rows deleted are the rows chosen, or nothing is.
+ */
+import { type Kysely, sql } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
+import { isMultiFlexiError } from '../../errors.ts';
+import { KeysetCursor } from '../../pacing/index.ts';
+import { type Database, FINISHED, LOWEST_ID } from '../../schema/index.ts';
+import { CHILDREN, type ChildSize, type ChildSizes, type ChildTable } from '../selection/children.ts';
+import type { JobFacts } from '../selection/facts.ts';
+import { readHolds } from '../selection/held-rows.ts';
+import { among } from '../selection/id-ranges.ts';
+import { jobFacts } from '../selection/queries.ts';
+import type { JobScope } from '../selection/scopes.ts';
+import {
+  type Choice,
+  type ChunkContext,
+  deleteChosen,
+  NO_DEPENDENTS,
+  nothing,
+  type Outcome,
+  type SavedRows,
+  untyped,
+} from './chunk-transaction.ts';
+import { affected, listed, requireAll, sum } from './counts.ts';
+import { MOST_ROWS } from './large-jobs.ts';
+
+/**
+ * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
+ * was read is kept with all that is its. The children that are deleted must be as many as were read ahead; where they are
+ * not, or something is known that may keep some of them, the jobs are tried with their children counted under the locks,
+ * which costs as much as reading them once more.
+ * @param read how many children the jobs had just before
+ */
+export async function deleteJobs(
+  context: ChunkContext,
+  ids: readonly bigint[],
+  read?: ChildSizes,
+): Promise<Outcome> {
+  if (read === undefined || !context.deletesAll) return deleteJobsWith(context, ids, countChildren);
+  try {
+    const known = { artifacts: rowsOf(read.artifacts), logger: rowsOf(read.logger) };
+    return await deleteJobsWith(context, ids, async () => known);
+  } catch (error) {
+    if (!isMultiFlexiError(error, 'ROWS_KEPT')) throw error;
+    return deleteJobsWith(context, ids, countChildren);
+  }
+}
+
+function rowsOf(sizes: ReadonlyMap<bigint, ChildSize>): ReadonlyMap<bigint, number> {
+  return new Map([...sizes].map(([job, { rows }]) => [job, rows]));
+}
+
+function deleteJobsWith(
+  context: ChunkContext,
+  ids: readonly bigint[],
+  childrenOf: typeof countChildren,
+): Promise<Outcome> {
+  return deleteChosen(context, async (db) => {
+    const { going, locked, refused } = await lockGoing(context, db, ids);
+    if (going.length === 0) return nothing({ locked, refused });
+    const certain = going.map(({ id }) => id);
+    const children = await childrenOf(context.engine, db, certain);
+    const jobs = going.filter(({ scope }) => scope.archive);
+    const archived = jobs.map(({ id }) => id);
+    return {
+      locked,
+      refused,
+      saved: [
+        { table: 'job', column: 'id', ids: archived, rowsOf: () => 1, count: archived.length, jobs },
+        ...CHILDREN.map((table): SavedRows => {
+          const count = (id: bigint) => children[table].get(id) ?? 0;
+          return { table, column: 'job_id', ids: archived, rowsOf: count, count: sum(archived.map(count)) };
+        }),
+      ],
+      remove: (session) => removeJobs(context, session, certain, children),
+    };
+  });
+}
+
+async function removeJobs(
+  { engine, dependents }: ChunkContext,
+  db: Kysely<Database>,
+  ids: readonly bigint[],
+  children: Children,
+): Promise<Awaited<ReturnType<Choice['remove']>>> {
+  const rows = { table: 'job', ids } as const;
+  const lost = await dependents.count(untyped(db), rows);
+  const of = (counts: ReadonlyMap<bigint, number>) => sum(ids.map((id) => counts.get(id) ?? 0));
+  const artifacts = await affected(db.deleteFrom('artifacts').where(among(engine, 'job_id', ids)));
+  requireAll('artifacts', artifacts, of(children.artifacts));
+  const logger = await affected(db.deleteFrom('logger').where(among(engine, 'job_id', ids)));
+  requireAll('logger', logger, of(children.logger));
+  const counts = { artifacts, logger, job: await affected(deleteFinished(engine, db, ids)) };
+  requireAll('job', counts.job, ids.length);
+  await dependents.requireGone(untyped(db), rows);
+  return { counts, dependents: lost };
+}
+
+/**
+ * The state is asked for in the deletion too, in a form that no index answers: SQLite would walk all finished jobs for
+ * a handful of ids.
+ */
+export function deleteFinished(engine: Engine, db: Kysely<Database>, ids: readonly bigint[]) {
+  return db
+    .deleteFrom('job')
+    .where(among(engine, 'id', ids))
+    .where(
+      ({ ref }) => sql<boolean>`case when ${ref('status')} in (${sql.join(FINISHED)}) then 1 else 0 end = 1`,
+    );
+}
+
+type GoingJob = JobFacts & { readonly scope: JobScope };
+
+/** Those of the jobs that are deleted even now, and stay as they are until the transaction ends. */
+async function lockGoing(
+  context: ChunkContext,
+  db: Kysely<Database>,
+  ids: readonly bigint[],
+): Promise<Required<Pick<Choice, 'locked' | 'refused'>> & { readonly going: readonly GoingJob[] }> {
+  const holds = await readHolds(context.engine, db, ids);
+  const { jobs, locked } = await lockJobs(context.engine, db, ids);
+  const going = jobs.flatMap((job) => {
+    const scope = context.verdict(job, holds);
+    return scope ? [{ ...job, scope }] : [];
+  });
+  const archived = new Set(going.filter(({ scope }) => scope.archive).map(({ id }) => id));
+  const rows = { table: 'job', ids: going.map(({ id }) => id) } as const;
+  const refused = await context.dependents.refusals(untyped(db), rows, archived);
+  return { going: going.filter(({ id }) => !refused.has(id)), locked, refused: listed(refused) };
+}
+
+/** Rows that others have locked are passed over, where the engine can: their neighbours need not wait for them. */
+async function lockJobs(
+  engine: Engine,
+  db: Kysely<Database>,
+  ids: readonly bigint[],
+): Promise<{ readonly jobs: readonly JobFacts[]; readonly locked: readonly bigint[] }> {
+  const { rowLocks, skipLocked } = engine.capabilities;
+  const query = jobFacts(db).where(among(engine, 'job.id', ids));
+  if (!rowLocks) return { jobs: await query.execute(), locked: [] };
+  if (!skipLocked) return { jobs: await query.forUpdate().execute(), locked: [] };
+  const jobs = await query.forUpdate().skipLocked().execute();
+  if (jobs.length === ids.length) return { jobs, locked: [] };
+  const found = new Set(jobs.map(({ id }) => id));
+  const missing = ids.filter((id) => !found.has(id));
+  const there = await db
+    .selectFrom('job')
+    .select('id')
+    .where(among(engine, 'id', missing))
+    .execute();
+  return { jobs, locked: there.map(({ id }) => id) };
+}
+
+type Children = Readonly<Record<ChildTable, ReadonlyMap<bigint, number>>>;
+
+/** How many children each job has. Where jobs are locked, nobody can add one. */
+async function countChildren(
+  engine: Engine,
+  db: Kysely<Database>,
+  ids: readonly bigint[],
+): Promise<Children> {
+  const of = async (table: ChildTable) => {
+    const rows = await db
+      .selectFrom(table)
+      .select(['job_id', sql<bigint>`count(*)`.as('n')])
+      .where(among(engine, 'job_id', ids))
+      .groupBy('job_id')
+      .execute();
+    return new Map(rows.map(({ job_id, n }) => [job_id ?? 0n, Number(n)]));
+  };
+  return { artifacts: await of('artifacts'), logger: await of('logger') };
+}
+
+/** Whether all that is a job's can be saved, where it is to be: read a page at a time. @throws CANNOT_BE_SAVED */
+export async function rehearse({ engine, verdict, partWriter }: ChunkContext, job: bigint): Promise<void> {
+  if (!partWriter) return;
+  const db = engine.kysely<Database>();
+  const facts = await jobFacts(db).where('job.id', '=', job).executeTakeFirst();
+  if (!facts || !verdict(facts, await readHolds(engine, db, [job]))?.archive) return;
+  await partWriter.rehearse(untyped(db), { table: 'job', column: 'id', ids: [job], rowsOf: () => 1 });
+  for (const table of CHILDREN) {
+    const children = new KeysetCursor<{ id: bigint }, { id: bigint }>({
+      what: `${table} of a job`,
+      read: ({ after, limit }) => childrenBehind(db, table, job, after?.id).limit(limit).execute(),
+      isBefore: (one, other) => one.id < other.id,
+    });
+    for (let page = await children.next(MOST_ROWS); page.length > 0; page = await children.next(MOST_ROWS)) {
+      const ids = page.map(({ id }) => id);
+      await partWriter.rehearse(untyped(db), { table, column: 'id', ids, rowsOf: () => 1 });
+    }
+  }
+}
+
+function childrenBehind(db: Kysely<Database>, table: ChildTable, job: bigint, after = LOWEST_ID) {
+  return db.selectFrom(table).select('id').where('job_id', '=', job).where('id', '>', after).orderBy('id');
+}
+
+/** Deletes so many children of the job, or those that are left of them. */
+export function drain(context: ChunkContext, table: ChildTable, job: bigint, most: number): Promise<Outcome> {
+  const { engine } = context;
+  return deleteChosen(context, async (db) => {
+    const { going, locked, refused } = await lockGoing(context, db, [job]);
+    const [one] = going;
+    if (!one) return nothing({ locked, refused });
+    const rows = await childrenBehind(db, table, job).limit(most).execute();
+    const ids = rows.map(({ id }) => id);
+    if (ids.length === 0) return nothing();
+    return {
+      saved: one.scope.archive ? [{ table, column: 'id', ids, rowsOf: () => 1, count: ids.length }] : [],
+      remove: async (session) => {
+        const deleted = await affected(session.deleteFrom(table).where(among(engine, 'id', ids)));
+        requireAll(table, deleted, ids.length);
+        return { counts: { [table]: deleted }, dependents: NO_DEPENDENTS };
+      },
+    };
+  });
+}

@@ -1,0 +1,16 @@
+import { MultiFlexiError } from '../../errors.ts';
+import { step } from '../../next-step.ts';
+
+/** @param indexes as `job (DatCreate, id)` @param statements that make them */
+export function indexesMissing(indexes: readonly string[], statements: readonly string[]): MultiFlexiError {
+  const made = statements.map((statement) => `${statement};`).join(' ');
+  return new MultiFlexiError(
+    'INDEX_MISSING',
+    indexes.length === 1
+      ? `An index on ${indexes[0]} is missing; without it, every chunk would read the whole table.`
+      : `Indexes on ${indexes.join(' and on ')} are missing; without them, every chunk would read the whole table.`,
+    {
+      next: step`Nothing was deleted. Create ${indexes.length === 1 ? 'it' : 'them'}, then run the same command again: ${made} (${{ action: 'verify', inputs: [{ input: 'fix-plan' }] }} shows all that the schema lacks.)`,
+    },
+  );
+}

@@ -1,0 +1,65 @@
+/** The texts of errors about the command line itself. */
+import { MultiFlexiError } from '../errors.ts';
+
+function usage(message: string, next: string): MultiFlexiError {
+  return new MultiFlexiError('USAGE', message, { next });
+}
+
+/** Whoever wants to read a plan does not want it carried out. */
+export function savingWithoutDryRun(): MultiFlexiError {
+  return usage(
+    'Only a dry run saves a plan.',
+    'Add --dry-run, read the plan, then carry it out with prune --plan FILE. Nothing was deleted.',
+  );
+}
+
+export function planAndRules(): MultiFlexiError {
+  return usage('A plan takes no rules.', 'Leave out the other rules.');
+}
+
+export function planIsSaved(): MultiFlexiError {
+  return usage('--plan and --save-plan exclude each other.', 'Leave out --save-plan.');
+}
+
+export function replicaWithoutLimit(): MultiFlexiError {
+  return usage('--replica requires --max-lag.', 'Add --max-lag with a time, for example 5s.');
+}
+
+export function daemonAndOnce(): MultiFlexiError {
+  return usage('--daemon and --once exclude each other.', 'Leave out one of them.');
+}
+
+export function breakpointOptionsExclude(): MultiFlexiError {
+  return usage(
+    'These options exclude each other.',
+    'Specify only one of --set, --unset and --remove-all, and no version with --remove-all.',
+  );
+}
+
+export function tourHasNoJson(): MultiFlexiError {
+  return usage('The tour is for people; it has no JSON.', 'Run the commands it shows with -f json.');
+}
+
+/** @param signal its name, as SIGTERM */
+export function interruptedBy(signal: string): MultiFlexiError {
+  return interrupted(
+    `Interrupted by ${signal}.`,
+    'What was already done is kept. Run the same command again to continue.',
+  );
+}
+
+/** A command that changes something, and whose step did not end in time. */
+export function leftChanging(signal: string): MultiFlexiError {
+  return interrupted(
+    `Interrupted by ${signal}: the current step did not end in time and was abandoned.`,
+    'It will be completed or rolled back entirely; a server may still be executing it. Run the same command again to continue.',
+  );
+}
+
+export function leftReading(signal: string): MultiFlexiError {
+  return interrupted(`Interrupted by ${signal}.`, 'Nothing was changed. Run the same command again.');
+}
+
+function interrupted(message: string, next: string): MultiFlexiError {
+  return new MultiFlexiError('INTERRUPTED', message, { next });
+}

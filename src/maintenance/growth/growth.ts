@@ -1,0 +1,121 @@
+/** How the database grows, and when it will have outgrown its disk. */
+import type { DatabaseSize, Engine } from '../../engines/index.ts';
+import { utc } from '../../engines/index.ts';
+import { type Change, changesOf, dailySizes, type Point } from './change.ts';
+import { type Rate, type Reach, rateOf, reachOf } from './forecast.ts';
+import { readHistory, type SizeHistory } from './history.ts';
+
+/** Days whose sizes are told one by one. */
+const DAYS = 30;
+
+export interface GrowthOf {
+  /** Empty for the database as a whole. */
+  readonly name: string;
+  /** Its size now, or when it was sampled last; null where neither is known. */
+  readonly bytes: number | null;
+  readonly changes: readonly Change[];
+  /** Its size on each of the last 30 days, oldest first; null for days without a sample. */
+  readonly daily: readonly (number | null)[];
+  readonly rate: Rate | null;
+  /** When it will be twice as large; null where that is unknown. */
+  readonly doubles: Reach | null;
+}
+
+export interface Growth {
+  /** Between which instants (UTC) samples lie; null without any. */
+  readonly oldest: string | null;
+  readonly newest: string | null;
+  readonly whole: GrowthOf;
+  /** Fastest growing first. */
+  readonly tables: readonly GrowthOf[];
+  readonly diskFull: Reach | null;
+  /** Why it is not known when the disk is full; null where it is. */
+  readonly diskFullUnknown: 'disk unseen' | 'few samples' | null;
+}
+
+/**
+ * Reads samples by their index, some hundred instants at most; never a table itself.
+ * @param size as it is now, where it was measured as samples are; then it counts as the newest one
+ * @param now in milliseconds since the epoch
+ * @returns null where nothing was ever sampled
+ */
+export async function readGrowth(
+  engine: Engine,
+  size: DatabaseSize | null,
+  diskFree: number | null,
+  now: number,
+): Promise<Growth | null> {
+  if (!(await engine.tableNames()).includes('size_sample')) return null;
+  const history = await readHistory(engine, now);
+  return history.series.size === 0 ? null : growthOf(history, size, diskFree, now);
+}
+
+export function growthOf(
+  { series, diskFree: sampledFree }: SizeHistory,
+  size: DatabaseSize | null,
+  diskFree: number | null,
+  now: number,
+): Growth {
+  const current = new Map<string, Point>();
+  if (size) {
+    current.set('', { at: now, bytes: size.totalBytes, rows: null });
+    for (const { name, totalBytes, rows } of size.tables)
+      current.set(name, { at: now, bytes: totalBytes, rows });
+  }
+  const of = (name: string) => each(name, [...(series.get(name) ?? []), ...present(current.get(name))], now);
+  const names = [...series.keys()].filter((name) => name !== '' && (!size || isThere(size, name)));
+  const free = [
+    ...sampledFree,
+    ...present(diskFree === null ? undefined : { at: now, bytes: diskFree, rows: null }),
+  ];
+  const sampled = series.get('') ?? [];
+  return {
+    oldest: instantOf(sampled[0]),
+    newest: instantOf(sampled.at(-1)),
+    whole: of(''),
+    tables: names.map(of).sort((a, b) => speed(b) - speed(a) || a.name.localeCompare(b.name)),
+    ...fullDisk(free, now),
+  };
+}
+
+function each(name: string, points: readonly Point[], now: number): GrowthOf {
+  const rate = rateOf(points);
+  const bytes = points.at(-1)?.bytes ?? null;
+  return {
+    name,
+    bytes,
+    changes: changesOf(points, now),
+    daily: dailySizes(points, now, DAYS),
+    rate,
+    doubles: rate && bytes !== null ? reachOf(bytes, rate, now) : null,
+  };
+}
+
+/** By what became of the disk itself: others write to it, too. */
+function fullDisk(free: readonly Point[], now: number): Pick<Growth, 'diskFull' | 'diskFullUnknown'> {
+  const left = free.at(-1);
+  if (!left) return { diskFull: null, diskFullUnknown: 'disk unseen' };
+  const rate = rateOf(free);
+  if (!rate) return { diskFull: null, diskFullUnknown: 'few samples' };
+  return { diskFull: reachOf(left.bytes, { low: -rate.high, high: -rate.low }, now), diskFullUnknown: null };
+}
+
+/** By the longest time over which its change is known; tables of unknown growth come last. */
+function speed({ changes, rate }: GrowthOf): number {
+  if (rate) return rate.perDay;
+  const known = changes.findLast(({ bytes }) => bytes !== null);
+  return known ? (known.bytes ?? 0) / known.days : Number.NEGATIVE_INFINITY;
+}
+
+/** One that was dropped has no growth; one that is busy is there. */
+function isThere({ tables, unmeasured }: DatabaseSize, name: string): boolean {
+  return [...tables, ...unmeasured].some((table) => table.name === name);
+}
+
+function instantOf(point: Point | undefined): string | null {
+  return point ? utc(point.at) : null;
+}
+
+function present<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}

@@ -1,0 +1,92 @@
+/** How big the database and its tables were: of the samples that are kept, those that growth is told by. */
+import type { Engine } from '../../engines/index.ts';
+import { utc } from '../../engines/index.ts';
+import { DAY_MS, type Database } from '../../schema/index.ts';
+import { instantMs } from '../instant-ms.ts';
+import { NEAR_MS, type Point } from './change.ts';
+
+/** Further back is another time: what grew then says little of what grows now. */
+const DAYS = 90;
+/** Instants that are looked at: as many as somebody who takes one every few minutes has in that time. */
+const MOST_INSTANTS = 20_000;
+
+export interface SizeHistory {
+  /** By table, oldest first; those of the database as a whole under the empty name. */
+  readonly series: ReadonlyMap<string, readonly Point[]>;
+  /** Bytes that were free on the disk of the database. */
+  readonly diskFree: readonly Point[];
+}
+
+interface Instant {
+  readonly id: bigint;
+  readonly at: number;
+}
+
+/**
+ * The first sample of each day, the newest one, and the nearest ones to the days that changes are told since: a hundred at
+ * most, however many there are. Reads only.
+ * @param now in milliseconds since the epoch; younger samples are those of a clock that was wrong
+ */
+export async function readHistory(engine: Engine, now: number): Promise<SizeHistory> {
+  const found = await instantsQuery(engine, now).execute();
+  const instants = found.map(({ id, taken_at }) => ({ id, at: instantMs(taken_at) }));
+  const chosen = chooseInstants(instants, now);
+  const rows = chosen.length === 0 ? [] : await rowsQuery(engine, chosen).execute();
+  const series = new Map<string, Point[]>();
+  const diskFree: Point[] = [];
+  for (const row of rows) {
+    const at = instantMs(row.taken_at);
+    const points = series.get(row.table_name) ?? [];
+    series.set(row.table_name, points);
+    points.push({
+      at,
+      bytes: Number(row.total_bytes),
+      rows: row.row_count === null ? null : Number(row.row_count),
+    });
+    if (row.table_name === '' && row.disk_free !== null)
+      diskFree.push({ at, bytes: Number(row.disk_free), rows: null });
+  }
+  return { series, diskFree };
+}
+
+export function instantsQuery(engine: Engine, now: number) {
+  return engine
+    .kysely<Database>()
+    .selectFrom('size_sample')
+    .select(['id', 'taken_at'])
+    .where('table_name', '=', '')
+    .where('taken_at', '>=', utc(now - DAYS * DAY_MS))
+    .where('taken_at', '<=', utc(now))
+    .orderBy('taken_at', 'desc')
+    .limit(MOST_INSTANTS);
+}
+
+/** What was sampled together has one instant. */
+export function rowsQuery(engine: Engine, instants: readonly Instant[]) {
+  const ids = instants.map(({ id }) => id);
+  return engine
+    .kysely<Database>()
+    .selectFrom('size_sample as whole')
+    .innerJoin('size_sample as each', 'each.taken_at', 'whole.taken_at')
+    .where(engine.among('whole.id', ids))
+    .select(['each.taken_at', 'each.table_name', 'each.row_count', 'each.total_bytes', 'each.disk_free'])
+    .orderBy('each.taken_at')
+    .orderBy('each.id');
+}
+
+export function chooseInstants(instants: readonly Instant[], now: number): Instant[] {
+  const chosen = new Map<number, Instant>();
+  const take = (instant: Instant | undefined) => instant && chosen.set(instant.at, instant);
+  const sorted = [...instants].sort((a, b) => a.at - b.at);
+  for (const ofDay of Map.groupBy(sorted, ({ at }) => Math.floor(at / DAY_MS)).values()) take(ofDay[0]);
+  take(sorted.at(-1));
+  for (const days of NEAR_MS.keys()) take(nearest(sorted, now - days * DAY_MS));
+  return [...chosen.values()];
+}
+
+function nearest(instants: readonly Instant[], to: number): Instant | undefined {
+  return instants.reduce<Instant | undefined>(
+    (best, each) => (best === undefined || Math.abs(each.at - to) < Math.abs(best.at - to) ? each : best),
+    undefined,
+  );
+}

@@ -1,0 +1,22 @@
+/** Splits ids or rows into portions that are not too much for one page, one statement or one transaction. */
+
+/** In their order, none empty; an item that is too much by itself is a portion of its own. */
+export function* portions<T>(
+  items: readonly T[],
+  weightOf: (item: T) => number,
+  most: number,
+): Generator<T[]> {
+  let portion: T[] = [];
+  let weight = 0;
+  for (const item of items) {
+    const more = weightOf(item);
+    if (portion.length > 0 && weight + more > most) {
+      yield portion;
+      portion = [];
+      weight = 0;
+    }
+    portion.push(item);
+    weight += more;
+  }
+  if (portion.length > 0) yield portion;
+}

@@ -1,0 +1,7 @@
+/** The names of the locks that keep runs of this program apart, whatever they are called by. */
+
+/** Held by a change of the schema. */
+export const SCHEMA_LOCK = 'migrations';
+
+/** Held by whatever deletes rows or moves pages: purges, restores of archives, reclaiming space. */
+export const PURGE_LOCK = 'prune';

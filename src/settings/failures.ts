@@ -1,0 +1,91 @@
+/** What can be wrong with settings, in words. Values are never repeated: they may hold a password. */
+
+import { MultiFlexiError } from '../errors.ts';
+import { step } from '../next-step.ts';
+import { codeOf } from '../system/index.ts';
+
+/** @param origin a file, or `the environment` @param faults sentences that begin with the name of a setting */
+export function unusableSettings(origin: string, faults: readonly string[]): MultiFlexiError {
+  return new MultiFlexiError(
+    'SETTINGS_INVALID',
+    `The database settings in ${origin} cannot be used: ${faults.join('; ')}.`,
+    { next: 'Correct these settings; docs/settings.md lists all of them. Nothing was opened.' },
+  );
+}
+
+export function noSettingsIn(file: string): MultiFlexiError {
+  return new MultiFlexiError('SETTINGS_INVALID', `There is no DB_* setting in ${file}.`, {
+    next: 'Specify the file that has the settings of the database; docs/settings.md lists them.',
+  });
+}
+
+export function blankFileName(): MultiFlexiError {
+  return new MultiFlexiError('USAGE', 'The name of the environment file is blank.', {
+    next: step`Specify the path of a file with ${{ input: 'environment' }}.`,
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'you may not read it',
+  EISDIR: 'it is a directory',
+};
+
+/** @param cause the system's own error, or one whose message is part of a sentence */
+export function unreadableSettings(file: string, cause: unknown): MultiFlexiError {
+  const code = codeOf(cause);
+  const reason = REASONS[code] ?? (cause instanceof Error ? cause.message : String(cause));
+  const environment = { input: 'environment' } as const;
+  return new MultiFlexiError('SETTINGS_INVALID', `The settings in ${file} cannot be read: ${reason}.`, {
+    next:
+      code === 'EACCES'
+        ? step`Run the command as the user multiflexi (sudo -u multiflexi …), or specify another file with ${environment}.`
+        : step`Specify the correct file with ${environment}.`,
+    cause,
+  });
+}
+
+export function noDataDirectory(): MultiFlexiError {
+  return new MultiFlexiError(
+    'SETTINGS_INVALID',
+    'There is no directory to keep data in: no home directory, and none is set.',
+    { next: 'Set HOME or XDG_DATA_HOME; for the database alone, DB_CONNECTION and DB_DATABASE.' },
+  );
+}
+
+/** @param fault a sentence that begins with the name of a setting, without a full stop */
+export function unusableArchiveSetting(fault: string): MultiFlexiError {
+  return invalid(fault);
+}
+
+/** @param faults sentences that begin with the name of a setting, without a full stop */
+export function unusableHousekeeperSettings(faults: readonly string[]): MultiFlexiError {
+  return invalid(faults.join('; '));
+}
+
+// Files with a passphrase.
+
+/** @param reason as part of a sentence */
+export function unusablePassphrase(file: string, reason: string): MultiFlexiError {
+  return invalid(`The passphrase in ${file} cannot be used: ${reason}`);
+}
+
+export function controlCharacterInPassphrase(file: string): MultiFlexiError {
+  return invalid(`The passphrase in ${file} contains a control character, which nobody could type again`);
+}
+
+export function shortPassphrase(file: string, shortest: number): MultiFlexiError {
+  return invalid(`The passphrase in ${file} is shorter than ${shortest} characters`);
+}
+
+export function passphraseNotUtf8(file: string): MultiFlexiError {
+  return invalid(
+    `The passphrase in ${file} is not valid UTF-8; write a random key as text, as openssl rand -base64 32 does`,
+  );
+}
+
+function invalid(fault: string): MultiFlexiError {
+  return new MultiFlexiError('SETTINGS_INVALID', `${fault}.`, {
+    next: 'Correct it; docs/settings.md describes what is needed. Nothing was done.',
+  });
+}

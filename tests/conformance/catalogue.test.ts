@@ -1,0 +1,168 @@
+/** What the catalogue says of tables that refer to ours, of what acts on a deletion, and of columns that take no value. */
+import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import { expect } from 'vitest';
+import type { Catalogue } from '../../src/engines/index.ts';
+import { asAccount, describeRole } from '../harness/role.ts';
+
+describeRole<Catalogue>('catalogue', {
+  introspect: async ({ engine, name, run }) => {
+    await run(
+      'create table cat_b (id bigint not null primary key, word varchar(10))',
+      'create table cat_a (id bigint not null primary key, b_id bigint, foreign key (b_id) references cat_b (id) on delete cascade)',
+      'create view cat_view as select id from cat_a',
+    );
+    const tables = await engine.introspect();
+    expect(tables.map(({ name }) => name)).toEqual(['cat_a', 'cat_b']);
+    expect(tables[0]).toMatchObject({
+      owner: null,
+      primaryKey: ['id'],
+      columns: [
+        { name: 'id', type: 'bigint', nullable: false, generated: false },
+        { name: 'b_id', type: 'bigint', nullable: true },
+      ],
+      foreignKeys: [{ columns: ['b_id'], table: 'cat_b', targetColumns: ['id'], onDelete: 'cascade' }],
+    });
+    expect(tables[1]?.columns[1]).toMatchObject({ name: 'word', nullable: true });
+    const stored = name === 'sqlite' ? 'virtual' : 'stored';
+    await run(`alter table cat_b add column twice bigint generated always as (id * 2) ${stored}`);
+    const columns = (await engine.introspect())[1]?.columns;
+    expect(columns?.filter(({ generated }) => generated).map((column) => column.name)).toEqual(['twice']);
+  },
+
+  tableNames: async ({ engine, run }) => {
+    expect(await engine.tableNames()).toEqual(['cat_a', 'cat_b']);
+    await run('create table cat_c (id bigint not null primary key)');
+    expect(await engine.tableNames()).toEqual(['cat_a', 'cat_b', 'cat_c']);
+  },
+
+  viewNames: async ({ engine, name, run }) => {
+    expect(await engine.viewNames()).toEqual(['cat_view']);
+    if (name === 'postgresql') {
+      await run('create materialized view cat_stored as select id from cat_a');
+      expect(await engine.viewNames()).toEqual(['cat_stored', 'cat_view']);
+      await run('drop materialized view cat_stored');
+    }
+  },
+
+  storage: async ({ engine, run }) => {
+    const column = { name: 'id', type: { kind: 'bigint' }, comment: '', nullable: false } as const;
+    const definition = { name: 'cat_ours', comment: '', primaryKey: ['id'], columns: [column] };
+    for (const statement of engine.ddl.createTable(definition)) await run(statement.sql);
+    const made = (await engine.introspect()).find(({ name }) => name === 'cat_ours');
+    expect(made?.storage).toBe(engine.storage);
+  },
+
+  ownTables: async ({ engine }) => {
+    const before = await engine.tableNames();
+    await (await engine.lock({ name: 'catalogue', program: 'test', waitMs: 0 })).release();
+    const after = await engine.tableNames();
+    expect(after.filter((table) => !before.includes(table))).toEqual(engine.ownTables);
+  },
+
+  references: async ({ engine, name, run }) => {
+    const own = { schema: null, targetSchema: null };
+    const cascade = {
+      table: 'cat_a',
+      columns: ['b_id'],
+      target: 'cat_b',
+      targetColumns: ['id'],
+      onDelete: 'cascade',
+    };
+    expect(await engine.references()).toEqual([{ ...own, ...cascade }]);
+    await run(
+      'create table cat_pair (x bigint not null, y bigint not null, primary key (x, y))',
+      'create table cat_both (id bigint not null primary key, p bigint, q bigint, foreign key (p, q) references cat_pair (x, y))',
+    );
+    expect((await engine.references()).find(({ table }) => table === 'cat_both')).toMatchObject({
+      columns: ['p', 'q'],
+      target: 'cat_pair',
+      targetColumns: ['x', 'y'],
+    });
+    expect((await engine.references()).find(({ table }) => table === 'cat_both')?.onDelete).toMatch(
+      /^(no action|restrict)$/,
+    );
+    if (name === 'sqlite') return; // A file refers to no other.
+    if (name === 'postgresql') {
+      await run(
+        'create table cat_sheet (id bigint not null, year int not null, primary key (id, year)) partition by list (year)',
+        'create table cat_sheet_2026 partition of cat_sheet for values in (2026)',
+        'create table cat_cell (id bigint primary key, sheet bigint, year int, foreign key (sheet, year) references cat_sheet_2026 (id, year))',
+      );
+      // What refers to a partition refers to its table.
+      expect((await engine.references()).filter(({ table }) => table === 'cat_cell')).toMatchObject([
+        { target: 'cat_sheet', columns: ['sheet', 'year'] },
+      ]);
+    }
+    const other = `other_${randomBytes(5).toString('hex')}`;
+    await run(`create schema ${other}`);
+    const { rows } = await sql<{ own: string }>`
+      select ${sql.raw(name === 'postgresql' ? 'current_schema()' : 'database()')} as own`.execute(
+      engine.kysely<unknown>(),
+    );
+    await run(
+      `create table ${other}.direct (id bigint not null primary key, b_id bigint, foreign key (b_id) references ${rows[0]?.own}.cat_b (id) on delete set null)`,
+      `create table ${other}.indirect (id bigint not null primary key, d bigint, foreign key (d) references ${other}.direct (id) on delete cascade)`,
+      `create table ${other}.alien (id bigint not null primary key, a bigint, foreign key (a) references ${other}.alien (id))`,
+    );
+    try {
+      const outside = (await engine.references()).filter(({ schema }) => schema !== null);
+      expect(outside).toEqual([
+        {
+          schema: other,
+          table: 'direct',
+          columns: ['b_id'],
+          targetSchema: null,
+          target: 'cat_b',
+          targetColumns: ['id'],
+          onDelete: 'set null',
+        },
+        {
+          schema: other,
+          table: 'indirect',
+          columns: ['d'],
+          targetSchema: other,
+          target: 'direct',
+          targetColumns: ['id'],
+          onDelete: 'cascade',
+        },
+      ]);
+    } finally {
+      await run(`drop schema ${other}${name === 'postgresql' ? ' cascade' : ''}`);
+    }
+  },
+
+  deleteHooks: async ({ engine, name, run }) => {
+    if (name === 'postgresql')
+      await run(
+        'create function keep_row() returns trigger language plpgsql as $$ begin return old; end $$',
+        'create trigger watched before delete on cat_a for each row execute function keep_row()',
+        'create trigger unrelated before update on cat_a for each row execute function keep_row()',
+        'create rule kept as on delete to cat_b do instead nothing',
+      );
+    else {
+      const body = name === 'sqlite' ? 'begin select 1; end' : 'set @deleted = old.id';
+      await run(
+        `create trigger watched before delete on cat_a for each row ${body}`,
+        `create trigger unrelated before update on cat_a for each row ${body}`,
+      );
+    }
+    expect(await engine.deleteHooks(['cat_a', 'cat_b'])).toEqual([
+      { kind: 'trigger', table: 'cat_a', name: 'watched' },
+      ...(name === 'postgresql' ? [{ kind: 'rule', table: 'cat_b', name: 'kept' }] : []),
+    ]);
+    expect(await engine.deleteHooks(['cat_c'])).toEqual([]);
+  },
+
+  seesDeleteHooks: async ({ engine, name, database: { settings } }) => {
+    expect(await engine.seesDeleteHooks()).toBe(true);
+    if (name !== 'mysql' && name !== 'mariadb') return; // Every account sees all of them.
+    const asked = (privileges: string) =>
+      asAccount(name, settings, privileges, async (account) => [
+        await account.seesDeleteHooks(),
+        (await account.deleteHooks(['cat_a'])).length,
+      ]);
+    expect(await asked('select')).toEqual([false, 0]);
+    expect(await asked('select, trigger')).toEqual([true, 1]);
+  },
+});

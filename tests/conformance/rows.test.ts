@@ -1,0 +1,274 @@
+/** What the contract says of rows that are moved, found and compared is so on every engine; values are in values.test.ts. */
+import { type Kysely, sql } from 'kysely';
+import { expect } from 'vitest';
+import type { BulkValue, ColumnDefinition, LogicalType, Rows } from '../../src/engines/index.ts';
+import { describeRole } from '../harness/role.ts';
+
+const column = (name: string, type: LogicalType): ColumnDefinition => ({
+  name,
+  type,
+  comment: `the ${name}`,
+  nullable: true,
+});
+const TABLE = {
+  name: 'row_every',
+  comment: 'rows',
+  primaryKey: ['id'],
+  columns: [
+    { name: 'id', type: { kind: 'bigint' }, comment: 'key', nullable: false, identity: true },
+    column('small', { kind: 'integer' }),
+    column('words', { kind: 'text' }),
+    column('bytes', { kind: 'binary' }),
+    column('data', { kind: 'json' }),
+  ],
+} as const;
+
+// In this order: what is loaded is found, copied, and compared.
+describeRole<Rows>('rows', {
+  bulkLoad: async ({ engine, run, value }) => {
+    for (const statement of engine.ddl.createTable(TABLE)) await run(statement.sql);
+    const told: number[] = [];
+    async function* rows(): AsyncGenerator<readonly BulkValue[]> {
+      for (let id = 1n; id <= 2_500n; id++)
+        yield [id, Number(id) * 2, `žába ${id}`, Buffer.from([0, 255]), '[1]'];
+    }
+    const columns = ['id', 'small', 'words', 'bytes', 'data'];
+    const load = { table: 'row_every', columns, rows: rows(), onProgress: (done: number) => told.push(done) };
+    expect(await engine.bulkLoad(load)).toBe(2_500);
+    expect(told.at(-1)).toBe(2_500);
+    expect(await value('select count(*) from row_every')).toBe(2_500n);
+  },
+
+  distinctValues: async ({ engine, run }) => {
+    await run(
+      'create index ix_row_every_small on row_every (small)',
+      'update row_every set small = 7 where id < 1000',
+    );
+    const values = async (from: bigint, most: number) => {
+      const wanted = { table: 'row_every', column: 'small', from, most };
+      const { rows } = await sql<{
+        value: bigint | number;
+      }>`select value from (${engine.distinctValues(wanted)}) as v
+        order by value`.execute(engine.kysely<unknown>());
+      return rows.map(({ value }) => Number(value));
+    };
+    expect(await values(-5n, 3)).toEqual([7, 2_000, 2_002]);
+    expect(await values(8n, 2)).toEqual([2_000, 2_002]);
+    expect(await values(4_996n, 10)).toEqual([4_996, 4_998, 5_000]);
+    expect(await values(5_001n, 10)).toEqual([]);
+    await run('update row_every set small = id * 2 where id < 1000');
+  },
+
+  keepingIds: async ({ engine, name, run, value }) => {
+    // An administrator may have made them so that no id is taken from outside.
+    if (name === 'postgresql') await run('alter table row_every alter column id set generated always');
+    await sql`insert into row_every (id, small) ${engine.keepingIds} values (9000, 1)`.execute(
+      engine.kysely<unknown>(),
+    );
+    expect(await value('select small from row_every where id = 9000')).toBe(1);
+  },
+
+  catchUpIdentity: async ({ engine, run, value }) => {
+    await engine.catchUpIdentity('row_every');
+    await run('insert into row_every (small) values (-7)');
+    expect(await value('select id from row_every where small = -7')).toBe(9_001n);
+    await run('delete from row_every where id >= 9000');
+    // An id of a row that was deleted is not given again.
+    await engine.catchUpIdentity('row_every');
+    await run('insert into row_every (small) values (-8)');
+    expect(await value('select id from row_every where small = -8')).toBe(9_002n);
+    await run('delete from row_every where id >= 9000');
+  },
+
+  between: async ({ engine, other, name, run, value }) => {
+    await run('create table in_range (id bigint not null primary key, job bigint not null)');
+    await run('create index ix_in_range on in_range (job)');
+    await engine.bulkLoad({
+      table: 'in_range',
+      columns: ['id', 'job'],
+      rows: Array.from({ length: 2_000 }, (_, n) => [BigInt(n + 1), BigInt(n + 1)]),
+    });
+    if (name !== 'sqlite') await run(`analyze ${name === 'postgresql' ? '' : 'table '}in_range`);
+    const remove = (db: Kysely<unknown>, column: string, first: bigint, last: bigint) =>
+      sql`delete from in_range where ${engine.between(column, first, last)}`.execute(db);
+    await remove(engine.kysely(), 'id', 1n, 2n);
+    expect(await value('select min(id) from in_range')).toBe(3n);
+    if (!engine.capabilities.rowLocks) return;
+    // What somebody else deletes right behind it is not waited for.
+    for (const [column, first] of [
+      ['id', 11n],
+      ['job', 111n],
+    ] as const)
+      await other
+        .kysely<unknown>()
+        .transaction()
+        .execute(async (transaction) => {
+          await remove(transaction, column, first + 10n, first + 19n);
+          await remove(engine.kysely(), column, first, first + 9n);
+        });
+    expect(await value('select count(*) from in_range')).toBe(1_958n);
+  },
+
+  among: async ({ engine }) => {
+    const count = async (ids: readonly bigint[]) => {
+      const { rows } = await sql<{ n: bigint }>`
+        select count(*) as n from row_every where ${engine.among('id', ids)}`.execute(
+        engine.kysely<unknown>(),
+      );
+      return rows[0]?.n;
+    };
+    expect(await count([])).toBe(0n);
+    expect(await count([1n, 2n, 2n, 2_500n, 2_501n])).toBe(3n);
+    expect(await count([9_223_372_036_854_775_807n, -1n])).toBe(0n);
+    expect(await count(Array.from({ length: 20_000 }, (_, id) => BigInt(id)))).toBe(2_500n);
+  },
+
+  asText: async ({ engine }) => {
+    const lengths = ['words', 'bytes', 'data'].map((name) => {
+      const type = name === 'words' ? 'text' : name === 'bytes' ? 'binary' : 'json';
+      return sql`octet_length(${engine.asText(name, type)}) as ${sql.ref(name)}`;
+    });
+    const { rows } = await sql<Record<string, unknown>>`
+      select ${sql.join(lengths)} from row_every where id = 1`.execute(engine.kysely<unknown>());
+    expect(Object.values(rows[0] ?? {}).map(Number)).toEqual([Buffer.byteLength('žába 1'), 2, 3]);
+  },
+
+  bytesOfText: async ({ engine, name, run }) => {
+    const { bytesOfText } = engine;
+    expect(bytesOfText === null).toBe(name !== 'sqlite');
+    const broken = {
+      sqlite: "cast(x'61ff' as text)",
+      mysql: "x'61ff'",
+      mariadb: "x'61ff'",
+      postgresql: "E'a\\xff'",
+    };
+    const insert = run(`insert into row_every (words) values (${broken[name]})`);
+    // Where there is no such text, the engine takes none.
+    if (!bytesOfText)
+      return expect(insert).rejects.toMatchObject({ code: expect.stringMatching(/CONSTRAINT|FAILED/) });
+    await insert;
+    const { rows } = await sql<{ words: string; bytes: Buffer }>`
+      select words, ${bytesOfText('words')} as bytes from row_every where id > 2500`.execute(
+      engine.kysely<unknown>(),
+    );
+    expect(rows).toEqual([{ words: 'a\uFFFD', bytes: Buffer.from([0x61, 0xff]) }]);
+    await run('delete from row_every where id > 2500');
+  },
+
+  jsonArray: async ({ engine }) => {
+    const { jsonArray } = engine;
+    if (!jsonArray) return; // The client is as fast; what the server writes is in values.test.ts.
+    const columns = TABLE.columns.map(({ name, type }) => ({ name, type: type.kind }));
+    const { rows } = await sql<{ line: string }>`
+      select ${jsonArray(columns)} as line from row_every where id = 1`.execute(engine.kysely<unknown>());
+    expect(rows).toEqual([{ line: '[1,2,"žába 1","AP8=","[1]"]' }]);
+  },
+
+  rowCopies: async ({ engine, run }) => {
+    const copies = engine.rowCopies;
+    // Row locks keep rows as they were read.
+    expect(copies === null).toBe(engine.capabilities.rowLocks);
+    if (!copies) return;
+    const some = [{ table: 'row_every', column: 'id', ids: [1n, 2n, 3n] }];
+    const areCurrent = () =>
+      engine
+        .kysely<unknown>()
+        .transaction()
+        .execute((db) => copies.areCurrent(db, some));
+    const read = async (db: Kysely<unknown>) => {
+      const { rows } = await sql`select id from row_every where ${engine.among('id', [1n, 2n, 3n])}`.execute(
+        db,
+      );
+      expect(rows).toHaveLength(3);
+    };
+    for (const change of [
+      "update row_every set words = 'ŽÁBA 1' where id = 1",
+      'update row_every set small = null where id = 2',
+      'delete from row_every where id = 3',
+      'insert into row_every (id) values (3)',
+    ]) {
+      await copies.take(some, change.startsWith('insert') ? async () => {} : read, 100);
+      expect(await areCurrent()).toBe(true);
+      await run(change);
+      expect(await areCurrent()).toBe(false);
+    }
+  },
+
+  largeValues: async ({ engine, name, run }) => {
+    const { largeValues } = engine;
+    const bytes = Buffer.from(Array.from({ length: 3_000_000 }, (_, place) => (place * 7) % 256));
+    const words = 'žába 🐸 "\\'.repeat(150_000);
+    async function* inParts(whole: Buffer) {
+      for (let at = 0; at < whole.length; at += 999_999) yield whole.subarray(at, at + 999_999);
+    }
+    await engine
+      .kysely<unknown>()
+      .transaction()
+      .execute(async (db) => {
+        const values = [
+          { type: 'text', pieces: inParts(Buffer.from(words)) },
+          { type: 'binary', pieces: inParts(bytes) },
+        ];
+        await largeValues.gathered(db, values, async ([text, binary], from) => {
+          await sql`insert into row_every (id, words, bytes) ${engine.keepingIds} select 8000, ${text}, ${binary} ${from}`.execute(
+            db,
+          );
+        });
+        // The next one finds nothing of the first.
+        const next = [{ type: 'binary', pieces: inParts(Buffer.from('next')) }];
+        await largeValues.gathered(db, next, async ([binary], from) => {
+          await sql`update row_every set bytes = (select ${binary} ${from}) where id = 1`.execute(db);
+        });
+      });
+    const { rows } = await sql<{ id: bigint; words: string; bytes: Buffer }>`
+      select id, words, bytes from row_every where id in (1, 8000) order by id`.execute(
+      engine.kysely<unknown>(),
+    );
+    expect(rows[0]?.bytes).toEqual(Buffer.from('next'));
+    expect([rows[1]?.words === words, rows[1]?.bytes.equals(bytes)]).toEqual([true, true]);
+    const read = (column: string, type: string, length: number) =>
+      engine
+        .kysely<unknown>()
+        .transaction()
+        .execute(async (db) => {
+          const stored = { table: 'row_every', column, type, isRow: sql`id = 8000`, bytes: length };
+          const locks = engine.capabilities.rowLocks;
+          const pieces: Buffer[] = [];
+          for await (const piece of largeValues.read(db, { ...stored, locks })) pieces.push(piece);
+          return Buffer.concat(pieces);
+        });
+    expect((await read('bytes', 'binary', bytes.length)).equals(bytes)).toBe(true);
+    expect((await read('words', 'text', Buffer.byteLength(words))).toString() === words).toBe(true);
+    // It is held against the length that it had when somebody asked for that.
+    await expect(read('bytes', 'binary', bytes.length - 1)).rejects.toThrow('was changed');
+    if (name === 'sqlite')
+      await expect(read('words', 'binary', Buffer.byteLength(words))).rejects.toThrow(TypeError);
+    await run('delete from row_every where id = 8000');
+  },
+
+  largestStatement: async ({ engine, name }) => {
+    const limit = await engine.largestStatement();
+    expect(limit === null).toBe(name === 'sqlite' || name === 'postgresql');
+    if (!limit) return;
+    expect(limit.bytes).toBeGreaterThan(1024 * 1024);
+    const raised = Number(/^SET GLOBAL max_allowed_packet = (\d+)$/.exec(limit.raiseTo(limit.bytes))?.[1]);
+    expect(raised).toBeGreaterThan(limit.bytes);
+  },
+
+  brokenReferences: async ({ engine, run, name }) => {
+    await run(
+      'create table row_parent (id bigint not null primary key)',
+      'create table row_child (id bigint not null primary key, parent_id bigint not null, foreign key (parent_id) references row_parent (id))',
+      'insert into row_parent values (1)',
+      'insert into row_child values (1, 1)',
+    );
+    expect(await engine.brokenReferences(engine.kysely<unknown>())).toBeNull();
+    if (name !== 'sqlite') return; // Servers are asked for none: nobody but an administrator can switch keys off.
+    await run('pragma foreign_keys = off', 'delete from row_parent', 'pragma foreign_keys = on');
+    const broken = await engine.brokenReferences(engine.kysely<unknown>());
+    expect(broken?.examples).toEqual([
+      'row 1 of row_child refers to a row of row_parent that does not exist',
+    ]);
+    await run(broken?.listedBy ?? '');
+  },
+});

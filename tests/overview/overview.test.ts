@@ -1,0 +1,139 @@
+/** One screen: a new installation is all green, what is wrong is said with the next step, and what was accepted stays so until it is worse. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Engine, utc } from '../../src/engines/index.ts';
+import { dismissFinding, overview, type Surroundings } from '../../src/overview/index.ts';
+import type { Database } from '../../src/schema/index.ts';
+import { undismiss } from '../../src/tasks/index.ts';
+import { describeEngines, freshDatabase, migratedDatabase } from '../harness/engines.ts';
+import { DEFAULT_SETTINGS } from '../harness/housekeeper-settings.ts';
+
+const DAY_MS = 86_400_000;
+
+function surroundings(change: Partial<Surroundings> = {}): Surroundings {
+  return {
+    housekeeper: DEFAULT_SETTINGS,
+    archives: undefined,
+    settingsFile: undefined,
+    now: Date.now(),
+    ...change,
+  };
+}
+
+describeEngines('the overview', (name) => {
+  let database: Awaited<ReturnType<typeof migratedDatabase>>;
+  let engine: Engine;
+  beforeAll(async () => {
+    database = await migratedDatabase(name);
+    engine = database.engine;
+  });
+  afterAll(() => database.drop());
+  beforeEach(async () => {
+    const db = engine.kysely<Database>();
+    await db.deleteFrom('dismissed_finding').execute();
+    await db.deleteFrom('housekeeping_duty').execute();
+  });
+  const context = () => ({ engine, program: 'test' });
+  const look = (change: Partial<Surroundings> = {}) => overview(context(), surroundings(change));
+  const faults = async (change: Partial<Surroundings> = {}) =>
+    (await look(change)).findings
+      .filter(({ level, dismissed }) => (level === 'warn' || level === 'fail') && dismissed === null)
+      .map(({ id, level }) => [id, level]);
+
+  /** A duty as its last run left it. */
+  async function dutyEnded(change: {
+    outcome: 'done' | 'failed';
+    endedAt?: number;
+    failures?: number;
+    duty?: string;
+  }) {
+    const { outcome, endedAt = Date.now(), failures = 0, duty = 'cycle' } = change;
+    await engine
+      .kysely<Database>()
+      .insertInto('housekeeping_duty')
+      .values({
+        duty,
+        ended_at: utc(endedAt),
+        succeeded_at: outcome === 'done' ? utc(endedAt) : null,
+        outcome,
+        failures,
+        milliseconds: 5n,
+        error: outcome === 'failed' ? 'no such thing' : null,
+      })
+      .execute();
+  }
+
+  test('of a new installation is all green', async () => {
+    const { findings, isWell } = await look();
+    expect(findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(isWell).toBe(true);
+    expect(findings[0]?.sentence).toContain(engine.product);
+  });
+
+  test('of a database that lacks migrations says so, and no more', async () => {
+    const empty = await freshDatabase(name);
+    const other = await empty.open('create');
+    const { findings, isWell } = await overview({ engine: other, program: 'test' }, surroundings());
+    expect(findings.map(({ id, level }) => [id, level])).toEqual([
+      ['database', 'ok'],
+      ['migrations', 'fail'],
+    ]);
+    expect([isWell, findings[1]?.next]).toEqual([false, expect.anything()]);
+    await other.close();
+    await empty.drop();
+  });
+
+  test('says what the housekeeper could not do, and when it does not come', async () => {
+    await dutyEnded({ outcome: 'done' });
+    await dutyEnded({ outcome: 'failed', duty: 'orphans', failures: 3 });
+    expect(await faults()).toEqual([['housekeeper.orphans', 'fail']]);
+    expect(await faults({ now: Date.now() + 10 * DAY_MS })).toEqual([
+      ['housekeeper.overdue', 'fail'],
+      ['housekeeper.orphans', 'fail'],
+    ]);
+    await engine.kysely<Database>().deleteFrom('housekeeping_duty').execute();
+    expect(await faults({ now: Date.now() + 2 * DAY_MS })).toEqual([['housekeeper', 'warn']]);
+  });
+
+  test('what was accepted stays so while it comes and goes, and is back when it is worse', async () => {
+    const add = (column: string) =>
+      sql.raw(`alter table app_to_company add column ${column} int null`).execute(engine.kysely<unknown>());
+    const drop = (column: string) =>
+      sql.raw(`alter table app_to_company drop column ${column}`).execute(engine.kysely<unknown>());
+    await add('extra_a');
+    expect(await faults()).toEqual([['drift', 'warn']]);
+    const accepted = await dismissFinding(context(), surroundings(), 'drift', 'ours');
+    expect(accepted).toMatchObject({ id: 'drift', dismissed: 'ours' });
+    expect(await faults()).toEqual([]);
+    await drop('extra_a');
+    expect(await faults()).toEqual([]);
+    await add('extra_a');
+    expect(await faults()).toEqual([]);
+    await add('extra_b');
+    expect(await faults()).toEqual([['drift', 'warn']]);
+    await dismissFinding(context(), surroundings(), 'drift', 'both ours');
+    expect(await faults()).toEqual([]);
+    expect(await undismiss(context(), 'drift')).toBe(true);
+    expect(await faults()).toEqual([['drift', 'warn']]);
+    await drop('extra_a');
+    await drop('extra_b');
+    expect(await faults()).toEqual([]);
+  });
+
+  test('only what is found can be accepted', async () => {
+    await expect(dismissFinding(context(), surroundings(), 'drift', 'x')).rejects.toMatchObject({
+      code: 'UNKNOWN_TARGET',
+    });
+  });
+
+  test('what does not answer is unknown, and keeps nobody waiting', async () => {
+    const hanging = { ...engine, activity: () => new Promise<never>(() => {}) };
+    const began = performance.now();
+    const { findings } = await overview({ engine: hanging, program: 'test' }, surroundings(), 500);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(findings.find(({ id }) => id === 'sessions')).toMatchObject({
+      level: 'unknown',
+      sentence: expect.stringContaining('0.5 s'),
+    });
+  });
+});
