@@ -195,7 +195,10 @@ async function askProduct(pool: Pool): Promise<Product> {
 }
 
 async function askProductOn(connection: Connection): Promise<Product> {
-  const [rows] = await connection.promise().query<RowDataPacket[]>('select version() as version');
+  // The server's own limit still holds here, and may be a millisecond.
+  const [rows] = await connection
+    .promise()
+    .query<RowDataPacket[]>(`select /*+ max_execution_time(${CONNECT_TIMEOUT_MS}) */ version() as version`);
   const version = String(rows[0]?.version ?? '');
   // MariaDB before 11 says `5.5.5-10.11.14-MariaDB` to clients that know only MySQL.
   return { isMariadb: /mariadb/i.test(version), version: parseVersion(version.replace(/^5\.5\.5-/, '')) };
