@@ -1,16 +1,13 @@
 /** The front door of the transfer: data that is written to files and read back, with digests that verify it. */
-export { requireFaithful } from './faithful.ts';
-export { cannotBeSaved, isPieced, Restorable, rehearseRow, requireSize, writeRow } from './restorable.ts';
+
 export {
   applyRestore,
   planRestore,
   type RestoredPart,
   type RestoreOptions,
   type RestorePlan,
-} from './restore-rollback.ts';
-export { type Conflict, RestoreTarget } from './restore-target.ts';
-export { type BackupOptions, backUpLosses, type RollbackBackup } from './rollback-backup.ts';
-export { type RestoredRows, type RestoringOptions, RowRestorer } from './row-restorer.ts';
+} from './rollback/restore-rollback.ts';
+export { type BackupOptions, backUpLosses, type RollbackBackup } from './rollback/rollback-backup.ts';
 export type { Chunk } from './row-stream/chunk-reader.ts';
 export { Passphrase, type StreamKey } from './row-stream/encryption.ts';
 export {
@@ -26,12 +23,23 @@ export {
 export { RowStreamReader } from './row-stream/reader.ts';
 export { settleRowStream } from './row-stream/settle.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
-export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
-export { selection, storedRow } from './stored-rows.ts';
+export { requireFaithful } from './rows/faithful.ts';
+export {
+  cannotBeSaved,
+  isPieced,
+  Restorable,
+  rehearseRow,
+  requireSize,
+  writeRow,
+} from './rows/restorable.ts';
+export { type Conflict, RestoreTarget } from './rows/restore-target.ts';
+export { type RestoredRows, type RestoringOptions, RowRestorer } from './rows/row-restorer.ts';
+export { selection, storedRow } from './rows/stored-rows.ts';
 export {
   type AdaptedTable,
   adaptedTo,
   requireSavable,
   streamTableOf,
   writableTables,
-} from './stream-table.ts';
+} from './rows/stream-table.ts';
+export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';

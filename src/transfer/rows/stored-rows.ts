@@ -1,10 +1,10 @@
 /** Reads rows whose large values stay in the database until they are asked for, piece by piece. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Engine } from '../engines/index.ts';
-import type { RowStreamTable } from './row-stream/format.ts';
-import { LARGE_VALUE, LargeValue } from './row-stream/large-value.ts';
-import { canBePieced } from './row-stream/pieces.ts';
-import type { Row } from './row-stream/values.ts';
+import type { Engine } from '../../engines/index.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import { LARGE_VALUE, LargeValue } from '../row-stream/large-value.ts';
+import { canBePieced } from '../row-stream/pieces.ts';
+import type { Row } from '../row-stream/values.ts';
 
 /** What a query of rows selects, beside anything else. */
 export function selection(engine: Engine, { columns }: RowStreamTable): RawBuilder<unknown> {

@@ -5,14 +5,11 @@
 import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Kysely } from 'kysely';
-import type { CatalogTable, Engine } from '../engines/index.ts';
-import type { Destruction, DestructionCheck, MigrationPlan } from '../migrations/index.ts';
-import { findInstallation, parentsFirst } from '../schema/index.ts';
-import { fileFailure, makePrivateDirectory, PROGRAM_VERSION } from '../system/index.ts';
-import { writtenMeanwhile } from './failures.ts';
-import { requireFaithful } from './faithful.ts';
-import { hasLargeValues, readRows } from './read-rows.ts';
-import { Restorable, writeRow } from './restorable.ts';
+import type { CatalogTable, Engine } from '../../engines/index.ts';
+import type { Destruction, DestructionCheck, MigrationPlan } from '../../migrations/index.ts';
+import { findInstallation, parentsFirst } from '../../schema/index.ts';
+import { fileFailure, makePrivateDirectory, PROGRAM_VERSION } from '../../system/index.ts';
+import { writtenMeanwhile } from '../failures.ts';
 import {
   FORMAT,
   FORMAT_VERSION,
@@ -20,12 +17,15 @@ import {
   type RowStreamHeader,
   type RowStreamTable,
   type Source,
-} from './row-stream/format.ts';
-import { summedRow } from './row-stream/pieces.ts';
-import { type Row, RowCodec, RowSum } from './row-stream/values.ts';
-import { RowStreamWriter } from './row-stream/writer.ts';
-import { sourceOf } from './source.ts';
-import { requireSavable, streamTableOf, writableTables } from './stream-table.ts';
+} from '../row-stream/format.ts';
+import { summedRow } from '../row-stream/pieces.ts';
+import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
+import { RowStreamWriter } from '../row-stream/writer.ts';
+import { requireFaithful } from '../rows/faithful.ts';
+import { hasLargeValues, readRows } from '../rows/read-rows.ts';
+import { Restorable, writeRow } from '../rows/restorable.ts';
+import { requireSavable, streamTableOf, writableTables } from '../rows/stream-table.ts';
+import { sourceOf } from '../source.ts';
 
 export const ROLLBACK_BACKUP = 'rollback';
 

@@ -1,9 +1,9 @@
 /** Whether a row can be written to a file as it is. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Rows } from '../engines/index.ts';
+import type { Rows } from '../../engines/index.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import type { Row } from '../row-stream/values.ts';
 import { cannotBeSaved } from './restorable.ts';
-import type { RowStreamTable } from './row-stream/format.ts';
-import type { Row } from './row-stream/values.ts';
 
 /**
  * Where a text keeps any bytes, those that are no UTF-8 are read as replacement characters.

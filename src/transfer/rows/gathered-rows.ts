@@ -1,9 +1,9 @@
 /** Rows with large values on their way into the database: these are handed over in pieces, ahead of the statement that writes them. */
 import type { Kysely, RawBuilder } from 'kysely';
-import type { Engine, PiecedValue } from '../engines/index.ts';
-import type { RowStreamTable } from './row-stream/format.ts';
-import { LargeValue } from './row-stream/large-value.ts';
-import type { Row } from './row-stream/values.ts';
+import type { Engine, PiecedValue } from '../../engines/index.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import { LargeValue } from '../row-stream/large-value.ts';
+import type { Row } from '../row-stream/values.ts';
 
 /** @param write gets the rows with an expression in place of each large value, and what a SELECT of these reads */
 export async function gatheredRows(

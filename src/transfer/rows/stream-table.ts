@@ -1,5 +1,5 @@
 /** A live table as a row stream describes it. */
-import type { CatalogTable, Engine } from '../engines/index.ts';
+import type { CatalogTable, Engine } from '../../engines/index.ts';
 import {
   columnMissing,
   keyDiffers,
@@ -8,9 +8,9 @@ import {
   typeDiffers,
   unknownType,
   valuesMissing,
-} from './failures.ts';
-import type { RowStreamTable } from './row-stream/format.ts';
-import { kindOf, type Row } from './row-stream/values.ts';
+} from '../failures.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import { kindOf, type Row } from '../row-stream/values.ts';
 
 /**
  * All tables by name, without the columns that the server fills by itself: they come back with the rows, and an INSERT

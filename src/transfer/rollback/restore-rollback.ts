@@ -1,22 +1,22 @@
 /** Restores what a change of the schema destroyed, once its table or column exists again. Nothing that exists is overwritten. */
 import * as z from 'zod/mini';
-import type { CatalogTable, Engine } from '../engines/index.ts';
-import type { Fence } from '../leases/index.ts';
-import { type Database, findInstallation } from '../schema/index.ts';
+import type { CatalogTable, Engine } from '../../engines/index.ts';
+import type { Fence } from '../../leases/index.ts';
+import { type Database, findInstallation } from '../../schema/index.ts';
 import {
   contradictoryHeader,
   notARollbackBackup,
   rowsOfBookkeeping,
   severalInstallations,
-} from './failures.ts';
-import { RestoreTarget } from './restore-target.ts';
+} from '../failures.ts';
+import { chunkOfNoTable } from '../row-stream/failures.ts';
+import type { Source } from '../row-stream/format.ts';
+import { RowStreamReader } from '../row-stream/reader.ts';
+import { RestoreTarget } from '../rows/restore-target.ts';
+import { type RestoredRows, RowRestorer } from '../rows/row-restorer.ts';
+import { type AdaptedTable, adaptedTo, writableTables } from '../rows/stream-table.ts';
+import { isSameInstallation, sourceOf, sourceWords } from '../source.ts';
 import { type KeptPart, ROLLBACK_BACKUP } from './rollback-backup.ts';
-import { type RestoredRows, RowRestorer } from './row-restorer.ts';
-import { chunkOfNoTable } from './row-stream/failures.ts';
-import type { Source } from './row-stream/format.ts';
-import { RowStreamReader } from './row-stream/reader.ts';
-import { isSameInstallation, sourceOf, sourceWords } from './source.ts';
-import { type AdaptedTable, adaptedTo, writableTables } from './stream-table.ts';
 
 export interface RestorePlan {
   readonly file: string;

@@ -2,15 +2,15 @@
  * Whether a row can be put back: its line is read by the code that will read it one day, and its values are held against
  * what their columns take. Asked before the row is deleted.
  */
-import type { Engine } from '../engines/index.ts';
-import { isMultiFlexiError, type MultiFlexiError } from '../errors.ts';
-import { parsedJson } from '../system/index.ts';
-import { jsonTooLarge, rowNotRestorable, rowTooLarge } from './failures.ts';
-import type { RowStreamColumn, RowStreamTable } from './row-stream/format.ts';
-import { LargeValue } from './row-stream/large-value.ts';
-import { inPieces, pieceText } from './row-stream/pieces.ts';
-import { isLarge, type Row, RowCodec, rowWords } from './row-stream/values.ts';
-import type { RowStreamWriter } from './row-stream/writer.ts';
+import type { Engine } from '../../engines/index.ts';
+import { isMultiFlexiError, type MultiFlexiError } from '../../errors.ts';
+import { parsedJson } from '../../system/index.ts';
+import { jsonTooLarge, rowNotRestorable, rowTooLarge } from '../failures.ts';
+import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
+import { LargeValue } from '../row-stream/large-value.ts';
+import { inPieces, pieceText } from '../row-stream/pieces.ts';
+import { isLarge, type Row, RowCodec, rowWords } from '../row-stream/values.ts';
+import type { RowStreamWriter } from '../row-stream/writer.ts';
 
 /**
  * The most that the JSON of one row may take, in bytes: its canonical form, of which its digest is, takes all of it, and is

@@ -1,12 +1,12 @@
 /** Reads a table in the order of its key, a page at a time: memory is bounded by bytes, and every page is an index walk. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Engine } from '../engines/index.ts';
-import { portions } from '../pacing/index.ts';
+import type { Engine } from '../../engines/index.ts';
+import { portions } from '../../pacing/index.ts';
+import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
+import { LARGE_VALUE } from '../row-stream/large-value.ts';
+import { canBePieced } from '../row-stream/pieces.ts';
+import { isBulky, type Row } from '../row-stream/values.ts';
 import { requireSize } from './restorable.ts';
-import type { RowStreamColumn, RowStreamTable } from './row-stream/format.ts';
-import { LARGE_VALUE } from './row-stream/large-value.ts';
-import { canBePieced } from './row-stream/pieces.ts';
-import { isBulky, type Row } from './row-stream/values.ts';
 import { selection, storedRow } from './stored-rows.ts';
 
 const PAGE_ROWS = 1_000;

@@ -1,14 +1,14 @@
 /** The table, or the column, that rows are restored to: where something else is by now, it is left alone. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { CatalogTable, Engine } from '../engines/index.ts';
-import type { Fence } from '../leases/index.ts';
-import { portions } from '../pacing/index.ts';
-import { restoredRowDiffers, statementTooLarge } from './failures.ts';
+import type { CatalogTable, Engine } from '../../engines/index.ts';
+import type { Fence } from '../../leases/index.ts';
+import { portions } from '../../pacing/index.ts';
+import { restoredRowDiffers, statementTooLarge } from '../failures.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import { LargeValue } from '../row-stream/large-value.ts';
+import { summedRow } from '../row-stream/pieces.ts';
+import { type Row, RowCodec } from '../row-stream/values.ts';
 import { gatheredRows } from './gathered-rows.ts';
-import type { RowStreamTable } from './row-stream/format.ts';
-import { LargeValue } from './row-stream/large-value.ts';
-import { summedRow } from './row-stream/pieces.ts';
-import { type Row, RowCodec } from './row-stream/values.ts';
 import { selection, storedRow } from './stored-rows.ts';
 
 /** Well below what servers take, whatever is in it; a row that is larger goes alone. */

@@ -1,9 +1,9 @@
 /** Restores rows of one table in transactions of a few hundred, and counts what came of it. */
-import { isMultiFlexiError, type MultiFlexiError } from '../errors.ts';
-import type { Fence } from '../leases/index.ts';
-import { patiently } from '../pacing/index.ts';
+import { isMultiFlexiError, type MultiFlexiError } from '../../errors.ts';
+import type { Fence } from '../../leases/index.ts';
+import { patiently } from '../../pacing/index.ts';
+import type { Row } from '../row-stream/values.ts';
 import type { Conflict, RestoreTarget } from './restore-target.ts';
-import type { Row } from './row-stream/values.ts';
 
 /** Rows of one transaction; few enough for the parameters of a statement on every engine, whatever their columns. */
 const ROWS_AT_ONCE = 200;
