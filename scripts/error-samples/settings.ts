@@ -19,6 +19,17 @@ export default samplesOf(failures, {
     [FILE, new Error('it is too large to be one')],
   ],
   noDataDirectory: [[]],
+  unusableUrl: [
+    ['begins with none of sqlite:, mysql:, mariadb: or pgsql:'],
+    ['has something behind the name of the database; settings such as TLS belong in a file'],
+  ],
+  passwordInUrl: [['OTHER_DB_PASSWORD']],
+  cannotReplaceSettings: [
+    [FILE, 'it belongs to another user, and only root could keep that so'],
+    [FILE, 'access was denied'],
+  ],
+  notQuotable: [['DB_PASSWORD']],
+  settingsChangedMeanwhile: [[FILE]],
   unusableArchiveSetting: [
     ['ARCHIVE_DIR contains a control character'],
     ['ARCHIVE_DIR is not expanded as a shell would: write the absolute path'],

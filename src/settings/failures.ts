@@ -53,6 +53,53 @@ export function noDataDirectory(): MultiFlexiError {
   );
 }
 
+// The settings of another database.
+
+/** @param fault as the end of a sentence that begins with the URL, which is not repeated: it may hold a password */
+export function unusableUrl(fault: string): MultiFlexiError {
+  return new MultiFlexiError('SETTINGS_INVALID', `The URL of the other database ${fault}.`, {
+    next: 'Write it as sqlite:///var/lib/multiflexi/multiflexi.sqlite, mysql://user@host:3306/database or pgsql://user@host:5432/database. Nothing was opened.',
+  });
+}
+
+export function passwordInUrl(variable: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'USAGE',
+    'The URL of the other database has a password in it, which every user of this machine can read in the list of processes.',
+    {
+      next: `Leave it out of the URL and set it in the environment variable ${variable}, or write the DB_* settings into a file with mode 0600 and specify that file. Change the password if others use this machine.`,
+    },
+  );
+}
+
+// Replacing the settings in a file.
+
+/** @param why as part of a sentence */
+export function cannotReplaceSettings(file: string, why: string): MultiFlexiError {
+  return new MultiFlexiError('SETTINGS_INVALID', `The DB_* settings in ${file} cannot be replaced: ${why}.`, {
+    next: 'Correct that and run the same command again. The file was not changed.',
+  });
+}
+
+/** @param name of the setting, whose value is not repeated */
+export function notQuotable(name: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'SETTINGS_INVALID',
+    `The value of ${name} cannot be written so that this program, a shell and systemd all read the same value: it has a control character, or an apostrophe beside one of " $ \\ \`.`,
+    {
+      next: 'Choose another value, for a password by changing it on the server, and run the same command again. The file was not changed.',
+    },
+  );
+}
+
+export function settingsChangedMeanwhile(file: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'CHANGED_MEANWHILE',
+    `The file ${file} was changed by somebody else meanwhile, so its settings were not replaced.`,
+    { next: 'Look at the file, and run the same command again.' },
+  );
+}
+
 /** @param fault a sentence that begins with the name of a setting, without a full stop */
 export function unusableArchiveSetting(fault: string): MultiFlexiError {
   return invalid(fault);

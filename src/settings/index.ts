@@ -2,12 +2,16 @@
 export { type ArchiveSettings, readArchiveSettings, readPassphrase } from './archive.ts';
 export { type HoursOfDay, type HousekeeperSettings, readHousekeeperSettings } from './housekeeper.ts';
 export { closest } from './names.ts';
+export { OTHER_PASSWORD, type OtherDatabase, readOtherDatabase } from './other-database.ts';
 export {
   dataDirectory,
   loginHint,
+  type NamedDatabase,
+  readDatabase,
   readOnce,
   readSettings,
   type SettingsSource,
   settingsFileOf,
 } from './read.ts';
+export { planReplacement, type Replacement, replaceSettings, requireUnchanged } from './replace-database.ts';
 export { parseReplica } from './replicas.ts';

@@ -45,19 +45,33 @@ export function readOnce(source: SettingsSource): SettingsSource {
  * @throws SETTINGS_INVALID with every fault found, before anything is opened.
  */
 export function readSettings(source: SettingsSource): DatabaseSettings {
+  return readDatabase(source).settings;
+}
+
+/** Settings as they are used, and as they were written. */
+export interface NamedDatabase {
+  readonly settings: DatabaseSettings;
+  readonly written: RawSettings;
+}
+
+/** As {@link readSettings}. */
+export function readDatabase(source: SettingsSource): NamedDatabase {
   const { settings, origin, faults } = gather(source);
   // A password alone names no database.
   if (SETTING_NAMES.every((name) => settings[name] === undefined || name === 'DB_PASSWORD')) {
     if (faults.length > 0) throw unusableSettings(origin, faults);
-    return { connection: 'sqlite', file: embeddedFile(source.environment) };
+    const file = embeddedFile(source.environment);
+    return {
+      settings: { connection: 'sqlite', file },
+      written: { DB_CONNECTION: 'sqlite', DB_DATABASE: file },
+    };
   }
-  const result = validateDatabaseSettings(
+  const written =
     connectionNamed(settings.DB_CONNECTION) === 'sqlite' && settings.DB_DATABASE === undefined
       ? { ...settings, DB_DATABASE: embeddedFile(source.environment) }
-      : settings,
-    source.environment.HOME || undefined,
-  );
-  if ('settings' in result && faults.length === 0) return result.settings;
+      : settings;
+  const result = validateDatabaseSettings(written, source.environment.HOME || undefined);
+  if ('settings' in result && faults.length === 0) return { settings: result.settings, written };
   throw unusableSettings(origin, [...faults, ...('faults' in result ? result.faults : [])]);
 }
 
