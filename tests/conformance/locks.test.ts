@@ -49,6 +49,36 @@ describeRole<Locks>('locks', {
     await lock.release();
   },
 
+  holdWriters: async ({ engine, other, run, value }) => {
+    await run(
+      'create table held_one (id bigint not null primary key)',
+      'create table held_two (id bigint not null primary key)',
+      'insert into held_one values (1)',
+    );
+    const request = { tables: ['held_one', 'held_two'], waitMs: 0 };
+    const elsewhere = other.kysely<unknown>();
+    const read = (db: Kysely<unknown>) => sql`select id from held_one`.execute(db);
+    // Who has written and not yet committed would be missed.
+    await elsewhere.transaction().execute(async (db) => {
+      await sql`insert into held_one values (2)`.execute(db);
+      await expect(engine.holdWriters(request)).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+    });
+    const held = await engine.holdWriters({ ...request, waitMs: 5_000 });
+    for (const table of request.tables)
+      for (const statement of [
+        sql`insert into ${sql.table(table)} values (7)`,
+        sql`update ${sql.table(table)} set id = 8`,
+        sql`delete from ${sql.table(table)}`,
+      ])
+        await expect(statement.execute(elsewhere)).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+    for (const db of [held.kysely<unknown>(), elsewhere, engine.kysely<unknown>()])
+      expect((await read(db)).rows).toHaveLength(2);
+    expect(held.signal.aborted).toBe(false);
+    await held.release();
+    await sql`delete from held_one`.execute(elsewhere);
+    expect(await value('select count(*) from held_one')).toBe(0n);
+  },
+
   requireLockRight: async ({ engine, name, database: { settings } }) => {
     await engine.requireLockRight('lock_alone');
     if (name !== 'mysql' && name !== 'mariadb') return; // Whoever may drop a table may lock it.
@@ -271,16 +301,27 @@ describeEngines('the lock', (name) => {
     await once(child, 'exit');
     await (await other.lock({ ...request, waitMs: 20_000 })).release();
   });
+
+  test('lets writers in again when the process that keeps them out is killed', async () => {
+    const db = one.kysely<unknown>();
+    await sql`create table held_table (id bigint not null primary key)`.execute(db);
+    const child = await holdElsewhere(database, 'held_table', 'holding');
+    const write = () => sql`insert into held_table values (1)`.execute(db);
+    await expect(write()).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await patiently(write, { signals: [], patienceMs: 20_000 });
+  });
 });
 
-async function holdElsewhere(database: TestDatabase, statement = ''): Promise<ChildProcess> {
-  const child = spawn(
-    process.execPath,
-    [processFile('locking'), JSON.stringify(database.settings), statement],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+async function holdElsewhere(
+  database: TestDatabase,
+  statement = '',
+  what: 'locking' | 'holding' = 'locking',
+): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [processFile(what), JSON.stringify(database.settings), statement], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (!child.stdout) throw new Error('no stdout');
   await once(child.stdout, 'data');
   return child;

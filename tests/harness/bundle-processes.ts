@@ -14,6 +14,7 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/tests/', import.m
 /** Each is `<name>-process.ts` in this folder, which tells its words. */
 const NAMES = [
   'archiving',
+  'holding',
   'housekeeping',
   'interrupted',
   'leasing',

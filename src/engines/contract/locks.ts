@@ -14,6 +14,14 @@ export interface Locks {
    * @throws LOCK_TIMEOUT
    */
   exclusively<T>(db: Kysely<unknown>, table: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Keeps every other session from writing to these tables, until it is released or its session ends, as with this process.
+   * Others read on; whoever wants to write waits, or is refused as by any lock. A transaction that has written to one of
+   * them is waited for. On a cluster that takes writes on other nodes ({@link locksReachAllWriters}) these go on there.
+   * What is returned has a session that may read these tables alone.
+   * @throws LOCK_TIMEOUT, PERMISSION_DENIED, the signal's reason
+   */
+  holdWriters(request: HeldTables): Promise<Lock>;
   /** @throws PERMISSION_DENIED unless this account may do what {@link exclusively} does: asked before anything begins */
   requireLockRight(table: string): Promise<void>;
   /**
@@ -53,6 +61,14 @@ export interface LockRequest {
   readonly name: string;
   /** Who asks, as it is told to others while they wait. */
   readonly program: string;
+  readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HeldTables {
+  readonly tables: readonly string[];
+  /** Tried again and again for so long, so that nobody queues up behind it for more than two seconds. */
   readonly waitMs: number;
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;

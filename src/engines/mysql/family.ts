@@ -15,6 +15,7 @@ import { withoutPrimaryKey } from './conditions.ts';
 import type { MysqlServer } from './connection.ts';
 import { endedBy } from './ended-by.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdWriters } from './hold-writers.ts';
 import { idCounters } from './id-counters.ts';
 import { endWhenIdle } from './idle.ts';
 import { indexFacts, unusedIndexes } from './index-facts.ts';
@@ -102,6 +103,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     // InnoDB takes notice of ids that are given.
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
+    holdWriters: (request) => holdWriters(server, request),
     editingSchema: (_db, work) => work(),
     brokenReferences: async () => null,
     // Digits and nothing else: as parameters they would be written into the statement one by one.

@@ -19,6 +19,7 @@ import { conditions } from './conditions.ts';
 import { connectPostgresql } from './connection.ts';
 import { endedBy } from './ended-by.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdWriters } from './hold-writers.ts';
 import { idCounters } from './id-counters.ts';
 import { catchUpIdentity } from './identity.ts';
 import { endWhenIdle } from './idle.ts';
@@ -111,6 +112,7 @@ export async function openPostgresql(
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, db, load),
     catchUpIdentity: (table) => catchUpIdentity(db, table),
+    holdWriters: (request) => holdWriters(server, request),
     exclusively: async (transaction, table, work) => {
       // Held until the transaction ends.
       await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(transaction);

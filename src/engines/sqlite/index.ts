@@ -32,6 +32,7 @@ import { classify } from './diagnosis.ts';
 import { openFile } from './file.ts';
 import { fingerprint } from './fingerprint.ts';
 import { temporaryDiskIsFull } from './full-disk.ts';
+import { holdWriters } from './hold-writers.ts';
 import { idCounters } from './id-counters.ts';
 import { indexFacts } from './index-facts.ts';
 import { introspect, tableNames, viewNames } from './introspection.ts';
@@ -134,7 +135,9 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     temporaryDiskIsFull(file, error) ?? failure(classify(error), place, error);
   const version = String(database.prepare('select sqlite_version()').pluck().get());
   requireVersion('SQLite', parseVersion(version), MINIMUM, 'its JSON functions are needed');
-  const db = new Kysely<unknown>({ dialect: dialect(database, translate), ...kyselyLog(log) });
+  const kyselyOn = (connection: Database.Database) =>
+    new Kysely<unknown>({ dialect: dialect(connection, translate), ...kyselyLog(log) });
+  const db = kyselyOn(database);
 
   return {
     name: 'sqlite',
@@ -190,6 +193,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     waiters: async () => null,
     undoBacklog: async () => null,
     activity: async () => null,
+    holdWriters: (request) => holdWriters({ file, place, kyselyOn }, request),
     exclusively: (_db, _table, work) => work(),
     editingSchema: (session, work) => editingSchema(database, session, work),
     among,
