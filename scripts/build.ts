@@ -22,6 +22,21 @@ await build({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
+    //CS    codeSplitting: { groups: [{ name: 'kysely', test: /node_modules\/kysely\// }] },
+    codeSplitting: {
+      groups: [
+        // What help and refused arguments need, and no more; not main.ts, which commands would then wait for in a circle.
+        {
+          name: 'start',
+          test: /src\/(errors|next-step|cli\/(terminal|failure-report|progress-bar|numbers|interruption|next-words)|documents\/failure|system\/program-version)/,
+          priority: 3,
+        },
+        { name: 'commander', test: /node_modules\/commander/, priority: 3 },
+        { name: 'kysely', test: /node_modules\/kysely\//, priority: 2 },
+        // A file costs more to find and link than a little code that this command does not use.
+        { name: 'core', test: /src\/(?!cli\/main)/, minShareCount: 26 },
+      ],
+    },
     minify: false,
   },
   logLevel: 'warn',

@@ -13,7 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   'src/schema/tables.ts': typescript(),
   'docs/schema.md': markdown(),
   ...Object.fromEntries(
-    [...offlineDdl()].map(([name, ddl]) => [`docs/schema/${name}.sql`, statements(name, ddl)]),
+    [...(await offlineDdl())].map(([name, ddl]) => [`docs/schema/${name}.sql`, statements(name, ddl)]),
   ),
 };
 

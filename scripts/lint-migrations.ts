@@ -26,7 +26,7 @@ for (const file of files) {
     faults.push(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
-faults.push(...lintMigrations(migrations, offlineDdl()));
+faults.push(...lintMigrations(migrations, await offlineDdl()));
 if (faults.length === 0) faults.push(...(await faultsOnSqlite(migrations)));
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 if (faults.length > 0) process.exitCode = 1;

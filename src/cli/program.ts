@@ -2,7 +2,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { failureDocument, jsonText } from '../documents/index.ts';
 import { EXIT, isMultiFlexiError } from '../errors.ts';
-import { readOnce } from '../settings/index.ts';
 import { PROGRAM_VERSION } from '../system/index.ts';
 import { COMMANDS } from './catalogue.ts';
 import type { CliCommand } from './command.ts';
@@ -104,11 +103,11 @@ async function runCommand(
   options: GlobalOptions,
   words: readonly unknown[],
 ): Promise<Ended> {
-  const terminal = new Terminal(
-    name,
-    options,
-    readOnce({ file: options.environment, environment: process.env }),
-  );
+  const terminal = new Terminal(name, options, {
+    file: options.environment,
+    environment: process.env,
+    texts: new Map(),
+  });
   let leftBehind = false;
   const overdue = terminal.overdue.catch((error: unknown) => {
     leftBehind = true;

@@ -15,7 +15,7 @@ export interface EngineProfile {
   /** Null for a file. */
   readonly defaultPort: number | null;
   /** Its SQL without a database. */
-  ddl(): Ddl;
+  ddl(): Promise<Ddl>;
   /**
    * Loads the driver, connects, and checks the version. Called with settings of its own connection alone, so that an
    * implementation may take just these.

@@ -34,6 +34,6 @@ export async function openEngine(
 }
 
 /** The SQL of every engine without a database, in the order of the registry. */
-export function offlineDdl(): ReadonlyMap<EngineName, Ddl> {
-  return new Map(ENGINES.map((engine) => [engine.name, engine.ddl()]));
+export async function offlineDdl(): Promise<ReadonlyMap<EngineName, Ddl>> {
+  return new Map(await Promise.all(ENGINES.map(async ({ name, ddl }) => [name, await ddl()] as const)));
 }

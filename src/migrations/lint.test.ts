@@ -6,7 +6,7 @@ import type { Migration } from './migration.ts';
 import { addColumn, changeRows, createTable, dropColumn, dropTable } from './operations/index.ts';
 import { MIGRATIONS } from './versions/index.ts';
 
-const ddls = offlineDdl();
+const ddls = await offlineDdl();
 const table = createTable('thing', 'things', [id('key')]);
 const good: Migration = { version: '20300101000000', name: 'thing', up: [table], down: [dropTable('thing')] };
 const faults = (change: Partial<Migration>) => lintMigrations([{ ...good, ...change }], ddls).join('\n');

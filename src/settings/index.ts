@@ -8,7 +8,6 @@ export {
   loginHint,
   type NamedDatabase,
   readDatabase,
-  readOnce,
   readSettings,
   type SettingsSource,
   settingsFileOf,

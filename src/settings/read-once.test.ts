@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loginHint, readArchiveSettings, readOnce, readSettings } from './index.ts';
+import { loginHint, readArchiveSettings, readSettings } from './index.ts';
 
 let directory: string;
 beforeAll(() => {
@@ -14,7 +14,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 test('a source that is read once answers from the same text, whatever becomes of the file', () => {
   const file = join(directory, 'multiflexi.env');
   writeFileSync(file, 'DB_CONNECTION=sqlite\nDB_DATABASE=/tmp/a.sqlite\nARCHIVE_DIR=/tmp/archive\n');
-  const source = readOnce({ file, environment: {} });
+  const source = { file, environment: {}, texts: new Map<string, string>() };
   expect(readSettings(source)).toEqual({ connection: 'sqlite', file: '/tmp/a.sqlite' });
   rmSync(file);
   expect(readArchiveSettings(source).directory).toBe('/tmp/archive');

@@ -24,19 +24,8 @@ export interface SettingsSource {
   readonly environment: RawSettings;
   /** Read when neither a file is named nor the environment names a database; it need not exist. */
   readonly defaultFile?: string;
-  /** Gives the text of a file; reads it anew each time where it is not given. */
-  readonly textOf?: (file: string) => string;
-}
-
-/** The same source, of which no file is read more than once: all that is asked of it is answered from one state. */
-export function readOnce(source: SettingsSource): SettingsSource {
-  const texts = new Map<string, string>();
-  const textOf = (file: string) => {
-    const text = texts.get(file) ?? readEnvText(file);
-    texts.set(file, text);
-    return text;
-  };
-  return { ...source, textOf };
+  /** Texts of files that were read already, by name: all that is asked of a source with them is answered from one state. */
+  readonly texts?: Map<string, string>;
 }
 
 /**
@@ -141,8 +130,10 @@ export function readEnvFile(source: SettingsSource, file: string): RawSettings {
   return parseEnv(textIn(source, file));
 }
 
-function textIn({ textOf = readEnvText }: SettingsSource, file: string): string {
-  return textOf(file);
+function textIn({ texts }: SettingsSource, file: string): string {
+  const text = texts?.get(file) ?? readEnvText(file);
+  texts?.set(file, text);
+  return text;
 }
 
 function readEnvText(file: string): string {

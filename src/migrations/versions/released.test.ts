@@ -100,7 +100,7 @@ const RELEASED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-test.each([...offlineDdl()])(
+test.each([...(await offlineDdl())])(
   'the steps on %s are known again by the hashes they were released with',
   (engine, ddl) => {
     for (const [version, hashes] of Object.entries(RELEASED)) {
@@ -111,8 +111,8 @@ test.each([...offlineDdl()])(
   },
 );
 
-test('words that were changed since are changed in what is run', () => {
-  const changed = [...offlineDdl()].map(([engine, ddl]) => [
+test('words that were changed since are changed in what is run', async () => {
+  const changed = [...(await offlineDdl())].map(([engine, ddl]) => [
     engine,
     MIGRATIONS.filter(({ version }) => version in RELEASED)
       .flatMap((migration) => compile(migration, 'up', ddl))
