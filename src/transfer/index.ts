@@ -24,6 +24,13 @@ export { RowStreamReader } from './row-stream/reader.ts';
 export { settleRowStream } from './row-stream/settle.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
 export { requireFaithful } from './rows/faithful.ts';
+export { fillLater, type LoadingOptions, loadRows } from './rows/load-rows.ts';
+export { type KeyRange, readRows } from './rows/read-rows.ts';
+export {
+  type ReplacedRows,
+  type ReplacingOptions,
+  replaceRange,
+} from './rows/replace-range.ts';
 export {
   cannotBeSaved,
   isPieced,

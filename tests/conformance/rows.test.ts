@@ -37,6 +37,27 @@ describeRole<Rows>('rows', {
     expect(await engine.bulkLoad(load)).toBe(2_500);
     expect(told.at(-1)).toBe(2_500);
     expect(await value('select count(*) from row_every')).toBe(2_500n);
+    // What comes first in the transaction is done and undone with its rows.
+    const replaced = (last: bigint) =>
+      engine.bulkLoad({
+        table: 'row_every',
+        columns: ['id'],
+        rows: [[1n], [last]],
+        whole: true,
+        inTransaction: async (db) => {
+          await sql`delete from row_every where id <= 2`.execute(db);
+        },
+      });
+    await expect(replaced(3n)).rejects.toMatchObject({ code: 'CONSTRAINT' });
+    expect(await value('select count(*) from row_every where small is not null')).toBe(2_500n);
+    expect(await replaced(2n)).toBe(2);
+    expect(await value('select count(*) from row_every where small is null')).toBe(2n);
+    await run(
+      "update row_every set small = id * 2, words = 'žába 1', bytes = null, data = '[1]' where id <= 2",
+    );
+    await sql`update row_every set bytes = ${Buffer.from([0, 255])} where id <= 2`.execute(
+      engine.kysely<unknown>(),
+    );
   },
 
   distinctValues: async ({ engine, run }) => {

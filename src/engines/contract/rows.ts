@@ -57,7 +57,12 @@ export interface BulkLoad {
   readonly table: string;
   readonly columns: readonly string[];
   readonly rows: Iterable<readonly BulkValue[]> | AsyncIterable<readonly BulkValue[]>;
-  readonly onProgress?: (rows: number) => void;
+  /** Called when rows are committed, with how many there are by then. */
+  readonly onProgress?: ((rows: number) => void) | undefined;
+  /** Comes first in each transaction, on its session; there is none without rows. */
+  readonly inTransaction?: ((db: Kysely<unknown>) => Promise<void>) | undefined;
+  /** All rows in one transaction, whatever they take; then memory is still bounded, but not for how long others wait. */
+  readonly whole?: boolean | undefined;
 }
 
 export type BulkValue = string | number | bigint | boolean | Buffer | null;

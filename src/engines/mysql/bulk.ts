@@ -4,7 +4,8 @@
  */
 import { sql } from 'kysely';
 import { batches } from '../batches.ts';
-import type { BulkLoad, BulkValue } from '../contract/rows.ts';
+import type { BulkLoad } from '../contract/rows.ts';
+import { segments } from '../segments.ts';
 import type { MysqlServer } from './connection.ts';
 
 const ROWS_PER_STATEMENT = 1_000;
@@ -15,22 +16,23 @@ const STATEMENTS_PER_TRANSACTION = 10;
 export async function bulkLoad(server: MysqlServer, load: BulkLoad): Promise<number> {
   const session = await server.connect();
   const connection = session.connection.promise();
+  const db = server.kyselyOn(session.connection);
+  const insert = insertStatement(server, load);
+  const most = load.whole ? Number.POSITIVE_INFINITY : STATEMENTS_PER_TRANSACTION;
   let written = 0;
-  let open = 0;
   try {
-    for await (const rows of batches(load.rows, ROWS_PER_STATEMENT, BYTES_PER_STATEMENT)) {
-      if (open === 0) await connection.query('begin');
-      const { sql: text, parameters } = insertStatement(server, load, rows);
-      await connection.query(text, [...parameters]);
-      written += rows.length;
-      open++;
-      if (open === STATEMENTS_PER_TRANSACTION) {
-        await connection.query('commit');
-        open = 0;
+    const all = batches(load.rows, ROWS_PER_STATEMENT, BYTES_PER_STATEMENT);
+    for await (const transaction of segments(all, most)) {
+      await connection.query('begin');
+      await load.inTransaction?.(db);
+      for await (const rows of transaction) {
+        // The driver writes a list of lists as rows: a place for each value would have to be compiled and searched for.
+        await connection.query(insert, [rows]);
+        written += rows.length;
       }
+      await connection.query('commit');
       load.onProgress?.(written);
     }
-    if (open > 0) await connection.query('commit');
     await connection.end();
     return written;
   } catch (error) {
@@ -39,8 +41,7 @@ export async function bulkLoad(server: MysqlServer, load: BulkLoad): Promise<num
   }
 }
 
-function insertStatement(server: MysqlServer, load: BulkLoad, rows: readonly (readonly BulkValue[])[]) {
+function insertStatement(server: MysqlServer, load: BulkLoad): string {
   const columns = sql.join(load.columns.map((name) => sql.ref(name)));
-  const values = sql.join(rows.map((row) => sql`(${sql.join(row.map((value) => sql`${value}`))})`));
-  return sql`insert into ${sql.table(load.table)} (${columns}) values ${values}`.compile(server.db);
+  return `${sql`insert into ${sql.table(load.table)} (${columns}) values `.compile(server.db).sql}?`;
 }

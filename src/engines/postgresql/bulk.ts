@@ -1,43 +1,48 @@
 /** Bulk loading into PostgreSQL: COPY in its text format, a transaction each. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { from as copyFrom } from 'pg-copy-streams';
 import { batches } from '../batches.ts';
 import type { BulkLoad, BulkValue } from '../contract/rows.ts';
+import { segments } from '../segments.ts';
 import type { PostgresqlServer } from './connection.ts';
 import { catchUpIdentity } from './identity.ts';
 import { kyselyOn, poolOf } from './kysely.ts';
 
-/** Rows handed to the socket at a time; COPY itself is one statement, so a load is all or nothing here. */
+/** Rows handed to the socket at a time. */
 const ROWS_PER_BATCH = 5_000;
 /** Bytes become twice as many characters of hex, and a batch is one string. */
 const BYTES_PER_BATCH = 256 * 1024;
+/** Some tens of megabytes, which take seconds: a fence that is held for longer would be lost. */
+const BATCHES_PER_TRANSACTION = 256;
 
-export async function bulkLoad(
-  server: PostgresqlServer,
-  db: Kysely<unknown>,
-  load: BulkLoad,
-): Promise<number> {
+export async function bulkLoad(server: PostgresqlServer, load: BulkLoad): Promise<number> {
   const { client } = await server.connect('multiflexi bulk load');
+  const db = kyselyOn(server, poolOf(client));
+  const columns = sql.join(load.columns.map((name) => sql.ref(name)));
+  const statement = sql`copy ${sql.table(load.table)} (${columns}) from stdin`.compile(db).sql;
+  const most = load.whole ? Number.POSITIVE_INFINITY : BATCHES_PER_TRANSACTION;
   let written = 0;
-  async function* text() {
-    for await (const rows of batches(load.rows, ROWS_PER_BATCH, BYTES_PER_BATCH)) {
-      yield rows.map(copyLine).join('');
-      written += rows.length;
+  try {
+    const all = batches(load.rows, ROWS_PER_BATCH, BYTES_PER_BATCH);
+    for await (const transaction of segments(all, most)) {
+      async function* text() {
+        for await (const rows of transaction) {
+          yield rows.map(copyLine).join('');
+          written += rows.length;
+        }
+      }
+      await client.query('begin');
+      await load.inTransaction?.(db);
+      await pipeline(
+        Readable.from(text(), { objectMode: true, highWaterMark: 1 }),
+        client.query(copyFrom(statement)),
+      );
+      await catchUpIdentity(db, load.table);
+      await client.query('commit');
       load.onProgress?.(written);
     }
-  }
-  try {
-    await client.query('begin');
-    const columns = sql.join(load.columns.map((name) => sql.ref(name)));
-    const statement = sql`copy ${sql.table(load.table)} (${columns}) from stdin`.compile(db).sql;
-    await pipeline(
-      Readable.from(text(), { objectMode: true, highWaterMark: 1 }),
-      client.query(copyFrom(statement)),
-    );
-    await catchUpIdentity(kyselyOn(server, poolOf(client)), load.table);
-    await client.query('commit');
     await client.end();
     return written;
   } catch (error) {

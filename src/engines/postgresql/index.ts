@@ -110,7 +110,7 @@ export async function openPostgresql(
     },
     rebuild: (request) => rebuild(server, db, request),
     lock: (request) => lock(server, request),
-    bulkLoad: (load) => bulkLoad(server, db, load),
+    bulkLoad: (load) => bulkLoad(server, load),
     catchUpIdentity: (table) => catchUpIdentity(db, table),
     holdWriters: (request) => holdWriters(server, request),
     exclusively: async (transaction, table, work) => {

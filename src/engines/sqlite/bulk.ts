@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
 import { batches } from '../batches.ts';
 import type { BulkLoad, BulkValue } from '../contract/rows.ts';
+import { segments } from '../segments.ts';
 import { toSqlite } from './values.ts';
 
 /** Measured: from here on larger transactions gain nothing, and a writer beside us waits for one of them. */
@@ -16,20 +17,16 @@ export async function bulkLoad(
 ): Promise<number> {
   const insert = database.prepare(insertStatement(db, load));
   let written = 0;
-  const writeBatch = (rows: readonly (readonly BulkValue[])[]) => {
-    database.exec('BEGIN IMMEDIATE');
-    try {
-      for (const row of rows) insert.run(...row.map(toSqlite));
-      database.exec('COMMIT');
-    } catch (error) {
-      // A full disk has rolled back by itself already.
-      if (database.inTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
-  };
-  for await (const rows of batches(load.rows, ROWS_PER_TRANSACTION)) {
-    writeBatch(rows);
-    written += rows.length;
+  const write = (row: readonly BulkValue[]) => insert.run(...row.map(toSqlite));
+  const all = batches(load.rows, ROWS_PER_TRANSACTION);
+  for await (const transaction of segments(all, load.whole ? Number.POSITIVE_INFINITY : 1)) {
+    await db.transaction().execute(async (session) => {
+      await load.inTransaction?.(session);
+      for await (const rows of transaction) {
+        rows.forEach(write);
+        written += rows.length;
+      }
+    });
     load.onProgress?.(written);
     // The driver is synchronous: without this no signal would be seen until the last row.
     await otherWork();

@@ -13,7 +13,17 @@ const PAGE_ROWS = 1_000;
 /** What a page takes in memory at most; a single row that is larger makes a page by itself. */
 const PAGE_BYTES = 4 * 1024 * 1024;
 
+/** Rows by their keys: both ends belong to it, null for none. */
+export interface KeyRange {
+  readonly first: readonly unknown[] | null;
+  readonly last: readonly unknown[] | null;
+}
+
 export interface Reading {
+  /** Only rows of this range; all unless specified. */
+  readonly range?: KeyRange | undefined;
+  /** Locks the rows, where the engine can: then the transaction need not be of one moment. */
+  readonly locked?: boolean | undefined;
   /** Only rows in which this column has a value. */
   readonly notNull?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +34,7 @@ export async function* readRows(
   engine: Engine,
   db: Kysely<unknown>,
   { name, key, columns }: RowStreamTable,
-  { notNull, signal }: Reading = {},
+  { notNull, signal, range, locked = false }: Reading = {},
 ): AsyncGenerator<Row[]> {
   const others = key.filter((part) => !columns.some((column) => column.name === part));
   // By its key a row is found again.
@@ -41,12 +51,15 @@ export async function* readRows(
   );
   const order = list(key);
   const table = sql.table(name);
+  const lock = locked && engine.capabilities.rowLocks ? sql`for update` : sql``;
   let after: readonly unknown[] | undefined;
   for (;;) {
     signal?.throwIfAborted();
     const behind = [
       ...(notNull === undefined ? [] : [sql`${sql.ref(notNull)} is not null`]),
       ...(after ? [sql`(${order}) > (${values(after)})`] : []),
+      ...(range?.first && !after ? [sql`(${order}) >= (${values(range.first)})`] : []),
+      ...(range?.last ? [sql`(${order}) <= (${values(range.last)})`] : []),
     ];
     const { rows: ahead } = await sql<Record<string, unknown>>`
       select ${order}, ${size} as row_bytes, ${jsonSize} as json_bytes from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
@@ -65,8 +78,8 @@ export async function* readRows(
     const upTo = key.map((column) => last[column]);
     const { rows } = await sql<Record<string, unknown>>`
       select ${selection(engine, read)} from ${table}
-      ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order}`.execute(db);
-    yield rows.map((record) => storedRow(engine, db, read, record, false).slice(0, columns.length));
+      ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order} ${lock}`.execute(db);
+    yield rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, columns.length));
     if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
     after = upTo;
   }

@@ -2,29 +2,12 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { CatalogTable, Engine } from '../../engines/index.ts';
 import type { Fence } from '../../leases/index.ts';
-import { portions } from '../../pacing/index.ts';
-import { restoredRowDiffers, statementTooLarge } from '../failures.ts';
+import { restoredRowDiffers } from '../failures.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
-import { LargeValue } from '../row-stream/large-value.ts';
 import { summedRow } from '../row-stream/pieces.ts';
 import { type Row, RowCodec } from '../row-stream/values.ts';
-import { gatheredRows } from './gathered-rows.ts';
+import { insertRows, updateRow } from './insert-rows.ts';
 import { selection, storedRow } from './stored-rows.ts';
-
-/** Well below what servers take, whatever is in it; a row that is larger goes alone. */
-const STATEMENT_BYTES = 1024 * 1024;
-
-/** Bytes are written as twice as many digits, and a text may have to be escaped throughout. */
-function writtenBytes(row: Row): number {
-  let bytes = 64;
-  for (const value of row) {
-    if (Buffer.isBuffer(value)) bytes += value.length * 2 + 8;
-    // Its server puts it together as what a statement may be at most.
-    else if (value instanceof LargeValue) bytes += value.bytes + 8;
-    else bytes += typeof value === 'string' ? Buffer.byteLength(value) * 2 + 8 : 24;
-  }
-  return bytes;
-}
 
 export interface RestoredGroup {
   readonly restored: number;
@@ -88,8 +71,8 @@ export class RestoreTarget {
           else conflicts.push({ row, reason });
         }
         if (missing.length === 0) return;
-        if (this.column === null) await this.insert(db, missing);
-        else for (const row of missing) await this.update(db, this.column, row);
+        if (this.column === null) await insertRows(this.engine, db, this.table, missing);
+        else for (const row of missing) await updateRow(this.engine, db, this.table, [this.column], row);
         await this.requireSame(db, missing);
       });
     return {
@@ -182,50 +165,6 @@ export class RestoreTarget {
       byKey.set(this.keyOf(row), await summedRow(this.table.columns, row));
     }
     return byKey;
-  }
-
-  private async insert(db: Kysely<unknown>, rows: readonly Row[]): Promise<void> {
-    const columns = sql.join(this.table.columns.map(({ name }) => sql.ref(name)));
-    const insert = sql`insert into ${sql.table(this.table.name)} (${columns}) ${this.engine.keepingIds}`;
-    const list = (row: Row) => sql.join(row.map((value) => sql`${value}`));
-    for (const row of rows) await this.requireFits(row, row);
-    for (const some of portions(rows, writtenBytes, STATEMENT_BYTES))
-      await gatheredRows(this.engine, db, this.table, some, async (written, from) => {
-        const values = sql.join(written.map((row) => sql`(${list(row)})`));
-        // A row with a large value is alone.
-        const [first = []] = written;
-        const source = from ? sql`select ${list(first)} ${from}` : sql`values ${values}`;
-        await sql`${insert} ${source}`.execute(db);
-      });
-  }
-
-  /** @param written the values of the row that a statement carries @throws TOO_LARGE */
-  private async requireFits(row: Row, written: Row): Promise<void> {
-    const bytes = writtenBytes(written);
-    if (bytes <= STATEMENT_BYTES) return;
-    const largest = await this.engine.largestStatement();
-    if (largest === null || bytes < largest.bytes) return;
-    throw statementTooLarge(`${this.table.name} with ${this.describeKey(row)}`, bytes, {
-      where: this.engine.where,
-      largest: largest.bytes,
-      raise: largest.raiseTo(bytes),
-    });
-  }
-
-  private async update(db: Kysely<unknown>, column: string, row: Row): Promise<void> {
-    const key = sql.join(
-      this.table.key.map((name) => sql`${sql.ref(name)} = ${this.valueIn(row, name)}`),
-      sql` and `,
-    );
-    const value = this.valueIn(row, column);
-    await this.requireFits(row, [value]);
-    const columns = this.table.columns.filter(({ name }) => name === column);
-    await gatheredRows(this.engine, db, { columns }, [[value]], async ([first], from) => {
-      const written = from ? sql`(select ${first?.[0]} ${from})` : sql`${first?.[0]}`;
-      await sql`update ${sql.table(this.table.name)} set ${sql.ref(column)} = ${written} where ${key}`.execute(
-        db,
-      );
-    });
   }
 
   private valueIn(row: Row, column: string): unknown {
