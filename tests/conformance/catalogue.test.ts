@@ -154,6 +154,26 @@ describeRole<Catalogue>('catalogue', {
     expect(await engine.deleteHooks(['cat_c'])).toEqual([]);
   },
 
+  writeHooks: async ({ engine, name, run }) => {
+    if (name === 'postgresql')
+      await run(
+        'create trigger at_insert before insert on cat_a for each row execute function keep_row()',
+        'create rule doubled as on insert to cat_b do also nothing',
+      );
+    else
+      await run(
+        `create trigger at_insert before insert on cat_a for each row ${name === 'sqlite' ? 'begin select 1; end' : 'set @made = new.id'}`,
+      );
+    expect((await engine.writeHooks(['cat_a'])).map((hook) => hook.name)).toEqual([
+      'at_insert',
+      'unrelated',
+      'watched',
+    ]);
+    expect((await engine.writeHooks(['cat_b'])).map((hook) => hook.name)).toEqual(
+      name === 'postgresql' ? ['doubled', 'kept'] : [],
+    );
+  },
+
   seesDeleteHooks: async ({ engine, name, database: { settings } }) => {
     expect(await engine.seesDeleteHooks()).toBe(true);
     if (name !== 'mysql' && name !== 'mariadb') return; // Every account sees all of them.

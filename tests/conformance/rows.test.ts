@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { expect } from 'vitest';
 import type { BulkValue, ColumnDefinition, LogicalType, Rows } from '../../src/engines/index.ts';
+import { RowCodec } from '../../src/transfer/row-stream/values.ts';
 import { describeRole } from '../harness/role.ts';
 
 const column = (name: string, type: LogicalType): ColumnDefinition => ({
@@ -22,6 +23,38 @@ const TABLE = {
     column('data', { kind: 'json' }),
   ],
 } as const;
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+/** By the logical type of the column of `row_nasty` that takes them. */
+const NASTY: Readonly<Record<'text' | 'json' | 'datetime', readonly string[]>> = {
+  text: ['a\0b', '\0', '\u{1F600}e\u0301', '\\', "'", '\uFEFF', ' a ', '\u007f\u0001\r\n'],
+  json: [
+    '"\\u0000"',
+    '"\\\\u0000"',
+    '"\\ud800"',
+    '"\\ud83d\\ude00"',
+    '"\\ude00\\ud83d"',
+    '"\\\\ud800"',
+    '{"b":1,"a":2,"a":3}',
+    '[1e400]',
+    '["1e400", 1e4]',
+    `[${'9'.repeat(320)}]`,
+    '[0.1, 1.0, 1e2, -0, 18446744073709551615]',
+    nested(31),
+    nested(32),
+    nested(100),
+    nested(101),
+    nested(1_000),
+    nested(1_001),
+  ],
+  datetime: [
+    '0001-01-01 00:00:00.000000',
+    '0999-12-31 23:59:59.999999',
+    '9999-12-31 23:59:59.999999',
+    'infinity',
+    '0044-03-15 12:00:00+00 BC',
+  ],
+};
 
 // In this order: what is loaded is found, copied, and compared.
 describeRole<Rows>('rows', {
@@ -87,6 +120,38 @@ describeRole<Rows>('rows', {
       engine.kysely<unknown>(),
     );
     expect(await value('select small from row_every where id = 9000')).toBe(1);
+  },
+
+  cannotHold: async ({ engine, run, value }) => {
+    const types = ['text', 'json', 'datetime'] as const;
+    const columns = types.map((kind) => column(kind, { kind }));
+    const [id] = TABLE.columns;
+    for (const statement of engine.ddl.createTable({
+      ...TABLE,
+      name: 'row_nasty',
+      columns: [id, ...columns],
+    }))
+      await run(statement.sql);
+    for (const type of types)
+      for (const nasty of NASTY[type]) {
+        const codec = new RowCodec([{ name: type, type }]);
+        let kept = true;
+        try {
+          await engine.bulkLoad({ table: 'row_nasty', columns: [type], rows: [[nasty]] });
+          const stored = await value(`select ${JSON.stringify(type).replaceAll('"', '')} from row_nasty`);
+          kept = codec.digest([stored]) === codec.digest([nasty]);
+        } catch {
+          kept = false;
+        }
+        await run('delete from row_nasty');
+        const said = engine.cannotHold(type, nasty);
+        expect({ type, nasty: nasty.slice(0, 40), length: nasty.length, kept }).toEqual({
+          type,
+          nasty: nasty.slice(0, 40),
+          length: nasty.length,
+          kept: said === null,
+        });
+      }
   },
 
   catchUpIdentity: async ({ engine, run, value }) => {

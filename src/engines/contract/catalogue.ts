@@ -18,6 +18,8 @@ export interface Catalogue {
   references(): Promise<Reference[]>;
   /** What acts when rows of these tables are deleted; on MySQL and MariaDB only what this account may see (TRIGGER). */
   deleteHooks(tables: readonly string[]): Promise<DeleteHook[]>;
+  /** The same for rows that are written in any way; none of ours are among them, as we make none. */
+  writeHooks(tables: readonly string[]): Promise<WriteHook[]>;
   /** Whether {@link deleteHooks} is all there is: an account without the privilege for it sees none. */
   seesDeleteHooks(): Promise<boolean>;
 }
@@ -81,9 +83,12 @@ export interface Reference {
   readonly onDelete: string;
 }
 
-/** Something of the database that acts when rows of a table are deleted, and what it does nobody can count. */
-export interface DeleteHook {
+/** Something of the database that acts when rows of a table are written, and what it does nobody can count. */
+export interface WriteHook {
   readonly kind: 'trigger' | 'rule';
   readonly table: string;
   readonly name: string;
 }
+
+/** One that acts when rows are deleted. */
+export type DeleteHook = WriteHook;

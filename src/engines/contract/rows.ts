@@ -7,6 +7,12 @@ export interface Rows {
    * Rows already committed are kept when a later one fails. @returns the number of rows written.
    */
   bulkLoad(load: BulkLoad): Promise<number>;
+  /**
+   * Why a column of a logical type (`string(64)`, `datetime`, …) would not take a value as it is, or give it back as another
+   * one, as the end of a sentence; null where it would do neither. What no value of that type may be on any engine is not
+   * asked for here: lengths, ranges of numbers, dates that are in no calendar, JSON that is none.
+   */
+  cannotHold(type: string, value: BulkValue): string | null;
   /** What an INSERT says between its columns and its values, so that rows get the ids that they come with. */
   readonly keepingIds: RawBuilder<unknown>;
   /** Makes the next id of a table one that was never given, after rows with ids of their own were inserted. */

@@ -9,6 +9,7 @@ import { isOwnDatabase } from '../mysql/own-database.ts';
 import { MARIADB_COLLATION } from '../mysql/types.ts';
 import { MARIADB_SUPPORT } from '../support.ts';
 import { compareVersions, requireVersion } from '../version.ts';
+import { cannotHold } from './cannot-hold.ts';
 import { MARIADB_PRESSURE } from './pressure.ts';
 import { MARIADB_REBUILDING } from './rebuilding.ts';
 import { MARIADB_REPLICATION } from './replication.ts';
@@ -49,6 +50,7 @@ export function openMariadb(server: MysqlServer): Engine {
     support: MARIADB_SUPPORT,
     collation: MARIADB_COLLATION,
     columns: COLUMNS,
+    cannotHold,
     skipLocked: compareVersions(server.version, SKIP_LOCKED) >= 0,
     replication: MARIADB_REPLICATION,
     idleLimit: 'idle_transaction_timeout',

@@ -1,7 +1,7 @@
 /** What MySQL and MariaDB truly share: the engine, but for the few things handed in as {@link Differences}. */
 
 import { type Kysely, sql } from 'kysely';
-import type { StatementLimit } from '../contract/rows.ts';
+import type { BulkValue, StatementLimit } from '../contract/rows.ts';
 import { kyselyDdl } from '../ddl/kysely-ddl.ts';
 import type { Engine } from '../engine.ts';
 import { NOTHING_PILES_UP } from '../long-work.ts';
@@ -26,7 +26,7 @@ import { HOLDERS, lock } from './lock.ts';
 import { askServer, locksReachAllWriters } from './lock-reach.ts';
 import { activity, lockWaiters, type PressureDialect, undoBacklog } from './pressure.ts';
 import { type RebuildDialect, rebuild, rebuilds } from './rebuild.ts';
-import { deleteHooks, references, seesDeleteHooks } from './references.ts';
+import { deleteHooks, references, seesDeleteHooks, writeHooks } from './references.ts';
 import type { ReplicationDialect } from './replica-status.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
@@ -42,6 +42,7 @@ export interface Differences {
   readonly collation: string;
   readonly columns: ColumnDialect;
   readonly skipLocked: boolean;
+  readonly cannotHold: (type: string, value: BulkValue) => string | null;
   readonly replication: ReplicationDialect;
   /** The system variable with which the server ends a session whose transaction is idle. */
   readonly idleLimit: string;
@@ -88,6 +89,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     asText: (column) => sql.ref(column),
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
+    writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: () => seesDeleteHooks(db),
     // Both are the statistics that InnoDB keeps.
     sizes: () => sizes(db),
@@ -101,6 +103,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
     // InnoDB takes notice of ids that are given.
+    cannotHold: differences.cannotHold,
     catchUpIdentity: async () => {},
     exclusively: (session, table, work) => exclusively(session, table, work),
     holdWriters: (request) => holdWriters(server, request),

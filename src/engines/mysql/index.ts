@@ -3,6 +3,7 @@
 import type { Engine } from '../engine.ts';
 import { MYSQL_SUPPORT } from '../support.ts';
 import { requireVersion } from '../version.ts';
+import { cannotHold } from './cannot-hold.ts';
 import type { MysqlServer } from './connection.ts';
 import { mysqlFamilyEngine } from './family.ts';
 import type { ColumnDialect } from './introspection.ts';
@@ -32,6 +33,7 @@ export function openMysql(server: MysqlServer): Engine {
     support: MYSQL_SUPPORT,
     collation: MYSQL_COLLATION,
     columns: COLUMNS,
+    cannotHold,
     skipLocked: true,
     replication: MYSQL_REPLICATION,
     idleLimit: 'wait_timeout',

@@ -1,6 +1,6 @@
 /** Which tables refer to which, of other databases too, and what acts on a deletion. */
-import { type Kysely, sql } from 'kysely';
-import type { DeleteHook, Reference } from '../contract/catalogue.ts';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DeleteHook, Reference, WriteHook } from '../contract/catalogue.ts';
 import { leadingHere } from '../leading-here.ts';
 import { type DeleteRules, deleteRulesOf, ownDeleteRules } from './delete-rules.ts';
 import { isOwnDatabase } from './own-database.ts';
@@ -64,9 +64,21 @@ function othersName(column: string) {
 }
 
 export async function deleteHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<DeleteHook[]> {
+  return hooks(db, tables, sql`event_manipulation = 'DELETE'`);
+}
+
+export async function writeHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<WriteHook[]> {
+  return hooks(db, tables, sql`true`);
+}
+
+async function hooks(
+  db: Kysely<unknown>,
+  tables: readonly string[],
+  wanted: RawBuilder<unknown>,
+): Promise<WriteHook[]> {
   const { rows } = await sql<{ name: string; table_: string }>`
     select trigger_name as name, event_object_table as table_ from information_schema.triggers
-    where ${isOwnDatabase('event_object_schema')} and event_manipulation = 'DELETE'
+    where ${isOwnDatabase('event_object_schema')} and ${wanted}
     order by event_object_table, trigger_name`.execute(db);
   return rows
     .filter(({ table_ }) => tables.includes(table_))

@@ -15,6 +15,7 @@ import { requireVersion } from '../version.ts';
 import { activity } from './activity.ts';
 import { analyze, statistics } from './analyze.ts';
 import { bulkLoad } from './bulk.ts';
+import { cannotHold } from './cannot-hold.ts';
 import { conditions } from './conditions.ts';
 import { connectPostgresql } from './connection.ts';
 import { endedBy } from './ended-by.ts';
@@ -33,7 +34,7 @@ import { lock } from './lock.ts';
 import { lockWaiters } from './lock-waiters.ts';
 import { rebuild, rebuilds } from './rebuild.ts';
 import { reclaim } from './reclaim.ts';
-import { deleteHooks, references } from './references.ts';
+import { deleteHooks, references, writeHooks } from './references.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
 import { space } from './space.ts';
@@ -88,6 +89,7 @@ export async function openPostgresql(
       type === 'binary' || type === 'text' ? sql.ref(column) : sql`${sql.ref(column)}::text`,
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
+    writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: async () => true,
     sizes: () => sizes(db),
     statistics: async (tables) => {
@@ -111,6 +113,7 @@ export async function openPostgresql(
     rebuild: (request) => rebuild(server, db, request),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
+    cannotHold,
     catchUpIdentity: (table) => catchUpIdentity(db, table),
     holdWriters: (request) => holdWriters(server, request),
     exclusively: async (transaction, table, work) => {

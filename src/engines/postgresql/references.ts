@@ -1,6 +1,6 @@
 /** Which tables refer to which, of other schemas too, and what acts on a deletion. */
-import { type Kysely, sql } from 'kysely';
-import type { DeleteHook, Reference } from '../contract/catalogue.ts';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DeleteHook, Reference, WriteHook } from '../contract/catalogue.ts';
 import { leadingHere } from '../leading-here.ts';
 import { DELETE_RULES } from './introspection.ts';
 
@@ -33,15 +33,28 @@ export async function references(db: Kysely<unknown>): Promise<Reference[]> {
 
 /** Bit 3 of `tgtype` is DELETE (`pg_trigger.h`); the triggers of foreign keys are internal. */
 export async function deleteHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<DeleteHook[]> {
-  const { rows } = await sql<DeleteHook>`
+  return hooks(db, tables, { trigger: sql`g.tgtype::int & 8 = 8`, rule: sql`r.ev_type = '4'` });
+}
+
+export async function writeHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<WriteHook[]> {
+  // 1 is SELECT: what a view does.
+  return hooks(db, tables, { trigger: sql`true`, rule: sql`r.ev_type <> '1'` });
+}
+
+async function hooks(
+  db: Kysely<unknown>,
+  tables: readonly string[],
+  wanted: { readonly trigger: RawBuilder<unknown>; readonly rule: RawBuilder<unknown> },
+): Promise<WriteHook[]> {
+  const { rows } = await sql<WriteHook>`
     select 'trigger' as kind, c.relname as "table", g.tgname as name
     from pg_trigger as g join pg_class as c on c.oid = g.tgrelid
-    where not g.tgisinternal and g.tgenabled <> 'D' and g.tgtype::int & 8 = 8
+    where not g.tgisinternal and g.tgenabled <> 'D' and ${wanted.trigger}
       and c.relnamespace = quote_ident(current_schema())::regnamespace
     union all
     select 'rule', c.relname, r.rulename
     from pg_rewrite as r join pg_class as c on c.oid = r.ev_class
-    where r.ev_type = '4' and r.ev_enabled <> 'D'
+    where ${wanted.rule} and r.ev_enabled <> 'D'
       and c.relnamespace = quote_ident(current_schema())::regnamespace
     order by 2, 3`.execute(db);
   return rows.filter(({ table }) => tables.includes(table));

@@ -28,6 +28,7 @@ import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { translatingDriver } from '../translating-driver.ts';
 import { parseVersion, requireVersion } from '../version.ts';
 import { bulkLoad } from './bulk.ts';
+import { cannotHold } from './cannot-hold.ts';
 import { classify } from './diagnosis.ts';
 import { openFile } from './file.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -41,7 +42,7 @@ import { lock } from './lock.ts';
 import { longWork } from './long-work.ts';
 import { rebuild, rebuilds } from './rebuild.ts';
 import { reclaim } from './reclaim.ts';
-import { brokenReferences, deleteHooks, references } from './references.ts';
+import { brokenReferences, deleteHooks, references, writeHooks } from './references.ts';
 import { watchReplicas } from './replication.ts';
 import { rowCopies } from './row-copies.ts';
 import { editingSchema } from './schema-text.ts';
@@ -169,6 +170,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     asText: (column) => sql.ref(column),
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
+    writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: async () => true,
     sizes: (depth) => sizes(db, file, depth),
     statistics: (tables) => statistics(db, tables),
@@ -183,6 +185,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
         throw translate(error);
       }),
     // AUTOINCREMENT has taken notice of them.
+    cannotHold,
     catchUpIdentity: async () => {},
     // A transaction of ours holds the whole file's write lock from its beginning.
     requireLockRight: async () => {},

@@ -1,6 +1,6 @@
 /** Which tables refer to which, what acts on a deletion, and references that lead nowhere. */
-import { type Kysely, sql } from 'kysely';
-import type { DeleteHook, Reference } from '../contract/catalogue.ts';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DeleteHook, Reference, WriteHook } from '../contract/catalogue.ts';
 import type { BrokenReferences } from '../contract/rows.ts';
 
 const NAMED = 10;
@@ -37,10 +37,22 @@ export async function references(db: Kysely<unknown>): Promise<Reference[]> {
 
 /** By the text of the trigger: SQLite has no other catalogue of them. One that is taken for too much is only named. */
 export async function deleteHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<DeleteHook[]> {
+  return hooks(db, tables, sql`g.sql like '%delete%on%'`);
+}
+
+export async function writeHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<WriteHook[]> {
+  return hooks(db, tables, sql`true`);
+}
+
+async function hooks(
+  db: Kysely<unknown>,
+  tables: readonly string[],
+  wanted: RawBuilder<unknown>,
+): Promise<WriteHook[]> {
   const { rows } = await sql<{ name: string; table: string }>`
     select g.name, coalesce(t.name, g.tbl_name) as "table" from sqlite_schema as g
     left join sqlite_schema as t on t.type in ('table', 'view') and t.name = g.tbl_name collate nocase
-    where g.type = 'trigger' and g.sql like '%delete%on%' order by 2, g.name`.execute(db);
+    where g.type = 'trigger' and ${wanted} order by 2, g.name`.execute(db);
   return rows
     .filter(({ table }) => tables.includes(table))
     .map(({ name, table }) => ({ kind: 'trigger', table, name }));
