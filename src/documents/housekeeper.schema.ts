@@ -46,7 +46,7 @@ export const HOUSEKEEPER_STATUS = z.strictObject({
   healthy: z.boolean().describe('false: the exit status is 1'),
   problems: z.array(
     z.strictObject({
-      kind: z.enum(['never-ran', 'overdue', 'failing', 'behind']),
+      kind: z.enum(['never-ran', 'overdue', 'failing', 'behind', 'left-out']),
       duty: z.string().nullable(),
       since: instant.nullable(),
       error: z.string().nullable(),

@@ -48,7 +48,12 @@ export type Problem =
       readonly error: string | null;
       readonly times: number;
     }
-  | { readonly kind: 'behind'; readonly duty: DutyName; readonly since: number | null };
+  | { readonly kind: 'behind'; readonly duty: DutyName; readonly since: number | null }
+  /** Cycles end, but its turn has not come for days: as with a window that no cycle falls into. */
+  | { readonly kind: 'left-out'; readonly duty: DutyName; readonly since: number };
+
+/** A duty that deletes has its turn once a day where the window is open for an hour. */
+const LEFT_OUT_MS = 2 * 24 * 3_600_000;
 
 /** How many cycles may be missed before that is a problem. */
 const MISSED_CYCLES = 3;
@@ -93,11 +98,13 @@ function problemsOf(
   const wanted = duties.filter(({ isSkipped }) => !isSkipped);
   return [
     ...(isOverdue ? [{ kind: 'overdue' as const, since: last.endedAt }] : []),
-    ...wanted.flatMap((one) => problemOf(one)),
+    ...wanted.flatMap((one) => problemOf(one, last.endedAt)),
   ];
 }
 
-function problemOf({ duty, last, isBehind: behind }: DutyStatus): Problem[] {
+function problemOf({ duty, last, isBehind: behind }: DutyStatus, cycleEndedAt: number): Problem[] {
   if (last?.outcome === 'failed') return [{ kind: 'failing', duty, error: last.error, times: last.failures }];
+  if (last !== null && cycleEndedAt - last.endedAt > LEFT_OUT_MS)
+    return [{ kind: 'left-out', duty, since: last.endedAt }];
   return behind ? [{ kind: 'behind', duty, since: last?.succeededAt ?? null }] : [];
 }

@@ -53,7 +53,7 @@ export async function planMigrate(
 ): Promise<PlannedMigrations> {
   await refuseForeign(engine);
   const plan = await planUp(engine, MIGRATIONS, request);
-  return { plan, sizes: await engine.sizes(), lossToken: tokenOfLosses(engine, plan), consents: [] };
+  return { plan, sizes: await engine.sizes('cheap'), lossToken: tokenOfLosses(engine, plan), consents: [] };
 }
 
 /** @throws FOREIGN_DATABASE, LOCKED, SCHEMA_UNRECORDED with the version that can be recorded; what a migration throws */

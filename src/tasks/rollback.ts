@@ -42,7 +42,7 @@ export async function planRollback(
   const plan = await planDown(engine, MIGRATIONS, request);
   return {
     plan,
-    sizes: await engine.sizes(),
+    sizes: await engine.sizes('cheap'),
     lossToken: tokenOfLosses(engine, plan),
     consents: consentsOf(engine, plan, saved),
   };

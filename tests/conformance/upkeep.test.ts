@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { expect } from 'vitest';
-import type { Upkeep } from '../../src/engines/index.ts';
+import type { Activity, Engine, Upkeep } from '../../src/engines/index.ts';
 import { administer } from '../harness/engines.ts';
 import { asAccount, describeRole, type OnEngine } from '../harness/role.ts';
 
@@ -336,6 +336,16 @@ describeRole<Upkeep>('upkeep', {
       visible: true,
       seen: { whose: expect.stringMatching(/^(connection|session) \d+/), seconds: expect.any(Number) },
     });
+    expect(seen.longestWait).toEqual({ visible: true, seen: null });
+    const waiting = await whileOneWaits(other, () => engine.activity());
+    expect(waiting?.longestWait).toMatchObject({
+      visible: true,
+      seen: {
+        whose: expect.stringMatching(/^(connection|session) \d+ \(user/),
+        holder: name === 'postgresql' ? expect.stringMatching(/^session \d+ \(user/) : null,
+        seconds: expect.any(Number),
+      },
+    });
     if (name === 'postgresql') return;
     await asAccount(name, database.settings, 'select', async (account) => {
       expect((await account.activity())?.oldest).toMatchObject({
@@ -345,3 +355,23 @@ describeRole<Upkeep>('upkeep', {
     });
   },
 });
+
+/** One session holds the lock of a row, another one waits for it. */
+async function whileOneWaits(other: Engine, look: () => Promise<Activity | null>): Promise<Activity | null> {
+  const db = other.kysely<unknown>();
+  await sql`create table waited_for (id int primary key)`.execute(db);
+  await sql`insert into waited_for values (1)`.execute(db);
+  let seen: Activity | null = null;
+  let waiter: Promise<unknown> | undefined;
+  await db.transaction().execute(async (holder) => {
+    await sql`update waited_for set id = 2`.execute(holder);
+    waiter = sql`delete from waited_for`.execute(db);
+    for (let n = 0; n < 50 && !(seen?.longestWait.visible && seen.longestWait.seen); n++) {
+      await sleep(150);
+      seen = await look();
+    }
+  });
+  await waiter;
+  await sql`drop table waited_for`.execute(db);
+  return seen;
+}

@@ -225,6 +225,23 @@ describeEngines('a cycle of duties', (name) => {
     expect((await run(duties)).behind).toEqual(['retention']);
   });
 
+  test('one whose turn does not come for days, as no cycle begins in its window, is a problem', async () => {
+    const now = new Date();
+    const minute = now.getHours() * 60 + now.getMinutes();
+    const duties = [duty('orphans', async () => DONE, { deletes: true }), duty('counters', async () => DONE)];
+    await run(duties);
+    const days = `${new Date(Date.now() - 49 * 3_600_000).toISOString().slice(0, 23).replace('T', ' ')}000`;
+    await engine
+      .kysely<Database>()
+      .updateTable('housekeeping_duty')
+      .set({ ended_at: days, succeeded_at: days })
+      .where('duty', '=', 'orphans')
+      .execute();
+    const window = { from: (minute + 60) % 1_440, to: (minute + 120) % 1_440 };
+    await run(duties, { settings: { ...DEFAULT_SETTINGS, window } });
+    expect((await status(duties)).problems).toMatchObject([{ kind: 'left-out', duty: 'orphans' }]);
+  });
+
   test('one that deletes waits for its window, and one that the settings leave out is not run', async () => {
     const now = new Date();
     const minute = now.getHours() * 60 + now.getMinutes();

@@ -114,6 +114,8 @@ function problemText(problem: Problem): string {
       return `${problem.duty} fails: ${problem.error ?? 'for an unknown reason.'} Run multiflexi-cli housekeeper:run --only ${problem.duty} to see what to do.`;
     case 'behind':
       return `${problem.duty} has run out of time ${problem.since === null ? 'from the start' : `since ${utcText(new Date(problem.since).toISOString())}`}. Use a longer --time-budget, or run multiflexi-cli housekeeper:run --only ${problem.duty} once.`;
+    case 'left-out':
+      return `${problem.duty} has not had its turn since ${utcText(new Date(problem.since).toISOString())}, though cycles end. Check MULTIFLEXI_HOUSEKEEPER_WINDOW (no cycle may begin in these hours) and the time budget.`;
   }
 }
 

@@ -26,14 +26,19 @@ function printMigration(
   ];
   terminal.print(`-- ${version} ${name} (${notes.filter((note) => note !== '').join(', ')})`);
   for (const { sql, impact, session } of steps.slice(done)) {
-    const size = sizes.tables.find((table) => table.name === impact.table);
+    const size = sizeText(sizes, impact.table);
     if (size && (impact.blocks !== 'nothing' || impact.work !== 'a moment'))
-      terminal.print(
-        `-- ${impact.table} (~${counted(size.rows, 'row')}, ${bytes(size.totalBytes)}): blocks ${impact.blocks}; ${WORK[impact.work]}`,
-      );
+      terminal.print(`-- ${impact.table} (${size}): blocks ${impact.blocks}; ${WORK[impact.work]}`);
     for (const statement of [session?.before, sql, session?.after])
       if (statement !== undefined) terminal.print(`${statement};`);
   }
+}
+
+/** @returns undefined for a table that does not exist yet */
+function sizeText({ tables, unmeasured }: PlannedMigrations['sizes'], table: string): string | undefined {
+  const size = tables.find(({ name }) => name === table);
+  if (size) return `~${counted(size.rows, 'row')}, ${bytes(size.totalBytes)}`;
+  return unmeasured.some(({ name }) => name === table) ? 'size unknown' : undefined;
 }
 
 const WORK = {

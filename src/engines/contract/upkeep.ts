@@ -61,6 +61,17 @@ export interface Activity {
   readonly connections: Sight<{ readonly used: number; readonly limit: number }>;
   /** The oldest open transaction of somebody else in this database; null where there is none. */
   readonly oldest: Sight<OpenTransaction | null>;
+  /** The session of somebody else that has waited longest for a lock in this database (MySQL and MariaDB: or for a row of any); null where none waits. */
+  readonly longestWait: Sight<LockWait | null>;
+}
+
+export interface LockWait {
+  /** As in `connection 12 (user report at 10.0.0.7)`. */
+  readonly whose: string;
+  /** Who holds the lock, or is before it in the queue, in the same form; null where the engine does not tell. */
+  readonly holder: string | null;
+  /** For how long it has waited. */
+  readonly seconds: number;
 }
 
 /** Old versions of rows that the server could not throw away yet: they take disk, and readers have to go past them. */

@@ -1,7 +1,7 @@
 /** What presses on a server of this family while somebody deletes: who waits for our locks, and what it cannot throw away. */
 import { type Kysely, sql } from 'kysely';
 import type { LockWaiters } from '../contract/locks.ts';
-import type { Activity, OpenTransaction, UndoBacklog } from '../contract/upkeep.ts';
+import type { Activity, LockWait, OpenTransaction, UndoBacklog } from '../contract/upkeep.ts';
 import type { Sight } from '../sight.ts';
 import { seenWith } from './grants.ts';
 
@@ -59,18 +59,49 @@ export async function activity(db: Kysely<unknown>, ours: readonly string[]): Pr
   return {
     connections: { visible: true, seen: { used, limit: Number(limits.rows[0]?.limit ?? Number.NaN) } },
     oldest: await seenWith(db, PROCESS, () => oldestTransaction(db, ours)),
+    longestWait: await seenWith(db, PROCESS, () => longestWait(db, ours)),
   };
 }
 
+/** For a row, as InnoDB has it; for a whole table, as the list of sessions has it, which counts whole seconds. */
+async function longestWait(db: Kysely<unknown>, ours: readonly string[]): Promise<LockWait | null> {
+  const others = sql.raw(listOf(ours));
+  const forRows = await sql<Waiting>`
+    select trx_mysql_thread_id as id, ${ageOf('trx_wait_started')} as seconds from information_schema.innodb_trx
+    where trx_wait_started is not null and trx_mysql_thread_id not in (${others})
+    order by trx_wait_started limit 1`.execute(db);
+  const forTables = await sql<Waiting>`
+    select id as id, time as seconds from information_schema.processlist
+    where db = database() and state like 'Waiting for % lock' and id not in (${others})
+    order by time desc limit 1`
+    .execute(db)
+    // MySQL's list fails on emoji in a statement of any session.
+    .catch(() => ({ rows: [] }));
+  const [row] = [...forRows.rows, ...forTables.rows].sort((a, b) => Number(b.seconds) - Number(a.seconds));
+  if (!row) return null;
+  return {
+    whose: await nameOf(db, String(row.id)),
+    holder: null,
+    seconds: Math.max(0, Number(row.seconds)),
+  };
+}
+
+interface Waiting {
+  id: bigint;
+  seconds: number | bigint;
+}
+
 /** These columns are in the server's own time zone, whatever the session's is. */
-const AGE = sql<number>`timestampdiff(second, convert_tz(trx_started, 'SYSTEM', '+00:00'), utc_timestamp())`;
+function ageOf(column: 'trx_started' | 'trx_wait_started') {
+  return sql<number>`timestampdiff(second, convert_tz(${sql.ref(column)}, 'SYSTEM', '+00:00'), utc_timestamp())`;
+}
 
 export async function oldestTransaction(
   db: Kysely<unknown>,
   ours: readonly string[],
 ): Promise<OpenTransaction | null> {
   const { rows } = await sql<{ id: bigint; seconds: number | bigint }>`
-    select trx_mysql_thread_id as id, ${AGE} as seconds from information_schema.innodb_trx
+    select trx_mysql_thread_id as id, ${ageOf('trx_started')} as seconds from information_schema.innodb_trx
     where trx_mysql_thread_id <> 0 and trx_mysql_thread_id not in (${sql.raw(listOf(ours))})
     order by trx_started limit 1`.execute(db);
   const [row] = rows;

@@ -1,10 +1,16 @@
 /** Who is connected to PostgreSQL, and what has been open for longest. */
 import { type Kysely, sql } from 'kysely';
-import type { Activity, OpenTransaction } from '../contract/upkeep.ts';
+import type { Activity, LockWait, OpenTransaction } from '../contract/upkeep.ts';
 import type { Sight } from '../sight.ts';
 
 /** What others are doing is shown to members of pg_read_all_stats alone; that they are there, to everybody. */
 const REMEDY = 'GRANT pg_read_all_stats TO CURRENT_USER';
+
+const HIDDEN = {
+  visible: false,
+  why: 'as this account may not see what sessions of others do',
+  remedy: REMEDY,
+} as const;
 
 interface Row {
   used: bigint;
@@ -38,13 +44,52 @@ export async function activity(db: Kysely<unknown>, ours: readonly string[]): Pr
   return {
     connections: { visible: true, seen: { used: Number(row.used), limit: Number(row.limit) } },
     oldest: oldestOf(row),
+    longestWait: row.hidden > 0n ? HIDDEN : { visible: true, seen: await longestWait(db, ours) },
   };
 }
 
+/** Since when somebody waits for a lock is known from PostgreSQL 14 on; before, his statement began no earlier. */
+async function longestWait(db: Kysely<unknown>, ours: readonly string[]): Promise<LockWait | null> {
+  const { rows } = await sql<WaitRow>`
+    with waits as (
+      select l.pid, coalesce((to_jsonb(l) ->> 'waitstart')::timestamptz, a.query_start) as since
+      from pg_locks as l join pg_stat_activity as a on a.pid = l.pid
+      where not l.granted and a.datname = current_database() and l.pid <> all(${sql`${`{${ours.join()}}`}::int[]`})
+      order by since limit 1)
+    select w.pid, a.usename as "user", host(a.client_addr) as address,
+      h.pid as holder, h.usename as holder_user, host(h.client_addr) as holder_address,
+      extract(epoch from clock_timestamp() - w.since)::float8 as seconds
+    from waits as w join pg_stat_activity as a on a.pid = w.pid
+    left join pg_stat_activity as h on h.pid = (pg_blocking_pids(w.pid))[1]`.execute(db);
+  const [row] = rows;
+  if (!row) return null;
+  const { pid, user, address, holder, holder_user, holder_address, seconds } = row;
+  return {
+    whose: sessionName(pid, user, address),
+    holder: holder === null ? null : sessionName(holder, holder_user, holder_address),
+    seconds: Math.max(0, seconds ?? 0),
+  };
+}
+
+interface WaitRow {
+  pid: number;
+  user: string | null;
+  address: string | null;
+  holder: number | null;
+  holder_user: string | null;
+  holder_address: string | null;
+  seconds: number | null;
+}
+
+function sessionName(pid: number, user: string | null, address: string | null): string {
+  return `session ${pid} (user ${user ?? 'unknown'} at ${address ?? 'this host'})`;
+}
+
 function oldestOf({ hidden, pid, user, address, seconds }: Row): Sight<OpenTransaction | null> {
-  if (hidden > 0n)
-    return { visible: false, why: 'as this account may not see what sessions of others do', remedy: REMEDY };
+  if (hidden > 0n) return HIDDEN;
   if (pid === null) return { visible: true, seen: null };
-  const whose = `session ${pid} (user ${user ?? 'unknown'} at ${address ?? 'this host'})`;
-  return { visible: true, seen: { whose, seconds: Math.max(0, seconds ?? 0) } };
+  return {
+    visible: true,
+    seen: { whose: sessionName(pid, user, address), seconds: Math.max(0, seconds ?? 0) },
+  };
 }

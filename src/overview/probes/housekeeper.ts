@@ -56,5 +56,12 @@ async function findingOf(
         sentence: `The duty ${problem.duty} has not finished its work for more than a day.`,
         next: step`${{ action: 'housekeeper-status' }} says what to do.`,
       };
+    case 'left-out':
+      return {
+        id: `housekeeper.${problem.duty}`,
+        level: 'warn',
+        sentence: `The duty ${problem.duty} has not had its turn since ${utcText(new Date(problem.since).toISOString())}.`,
+        next: step`${{ action: 'housekeeper-status' }} says what to do.`,
+      };
   }
 }

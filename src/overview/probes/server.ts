@@ -1,9 +1,11 @@
 /** Who is connected, what has been open for long, and whether replicas and other nodes follow. */
+import type { LockWait } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { step } from '../../next-step.ts';
 import { seconds } from '../../written-numbers.ts';
 import type { Found, Probe } from '../contract.ts';
 
+const MINUTE_S = 60;
 const HOUR_S = 3_600;
 /** Beyond these shares of all connections. */
 const CROWDED = 0.8;
@@ -16,12 +18,15 @@ export const sessions: Probe = {
   look: async ({ engine }) => {
     const activity = await engine.activity();
     if (activity === null) return [];
-    const { connections, oldest } = activity;
+    const { connections, oldest, longestWait } = activity;
     return [
       connections.visible
         ? connectionsOf(connections.seen)
         : hidden('connections', 'The connections', connections),
       oldest.visible ? oldestOf(oldest.seen) : hidden('transactions', 'The longest transaction', oldest),
+      longestWait.visible
+        ? waitOf(longestWait.seen)
+        : hidden('lock-waits', 'The longest wait for a lock', longestWait),
     ];
   },
 };
@@ -54,6 +59,27 @@ function oldestOf(oldest: { readonly whose: string; readonly seconds: number } |
     next: step`End it if nobody needs it: until then, old versions of rows cannot be cleaned up.`,
     measure: oldest.seconds,
   };
+}
+
+function waitOf(wait: LockWait | null): Found {
+  if (wait === null || wait.seconds < MINUTE_S)
+    return { id: 'lock-waits', level: 'ok', sentence: 'No session has waited long for a lock.', next: null };
+  const holder = wait.holder === null ? '' : ` held by ${wait.holder}`;
+  const waited =
+    wait.seconds < HOUR_S
+      ? `${Math.floor(wait.seconds / MINUTE_S)} min`
+      : `${Math.floor(wait.seconds / HOUR_S)} h`;
+  return {
+    id: 'lock-waits',
+    level: wait.seconds > HOUR_S ? 'fail' : 'warn',
+    sentence: `${capitalized(wait.whose)} has waited ${waited} for a lock${holder}.`,
+    next: step`End whoever holds the lock if nobody needs it: everybody behind it waits too.`,
+    measure: wait.seconds,
+  };
+}
+
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function hidden(
