@@ -43,7 +43,6 @@ const CATALOGUE = {
   DATABASE_FAILED: { exit: EXIT.failed },
   FOREIGN_DATABASE: { exit: EXIT.refused },
   NOT_MIGRATED: { exit: EXIT.refused },
-  DATABASE_NEWER: { exit: EXIT.refused },
   NEEDS_CONFIRMATION: { exit: EXIT.refused },
   HAS_JOBS: { exit: EXIT.refused },
   LOCKED: { exit: EXIT.busy },

@@ -16,9 +16,6 @@ const DOCUMENTS = [
     .map((name) => `docs/${name}`),
 ];
 
-/** What the maintenance page names and this program does not have yet. */
-const NOT_YET = new Set(['export']);
-
 const text = (document: string) => readFileSync(join(ROOT, document), 'utf8');
 
 /** The part of docs/cli.md below a heading. */
@@ -57,7 +54,6 @@ test.each(DOCUMENTS)('the command lines of %s name commands and options that exi
   for (const [line, name = ''] of text(document).matchAll(
     /multiflexi-cli(?:\.js)? ([a-z]+(?::[a-z-]+)?)(?![a-z:-])[^\n`|#>]*/g,
   )) {
-    if (NOT_YET.has(name)) continue;
     expect([...COMMANDS.keys()], line).toContain(name);
     expect([...everywhere, ...(await optionsOf(name))]).toEqual(expect.arrayContaining(optionsIn(line)));
   }

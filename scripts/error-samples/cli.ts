@@ -11,5 +11,8 @@ export default samplesOf(failures, {
   replicaWithoutLimit: [[]],
   daemonAndOnce: [[]],
   breakpointOptionsExclude: [[]],
+  exportToTerminal: [[]],
+  exportDocumentNeedsFile: [[]],
+  passphraseNotSpecified: [[]],
   tourHasNoJson: [[]],
 });

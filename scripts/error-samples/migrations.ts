@@ -53,7 +53,6 @@ export default samplesOf(failures, {
     [JOB, 'up', WHERE],
     [JOB, 'down', WHERE],
   ],
-  databaseNewer: [[2, WHERE]],
   notMigrated: [[3, 18, WHERE]],
   stepFailed: [
     [failed('up', 2, true), refused],

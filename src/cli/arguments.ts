@@ -35,6 +35,14 @@ export function line(text: string): string {
   throw new InvalidArgumentError('It must be a single line of 1 to 255 characters.');
 }
 
+/** Names with commas between them, of an option that may be repeated. */
+export function namesList(text: string, others: readonly string[] = []): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '' || /\p{Cc}/u.test(name)))
+    throw new InvalidArgumentError('It must be one or more names, separated by commas.');
+  return [...new Set([...others, ...names])];
+}
+
 /** The words of an argument that may be repeated; undefined where there are none. */
 export function namesIn(words: unknown): string[] | undefined {
   return Array.isArray(words) && words.length > 0 ? words.map(String) : undefined;

@@ -211,6 +211,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'export',
+    {
+      summary: 'write the database, or a part of it, to a file or as JSON',
+      load: async () => (await import('./commands/export.ts')).exportCommand,
+    },
+  ],
+  [
     'housekeeper:run',
     {
       summary: 'do what has to be done routinely',

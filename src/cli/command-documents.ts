@@ -43,6 +43,7 @@ export const COMMAND_DOCUMENTS: ReadonlyMap<string, readonly CommandDocument[]> 
   ['archive:verify', [result(documents.FINDINGS)]],
   ['archive:restore', [dryRun(documents.PLANNED_ARCHIVE_RESTORE), result(documents.ARCHIVE_RESTORED)]],
   ['archive:remove', [result(documents.REMOVAL)]],
+  ['export', [dryRun(documents.PLANNED_EXPORT), result(documents.EXPORTED)]],
   ['housekeeper:run', [result(documents.CYCLE)]],
   ['housekeeper:status', [result(documents.HOUSEKEEPER_STATUS)]],
   ['housekeeper:history', [result(documents.HOUSEKEEPER_HISTORY)]],

@@ -28,6 +28,26 @@ export async function withDatabase<T>(
   }
 }
 
+/** Reads the database, and writes files that a signal must not leave behind: it is heard between two steps. */
+export async function withSource<T>(
+  options: GlobalOptions,
+  terminal: Terminal,
+  work: (context: TaskContext) => Promise<T>,
+): Promise<T> {
+  const engine = await terminal.whileReading(() => openPatiently(options, terminal, 'inspect'));
+  try {
+    return await work(contextOf(engine, terminal));
+  } finally {
+    terminal.endProgress();
+    await engine.close();
+  }
+}
+
+/** Opened once more, to write what was done; the caller closes it. */
+export function openToRecord(options: GlobalOptions, terminal: Terminal): Promise<Engine> {
+  return openPatiently(options, terminal, 'change');
+}
+
 /** Once, before anything is changed; whoever only looks is not bothered. */
 async function tellUntested({ engine, onNotice }: TaskContext): Promise<void> {
   for (const { name, tested, remark } of await engine.serverProducts())

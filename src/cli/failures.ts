@@ -36,6 +36,28 @@ export function breakpointOptionsExclude(): MultiFlexiError {
   );
 }
 
+/** @see gzip, which does not write to a terminal either */
+export function exportToTerminal(): MultiFlexiError {
+  return usage(
+    'The export is not written to a terminal.',
+    'Redirect it (export > backup.json), pipe it into a program, or write a file with --output FILE. To see it here all the same: --output -.',
+  );
+}
+
+export function exportDocumentNeedsFile(): MultiFlexiError {
+  return usage(
+    'With -f json the result is a document of its own, and the standard output has the export.',
+    'Leave out -f json (the export is JSON in any case), or write the export to a file with --output FILE.',
+  );
+}
+
+export function passphraseNotSpecified(): MultiFlexiError {
+  return usage(
+    'The passphrase to encrypt with is not specified.',
+    'Specify its file with --passphrase-file, or set ARCHIVE_PASSPHRASE_FILE. Nothing was exported.',
+  );
+}
+
 export function tourHasNoJson(): MultiFlexiError {
   return usage('The tour is for people; it has no JSON.', 'Run the commands it shows with -f json.');
 }

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<ActionName, string>> = {
   'housekeeper-run': 'housekeeper:run',
   'housekeeper-status': 'housekeeper:status',
   'status-dismiss': 'status:dismiss',
+  export: 'export',
   'retention-list': 'retention:list',
   'retention-hold': 'retention:hold',
   'archive-list': 'archive:list',

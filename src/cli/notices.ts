@@ -47,6 +47,16 @@ function noticeLines(notice: TaskNotice, terminal: Terminal): string[] {
       return [`Waiting: ${notice.by} has paused it.`];
     case 'rebuilds':
       return [rebuildLine(notice)];
+    case 'stalled':
+      return [`Nothing has been read or written for ${seconds(notice.ms)}; still waiting.`];
+    case 'tables-added':
+      return [`Also exported, as their rows are referred to: ${notice.tables.join(', ')}.`];
+    case 'accounts-exported':
+      return [
+        `Note: the export has ${counted(notice.rows, 'account')} that the company's rows refer to, with the password hash of each.`,
+      ];
+    case 'not-recorded':
+      return [`Note: the export is not recorded, and status does not know of it. ${notice.why}`];
     case 'archive':
       return [notice.text];
     case 'migration':

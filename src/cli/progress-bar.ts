@@ -1,6 +1,7 @@
 /** A progress bar on stderr; its library is loaded only where one is shown. */
 import type { SingleBar } from 'cli-progress';
 import type { Activity, TaskProgress } from '../tasks/index.ts';
+import { bytes } from './numbers.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const UNITS = { bytes: 'MiB', rows: 'rows', tables: 'tables', percent: '%', checks: 'checks' } as const;
@@ -47,7 +48,7 @@ export class ShownProgress {
     const unit = UNITS[this.latest.unit];
     this.bar = new Bar(
       {
-        format: `${activity} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left`,
+        format: `${activity} {bar} {percentage}% | {value}/{total} ${unit} | {rate}/s | {eta_formatted} left{written}`,
         stream: process.stderr,
         hideCursor: true,
         etaBuffer: 50,
@@ -55,7 +56,7 @@ export class ShownProgress {
       Presets.shades_grey,
     );
     this.clearLine = '\r\u001b[K';
-    this.bar.start(inUnits(this.latest.expected, this.latest), 0, { rate: 0 });
+    this.bar.start(inUnits(this.latest.expected, this.latest), 0, { rate: 0, written: '' });
     this.draw();
   }
 
@@ -64,7 +65,9 @@ export class ShownProgress {
     const done = inUnits(this.latest.done, this.latest);
     if (done > this.bar.getTotal()) this.bar.setTotal(done);
     const elapsed = Math.max(performance.now() - this.started, 1);
-    this.bar.update(done, { rate: Math.round((done * 1000) / elapsed) });
+    const { bytes: size } = this.latest;
+    const written = size === undefined ? '' : ` | ${bytes(size)} written`;
+    this.bar.update(done, { rate: Math.round((done * 1000) / elapsed), written });
   }
 }
 

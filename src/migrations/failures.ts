@@ -156,15 +156,6 @@ export function notFinished(
   });
 }
 
-/** Newer migrations may have given rows a meaning, or children, that this program knows nothing of. */
-export function databaseNewer(unknown: number, where: string): MultiFlexiError {
-  return new MultiFlexiError(
-    'DATABASE_NEWER',
-    `This program does not know ${counted(unknown, 'migration')} of ${where}: the database is newer.`,
-    { next: step`Upgrade the program; ${{ action: 'status' }} lists the migrations. Nothing was changed.` },
-  );
-}
-
 export function notMigrated(pending: number, all: number, where: string): MultiFlexiError {
   return new MultiFlexiError(
     'NOT_MIGRATED',

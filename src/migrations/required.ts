@@ -1,8 +1,8 @@
 /** The guard of every command that works on our tables: they must exist, all of them. */
 import type { Engine } from '../engines/index.ts';
-import { databaseNewer, notFinished, notMigrated } from './failures.ts';
+import { notFinished, notMigrated } from './failures.ts';
 import { foreignError } from './recognise.ts';
-import { type Progress, readProgress } from './status.ts';
+import { readProgress } from './status.ts';
 import { MIGRATIONS } from './versions/index.ts';
 
 /** When each open engine was found to be migrated, on the clock of `performance.now()`. */
@@ -10,29 +10,25 @@ const FOUND = new WeakMap<Engine, number>();
 /** A cycle asks before each of its tasks: for so long, in milliseconds, the answer stands. */
 const STANDS_MS = 30_000;
 
-/** @throws FOREIGN_DATABASE, NOT_MIGRATED, DATABASE_NEWER */
+/** @throws FOREIGN_DATABASE, NOT_MIGRATED */
 export async function requireMigrated(engine: Engine): Promise<void> {
   const found = FOUND.get(engine);
   if (found !== undefined && performance.now() - found < STANDS_MS) return;
-  const { pending, missing, newerThanProgram } = await readFinished(engine);
-  if (newerThanProgram) throw databaseNewer(missing, engine.where);
+  const pending = await requireFinished(engine);
   if (pending > 0) throw notMigrated(pending, MIGRATIONS.length, engine.where);
   FOUND.set(engine, performance.now());
 }
 
 /**
- * No migration may be interrupted; some may be pending, or be unknown to this program.
+ * No migration may be interrupted; some may be pending.
+ * @returns how many are pending
  * @throws FOREIGN_DATABASE, NOT_MIGRATED
  */
-export async function requireFinished(engine: Engine): Promise<void> {
-  await readFinished(engine);
-}
-
-async function readFinished(engine: Engine): Promise<Progress> {
-  const progress = await readProgress(engine, MIGRATIONS);
-  const foreign = foreignError(progress.kind, engine.where);
+export async function requireFinished(engine: Engine): Promise<number> {
+  const { kind, pending, migrations } = await readProgress(engine, MIGRATIONS);
+  const foreign = foreignError(kind, engine.where);
   if (foreign) throw foreign;
-  for (const migration of progress.migrations)
+  for (const migration of migrations)
     if (migration.direction !== null) throw notFinished(migration, migration.direction, engine.where);
-  return progress;
+  return pending;
 }

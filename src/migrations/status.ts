@@ -46,10 +46,11 @@ export async function readStatus(engine: Engine, known: readonly Migration[]): P
   return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
 }
 
-export type Progress = Omit<Status, 'changed'>;
-
 /** {@link readStatus} without whether steps have changed since, for guards: that is most of its work. */
-export async function readProgress(engine: Engine, known: readonly Migration[]): Promise<Progress> {
+export async function readProgress(
+  engine: Engine,
+  known: readonly Migration[],
+): Promise<Pick<Status, 'kind' | 'migrations' | 'pending'>> {
   const names = new Set(await engine.tableNames());
   const kind = kindBy(names);
   const ledger = kind === 'ours' ? await readLedger(engine, names) : [];

@@ -8,6 +8,7 @@ export { portions } from './portions.ts';
 export { persistently } from './reconnect.ts';
 export { replicaLag } from './replica-lag.ts';
 export { patiently } from './retry-locked.ts';
+export { StallWatch } from './stall-watch.ts';
 export {
   type Pressure,
   type PressureReason,

@@ -26,7 +26,8 @@ export type Activity =
   | 'restoring'
   | 'saving'
   | 'loading'
-  | 'checking';
+  | 'checking'
+  | 'exporting';
 
 export interface TaskProgress {
   readonly activity: Activity;
@@ -34,6 +35,8 @@ export interface TaskProgress {
   /** An estimate: more may be done in the end. */
   readonly expected: number;
   readonly unit: 'rows' | 'bytes' | 'tables' | 'percent' | 'checks';
+  /** Bytes that were written meanwhile, where that is worth showing. */
+  readonly bytes?: number | undefined;
 }
 
 /** What somebody should know while the task goes on; nothing of it is a failure. */
@@ -86,6 +89,14 @@ export type TaskNotice =
       /** In milliseconds; null where it is not known. */
       readonly expectedMs: number | null;
     }
+  /** Nothing has been done for so long; it waits on. */
+  | { readonly kind: 'stalled'; readonly ms: number }
+  /** Tables that were not asked for, and are exported as rows of the others refer to theirs. */
+  | { readonly kind: 'tables-added'; readonly tables: readonly string[] }
+  /** A company's export has accounts that are not of this company alone, with the hashes of their passwords. */
+  | { readonly kind: 'accounts-exported'; readonly rows: number }
+  /** The history does not have it; why is a sentence. */
+  | { readonly kind: 'not-recorded'; readonly why: string }
   /** A sentence about the directory of archives. */
   | { readonly kind: 'archive'; readonly text: string }
   | { readonly kind: 'migration'; readonly progress: MigrationProgress }

@@ -47,7 +47,15 @@ export type {
 } from '../migrations/index.ts';
 export type { SampleReport } from '../sample/index.ts';
 export { FINISHED, HIGHEST_ID, parseRowId } from '../schema/index.ts';
-export { Passphrase, type RestoredPart, type RestorePlan, sourceWords } from '../transfer/index.ts';
+export {
+  type ExportPlan,
+  formOf,
+  Passphrase,
+  type RestoredPart,
+  type RestorePlan,
+  sourceWords,
+  TextStream,
+} from '../transfer/index.ts';
 export {
   type AnalyzedTable,
   type AnalyzeOutcome,
@@ -88,12 +96,20 @@ export { DUTY_NAMES } from './duties/duty.ts';
 export { DUTIES } from './duties/index.ts';
 export { isWorthIt } from './duties/space.ts';
 export { staleStatistics } from './duties/statistics.ts';
+export {
+  type ExportOutcome,
+  type ExportRequest,
+  noteExport,
+  planExport,
+  runExport,
+} from './export.ts';
 export { archiveNotSpecified, ConsentNeeded } from './failures.ts';
 export { readGrowth } from './growth.ts';
 export { forecastOf } from './history/backlog.ts';
 export { type CycleLog, type EndedCycle, endCycle, VENUE } from './history/cycle-end.ts';
 export { beginDutyRun, CYCLE, closeKilledRuns, type EmptyRun, endDutyRun } from './history/duty-runs.ts';
 export { type DutyState, type EndOfDuty, readDutyStates } from './history/duty-states.ts';
+export { lastExport, type RecordedExport } from './history/exports.ts';
 export { type Forecast, forecast, type PastRun, type RunOutcome } from './history/forecast.ts';
 export { type ListedRun, listRuns } from './history/list-runs.ts';
 export {

@@ -1,5 +1,17 @@
 /** The front door of the transfer: data that is written to files and read back, with digests that verify it. */
 
+export { applyExport, type ExportOptions, type ExportResult } from './export/export.ts';
+export {
+  type ExportForm,
+  type ExportPlan,
+  type ExportRequest,
+  formOf,
+  type PlannedExportTable,
+  planExport,
+} from './export/plan.ts';
+export type { ExportedTable } from './export/reading.ts';
+export type { TextSink } from './export/text-sink.ts';
+export { TextStream } from './export/text-stream.ts';
 export {
   applyRestore,
   planRestore,

@@ -9,9 +9,7 @@ import { LEDGER, type LedgerSchema, STEPS } from '../../src/migrations/ledger/ta
 import type { Migration } from '../../src/migrations/migration.ts';
 import { addColumn, createTable, dropColumn, dropTable } from '../../src/migrations/operations/index.ts';
 import { type MigrationPlan, planMigrate, planRollback } from '../../src/migrations/plan.ts';
-import { requireMigrated } from '../../src/migrations/required.ts';
 import { readStatus } from '../../src/migrations/status.ts';
-import { MIGRATIONS } from '../../src/migrations/versions/index.ts';
 import { describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
 
 const more = nullable(string('more', 20, 'more of it'));
@@ -73,16 +71,6 @@ describeEngines('the ledger', (name) => {
       (await engine.introspect()).find((table) => table.name === 'one')?.columns.map((column) => column.name),
     ).toEqual(['id']);
     expect(await engine.tableNames()).not.toContain('three');
-  });
-
-  test('keeps an older program from deleting in a database of which it does not know everything', async () => {
-    await up([...MIGRATIONS, one]);
-    await expect(requireMigrated(engine)).rejects.toMatchObject({
-      code: 'DATABASE_NEWER',
-      message: expect.stringMatching(
-        /^This program does not know 1 migration of .*: the database is newer\.$/,
-      ),
-    });
   });
 
   test('shows a migration that was changed since, stops at it, and takes it when somebody has looked', async () => {

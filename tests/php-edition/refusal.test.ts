@@ -51,6 +51,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'retention:release': ['1'],
   'retention:explain': ['1'],
   'archive:restore': ['none', '--archive', '/nowhere'],
+  export: [],
   'housekeeper:run': ['--once'],
   'housekeeper:status': [],
   'housekeeper:history': [],
@@ -69,6 +70,7 @@ const WITH_DRY_RUN = [
   'prune',
   'retention:run',
   'archive:restore',
+  'export',
   'housekeeper:run',
 ];
 /** They look at the database, or open none. */

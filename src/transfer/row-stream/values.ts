@@ -75,6 +75,11 @@ export class RowCodec {
     return `${line}]`;
   }
 
+  /** Each value as JSON: joined by commas and in brackets they are {@link encode}'s line. */
+  values(row: Row): string[] {
+    return this.kinds.map((kind, place) => encoded(kind, row[place]));
+  }
+
   /** The same line in pieces: a row with a large value takes no more memory than that value and one of them. */
   *pieces(row: Row): Generator<string> {
     let place = 0;

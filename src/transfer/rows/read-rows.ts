@@ -26,6 +26,8 @@ export interface Reading {
   readonly locked?: boolean | undefined;
   /** Only rows in which this column has a value. */
   readonly notNull?: string | undefined;
+  /** Only rows that it holds for. */
+  readonly where?: RawBuilder<unknown> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,7 +36,7 @@ export async function* readRows(
   engine: Engine,
   db: Kysely<unknown>,
   { name, key, columns }: RowStreamTable,
-  { notNull, signal, range, locked = false }: Reading = {},
+  { notNull, where, signal, range, locked = false }: Reading = {},
 ): AsyncGenerator<Row[]> {
   const others = key.filter((part) => !columns.some((column) => column.name === part));
   // By its key a row is found again.
@@ -57,6 +59,7 @@ export async function* readRows(
     signal?.throwIfAborted();
     const behind = [
       ...(notNull === undefined ? [] : [sql`${sql.ref(notNull)} is not null`]),
+      ...(where === undefined ? [] : [where]),
       ...(after ? [sql`(${order}) > (${values(after)})`] : []),
       ...(range?.first && !after ? [sql`(${order}) >= (${values(range.first)})`] : []),
       ...(range?.last ? [sql`(${order}) <= (${values(range.last)})`] : []),
@@ -82,6 +85,25 @@ export async function* readRows(
     yield rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, columns.length));
     if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
     after = upTo;
+  }
+}
+
+/** The ranges of so many rows each that a table has, found by walking its key; the last one has no end. */
+export async function* keyRanges(
+  db: Kysely<unknown>,
+  { name, key }: RowStreamTable,
+  rows: number,
+): AsyncGenerator<KeyRange> {
+  const order = list(key);
+  for (let first: readonly unknown[] | null = null; ; ) {
+    const from: RawBuilder<unknown>[] = first ? [sql`(${order}) >= (${values(first)})`] : [];
+    const { rows: found } = await sql<Record<string, unknown>>`
+      select ${order} from ${sql.table(name)} ${all(from)}
+      order by ${order} limit 2 offset ${sql.lit(rows - 1)}`.execute(db);
+    const [last, next] = found.map((row) => key.map((column) => row[column]));
+    yield { first, last: next && last ? last : null };
+    if (!next) return;
+    first = next;
   }
 }
 

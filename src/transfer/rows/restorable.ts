@@ -51,6 +51,15 @@ export class Restorable {
     }
   }
 
+  /** Each value as the line has it. @throws CANNOT_BE_SAVED */
+  values(row: Row): string[] {
+    try {
+      return this.codec.values(row);
+    } catch (error) {
+      throw this.refused(row, reasonOf(error));
+    }
+  }
+
   /**
    * The same for a row with a large value, which is not written and read once more for that: bytes come back from base64,
    * and a text from JSON, whatever they are.

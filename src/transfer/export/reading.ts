@@ -1,0 +1,80 @@
+/** The rows of an export, read from sessions that all see the database at one moment. */
+import type { Kysely, RawBuilder } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import type { Row } from '../row-stream/values.ts';
+import { requireFaithful } from '../rows/faithful.ts';
+import { type KeyRange, keyRanges, readRows } from '../rows/read-rows.ts';
+import { streamTableOf } from '../rows/stream-table.ts';
+import { type CompanyTable, companyRows } from './company-rows.ts';
+import { CompanyWitness } from './company-witness.ts';
+import type { Company, ExportTables } from './selection.ts';
+
+/** Rows of a table that one reader takes at a time. A condition is asked of so many: its cost is bounded by that. */
+const RANGE_ROWS = 20_000;
+
+export interface ExportedTable {
+  readonly name: string;
+  readonly rows: number;
+  readonly digest: string;
+}
+
+export interface ReadTable {
+  readonly table: RowStreamTable;
+  /** In the order of the key, by the first session. */
+  pages(): AsyncGenerator<Row[]>;
+  /** To be read by any of the sessions. */
+  ranges(): AsyncGenerator<KeyRange>;
+  pagesOf(session: Kysely<unknown>, range: KeyRange): AsyncGenerator<Row[]>;
+}
+
+export interface ExportReading {
+  readonly engine: Engine;
+  readonly sessions: readonly Kysely<unknown>[];
+  /** In the order in which they are written. */
+  readonly tables: readonly ReadTable[];
+  /** To be told each row as it was written. @throws VERIFICATION_FAILED for one that may not be in the export */
+  onRow(table: RowStreamTable, row: Row): void;
+  /** To be told how many more rows, and how many bytes in all, were written. */
+  onPage(rows: number, bytes: number): void;
+}
+
+export interface ReadingOptions {
+  readonly company: { readonly company: Company; readonly tables: readonly CompanyTable[] } | null;
+  readonly signal: AbortSignal;
+  readonly onPage: (rows: number, bytes: number) => void;
+}
+
+/** @param sessions of one moment */
+export async function exportReading(
+  engine: Engine,
+  sessions: readonly [Kysely<unknown>, ...Kysely<unknown>[]],
+  { tables }: Pick<ExportTables, 'tables'>,
+  { company, signal, onPage }: ReadingOptions,
+): Promise<ExportReading> {
+  const [first] = sessions;
+  const conditions = company && (await companyRows(engine, first, company.tables, company.company.id));
+  const witness = company && new CompanyWitness(company.company.id, company.tables);
+  const read = (table: RowStreamTable): ReadTable => {
+    const where: RawBuilder<unknown> | undefined = conditions?.get(table.name);
+    async function* pagesOf(session: Kysely<unknown>, range: KeyRange): AsyncGenerator<Row[]> {
+      for await (const page of readRows(engine, session, table, { range, where, signal })) {
+        await requireFaithful(engine, session, table, page);
+        yield page;
+      }
+    }
+    const ranges = () => keyRanges(first, table, RANGE_ROWS);
+    async function* pages(): AsyncGenerator<Row[]> {
+      if (!where) yield* pagesOf(first, { first: null, last: null });
+      else for await (const range of ranges()) yield* pagesOf(first, range);
+    }
+    return { table, pages, ranges, pagesOf };
+  };
+  return {
+    engine,
+    sessions,
+    tables: tables.map((table) => read(streamTableOf(table))),
+    onRow: (table, row) => witness?.see(table.name, row),
+    onPage,
+  };
+}
