@@ -24,6 +24,8 @@ export type Found = Omit<Finding, 'dismissed' | 'measure'> & { readonly measure?
 
 export interface Surroundings {
   readonly housekeeper: HousekeeperSettings;
+  /** An export of the whole database that is as old is warned of. */
+  readonly exportMaxAgeDays: number;
   /** Where archives are kept; undefined where nobody has specified it. */
   readonly archives: string | undefined;
   /** The settings file that is used; undefined where settings come from the environment. */

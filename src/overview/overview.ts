@@ -4,6 +4,7 @@ import { isMultiFlexiError } from '../errors.ts';
 import { type Dismissal, readDismissals, type TaskContext } from '../tasks/index.ts';
 import type { Finding, Found, Overview, Probe, Surroundings } from './contract.ts';
 import { database } from './probes/database.ts';
+import { exports } from './probes/exports.ts';
 import { archives, litestream, settingsFile } from './probes/files.ts';
 import { growth } from './probes/growth.ts';
 import { housekeeper } from './probes/housekeeper.ts';
@@ -23,6 +24,7 @@ const PROBES: readonly Probe[] = [
   sessions,
   replicas,
   cluster,
+  exports,
   archives,
   settingsFile,
   litestream,

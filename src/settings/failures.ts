@@ -105,6 +105,11 @@ export function unusableArchiveSetting(fault: string): MultiFlexiError {
   return invalid(fault);
 }
 
+/** @param fault a sentence that begins with the name of the setting, without a full stop */
+export function unusableExportSetting(fault: string): MultiFlexiError {
+  return invalid(fault);
+}
+
 /** @param faults sentences that begin with the name of a setting, without a full stop */
 export function unusableHousekeeperSettings(faults: readonly string[]): MultiFlexiError {
   return invalid(faults.join('; '));

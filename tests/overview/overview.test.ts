@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Engine, utc } from '../../src/engines/index.ts';
 import { dismissFinding, overview, type Surroundings } from '../../src/overview/index.ts';
 import type { Database } from '../../src/schema/index.ts';
+import { recordExport } from '../../src/tasks/history/exports.ts';
 import { undismiss } from '../../src/tasks/index.ts';
 import { describeEngines, freshDatabase, migratedDatabase } from '../harness/engines.ts';
 import { DEFAULT_SETTINGS } from '../harness/housekeeper-settings.ts';
@@ -13,6 +14,7 @@ const DAY_MS = 86_400_000;
 function surroundings(change: Partial<Surroundings> = {}): Surroundings {
   return {
     housekeeper: DEFAULT_SETTINGS,
+    exportMaxAgeDays: 7,
     archives: undefined,
     settingsFile: undefined,
     now: Date.now(),
@@ -118,6 +120,27 @@ describeEngines('the overview', (name) => {
     await drop('extra_a');
     await drop('extra_b');
     expect(await faults()).toEqual([]);
+  });
+
+  test('tells of the last export of all of it, and warns when that is too old', async () => {
+    const DAYS_8 = 8 * DAY_MS;
+    const found = async (change: Partial<Surroundings> = {}) =>
+      (await look(change)).findings.find(({ id }) => id === 'exports');
+    expect(await found()).toMatchObject({
+      level: 'ok',
+      sentence: 'No export of the whole database is recorded.',
+    });
+    const ended = { startedAt: Date.now(), endedAt: Date.now(), rows: 1_234, bytes: 2_048 };
+    await recordExport(engine, { ...ended, isWhole: false, file: null });
+    expect(await found()).toMatchObject({ sentence: expect.stringContaining('No export') });
+    await recordExport(engine, { ...ended, isWhole: true, file: '/srv/a b\n.rows.zst' });
+    expect(await found()).toMatchObject({
+      level: 'ok',
+      sentence: expect.stringMatching(/to \/srv\/a b\\u\{a\}\.rows\.zst \(1,234 rows, 2 KiB\)/),
+    });
+    expect(await faults({ now: Date.now() + DAYS_8 })).toContainEqual(['exports', 'warn']);
+    expect(await found({ now: Date.now() + DAYS_8, exportMaxAgeDays: 9 })).toMatchObject({ level: 'ok' });
+    await engine.kysely<Database>().deleteFrom('housekeeping_run').execute();
   });
 
   test('only what is found can be accepted', async () => {

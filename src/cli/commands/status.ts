@@ -8,7 +8,12 @@ import {
   overview,
   type Surroundings,
 } from '../../overview/index.ts';
-import { readArchiveSettings, readHousekeeperSettings, settingsFileOf } from '../../settings/index.ts';
+import {
+  readArchiveSettings,
+  readExportMaxAge,
+  readHousekeeperSettings,
+  settingsFileOf,
+} from '../../settings/index.ts';
 import { DUTY_NAMES, undismiss } from '../../tasks/index.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
@@ -72,6 +77,7 @@ function printFinding({ id, level, sentence, next, dismissed }: Finding, termina
 function surroundingsOf(terminal: Terminal): Surroundings {
   return {
     housekeeper: readHousekeeperSettings(terminal.settings, DUTY_NAMES),
+    exportMaxAgeDays: readExportMaxAge(terminal.settings),
     archives: readArchiveSettings(terminal.settings).directory,
     settingsFile: settingsFileOf(terminal.settings),
     now: Date.now(),

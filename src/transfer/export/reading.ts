@@ -1,6 +1,7 @@
 /** The rows of an export, read from sessions that all see the database at one moment. */
 import type { Kysely, RawBuilder } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
+import { collectStreamed } from '../../system/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
 import type { Row } from '../row-stream/values.ts';
 import { requireFaithful } from '../rows/faithful.ts';
@@ -12,6 +13,13 @@ import type { Company, ExportTables } from './selection.ts';
 
 /** Rows of a table that one reader takes at a time. A condition is asked of so many: its cost is bounded by that. */
 const RANGE_ROWS = 20_000;
+
+/** Outside of V8's heap. */
+function bytesIn(page: readonly Row[]): number {
+  let bytes = 0;
+  for (const row of page) for (const value of row) if (Buffer.isBuffer(value)) bytes += value.length;
+  return bytes;
+}
 
 export interface ExportedTable {
   readonly name: string;
@@ -61,6 +69,7 @@ export async function exportReading(
       for await (const page of readRows(engine, session, table, { range, where, signal })) {
         await requireFaithful(engine, session, table, page);
         yield page;
+        collectStreamed(bytesIn(page));
       }
     }
     const ranges = () => keyRanges(first, table, RANGE_ROWS);
