@@ -18,14 +18,17 @@ export default samplesOf(failures, {
   rowOfAnotherCompany: [['job with id 12', 'run_template_id', 'run_template 7']],
   strangeRow: [['job with id 12', 'company_id', '2']],
   noRoomToExport: [[FILE, '12 GiB', '3 GiB']],
+  noTablesOfCompanies: [[['token']]],
   jsonNotEncrypted: [[]],
   readerGone: [[]],
   // Of the failures that they better.
   exportFailed: [
     [
       rowNotRestorable('job with id 12', 'schedule is not a valid date (2026-02-30 00:00:00.000000)'),
+      FILE,
       undefined,
     ],
-    [interruptedBy('SIGINT'), undefined],
+    [interruptedBy('SIGINT'), FILE, undefined],
+    [failures.readerGone(), null, undefined],
   ],
 });

@@ -72,6 +72,7 @@ describe.runIf(isAvailable('sqlite'))('an export', () => {
     expect(stdout.slice(100_000)).toBe(' 1\n');
     expect(() => JSON.parse(stdout.slice(0, 100_000))).toThrow();
     expect(stderr).toContain('ended before the export did');
+    expect(stderr).toContain('What was written is incomplete');
     expect(stderr).not.toContain('Unexpected');
   });
 
@@ -157,7 +158,7 @@ describe.runIf(isAvailable('sqlite'))('an export', () => {
     while (readdirSync(directory).length === 0) await sleep(1);
     child.kill('SIGINT');
     const { exit, stderr } = await done;
-    expect([exit, stderr]).toEqual([1, expect.stringContaining('an incomplete file was deleted')]);
+    expect([exit, stderr]).toEqual([1, expect.stringContaining('The incomplete file was deleted')]);
     expect(readdirSync(directory)).toEqual([]);
   });
 

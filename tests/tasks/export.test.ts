@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
 import { isMultiFlexiError } from '../../src/errors.ts';
-import { MIGRATIONS } from '../../src/migrations/index.ts';
+import { MIGRATIONS, migrate } from '../../src/migrations/index.ts';
 import type { Database } from '../../src/schema/index.ts';
 import { type ExportRequest, planExport, runExport } from '../../src/tasks/index.ts';
 import { Passphrase, RowStreamReader } from '../../src/transfer/index.ts';
@@ -15,7 +15,7 @@ import { summedRow } from '../../src/transfer/row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from '../../src/transfer/row-stream/values.ts';
 import { ourTables } from '../../src/transfer/rows/our-tables.ts';
 import { streamTableOf } from '../../src/transfer/rows/stream-table.ts';
-import { describeEngines, migratedDatabase } from '../harness/engines.ts';
+import { describeEngines, freshDatabase, migratedDatabase } from '../harness/engines.ts';
 import { fillTables, ROWS_EACH } from '../harness/filling.ts';
 import { makeCompany, makeHistory } from '../harness/history.ts';
 import { Told } from './told.ts';
@@ -280,6 +280,9 @@ describeEngines('an export', (name) => {
       const other = await compact(file());
       expect(other.tables.get('job')).toHaveLength(1_250);
       expect(other.header.details).toMatchObject({ selection: { company: { id: 2, name: 'other' } } });
+      await expect(json(engine, { company: 'acme', tables: ['token'] })).rejects.toMatchObject({
+        code: 'USAGE',
+      });
       await expect(json(engine, { company: 'nix' })).rejects.toMatchObject({ code: 'UNKNOWN_TARGET' });
     });
 
@@ -399,6 +402,46 @@ function expectConsistent(tables: Document['tables']): void {
   expect(tables.artifacts).toHaveLength(6_000);
   expect(tables.run_template?.reduce((sum, { delay }) => sum + Number(delay), 0)).toBe(0);
 }
+
+test('of an older schema has its tables, and the migrations that it is of', async () => {
+  const database = await freshDatabase('sqlite');
+  const engine = await database.open('create');
+  try {
+    const target = MIGRATIONS[12]?.version;
+    await expect(json(engine)).rejects.toMatchObject({ code: 'NOT_MIGRATED' });
+    await migrate(engine, { program: 'test', waitMs: 0, target });
+    const { schema, tables, source } = await json(engine);
+    expect(schema).toMatchObject({ version: target, migrations: { length: 13 } });
+    expect([Object.keys(tables).length, source]).toEqual([
+      13,
+      expect.objectContaining({ installation: null }),
+    ]);
+  } finally {
+    await engine.close();
+    await database.drop();
+  }
+});
+
+test('a row that could not be imported is named, and nothing is exported', async () => {
+  const database = await migratedDatabase('sqlite');
+  const { engine } = database;
+  try {
+    await makeCompany(engine);
+    const db = engine.kysely<unknown>();
+    await sql`pragma ignore_check_constraints = on`.execute(db);
+    await sql`update company set "DatCreate" = '2026-02-30 00:00:00.000000' where id = 2`.execute(db);
+    const path = join(directory, 'b.rows.zst');
+    for (const file of [path, `${path}.json`])
+      await expect(runExport(new Told(engine).context, { ...ALL, file }, {})).rejects.toMatchObject({
+        code: 'CANNOT_BE_SAVED',
+        message: expect.stringContaining('company with id 2'),
+        next: expect.stringContaining('Nothing was exported'),
+      });
+    expect(readdirSync(directory)).toEqual([]);
+  } finally {
+    await database.drop();
+  }
+});
 
 test('a partial file of a process that was killed is removed by the next export to that name', async () => {
   const database = await migratedDatabase('sqlite');

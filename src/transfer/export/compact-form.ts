@@ -5,9 +5,9 @@ import type { Kysely } from 'kysely';
 import { PROGRAM_VERSION } from '../../system/index.ts';
 import type { StreamKey } from '../row-stream/encryption.ts';
 import { FORMAT, PIECED_VERSION } from '../row-stream/format.ts';
-import type { Row } from '../row-stream/values.ts';
+import { isLarge, type Row } from '../row-stream/values.ts';
 import { RowStreamWriter } from '../row-stream/writer.ts';
-import { Restorable, writeRow } from '../rows/restorable.ts';
+import { isPieced, Restorable, writeRow } from '../rows/restorable.ts';
 import { EXPORT, type ExportHead } from './header.ts';
 import type { ExportedTable, ExportReading, ReadTable } from './reading.ts';
 
@@ -52,7 +52,7 @@ async function writeTable(reading: ExportReading, place: number, writer: RowStre
   let last: Promise<void> = Promise.resolve();
   const write = (page: readonly Row[]): Promise<void> => {
     const written = last.then(async () => {
-      for (const row of page) reading.onRow(source.table, await writeRow(writer, restorable, place, row));
+      await writePage(writer, restorable, place, page, (row) => reading.onRow(source.table, row));
       reading.onPage(page.length, writer.size);
       // Where statements block, nothing else would have its turn: a signal, or the clock.
       await turn();
@@ -61,6 +61,29 @@ async function writeTable(reading: ExportReading, place: number, writer: RowStre
     return written;
   };
   await together(reading.sessions, source, write);
+}
+
+async function writePage(
+  writer: RowStreamWriter,
+  restorable: Restorable,
+  place: number,
+  page: readonly Row[],
+  onRow: (row: Row) => void,
+): Promise<void> {
+  let lines: (readonly [string, Row])[] = [];
+  for (const row of page) {
+    if (isPieced(row) || isLarge(row)) {
+      await writer.writeLines(place, lines);
+      lines = [];
+      onRow(await writeRow(writer, restorable, place, row));
+    } else {
+      const line = restorable.encode(row);
+      const read = restorable.asRead(row, line);
+      lines.push([line, read]);
+      onRow(read);
+    }
+  }
+  await writer.writeLines(place, lines);
 }
 
 /** The first that fails ends the others at their next page. */

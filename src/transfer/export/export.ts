@@ -48,6 +48,7 @@ export async function applyExport(
   { sink, passphrase, signal, onProgress, onStall }: ExportOptions = {},
 ): Promise<ExportResult> {
   const started = performance.now();
+  const { file } = plan;
   requireRoom(plan);
   const watch = new StallWatch((ms) => onStall?.(ms));
   const ended = new AbortController();
@@ -74,7 +75,7 @@ export async function applyExport(
     });
     return { ...written, rows, milliseconds: Math.round(performance.now() - started) };
   } catch (error) {
-    throw isMultiFlexiError(error) ? exportFailed(error, error) : error;
+    throw isMultiFlexiError(error) ? exportFailed(error, file, error) : error;
   } finally {
     ended.abort();
     watch.end();

@@ -37,7 +37,7 @@ export function rowOfAnotherCompany(row: string, column: string, other: string):
     'VERIFICATION_FAILED',
     `The row of ${row} belongs to the company, but its ${column} refers to ${other}, which does not.`,
     {
-      next: 'Nothing was exported, as rows of another company would be needed. Correct the reference, then run the same command again.',
+      next: 'Rows of another company would be needed. Correct the reference, then run the same command again.',
     },
   );
 }
@@ -47,7 +47,7 @@ export function strangeRow(row: string, column: string, value: string): MultiFle
   return new MultiFlexiError(
     'VERIFICATION_FAILED',
     `The row of ${row} has the ${column} ${value}, which is of another company.`,
-    { next: 'Nothing was exported. Report this: the selection of rows is wrong.' },
+    { next: 'This is a bug: the selection of rows is wrong. Please report it.' },
   );
 }
 
@@ -71,20 +71,35 @@ export function jsonNotEncrypted(): MultiFlexiError {
 export function readerGone(): MultiFlexiError {
   return new MultiFlexiError(
     'FILE_FAILED',
-    'The program that reads the export ended before the export did: what it has is incomplete.',
+    'The program that reads the export ended before the export did.',
     { next: 'Let it read to the end, or write the export to a file.' },
   );
 }
 
-/** The same failure with what it means for an export. */
-export function exportFailed({ code, message, nextStep }: MultiFlexiError, cause: unknown): MultiFlexiError {
-  return new MultiFlexiError(code, message, { next: nextOf(code, nextStep), cause });
+/** @param names tables that were asked for */
+export function noTablesOfCompanies(names: readonly string[]): MultiFlexiError {
+  return new MultiFlexiError('USAGE', `No row of ${names.join(', ')} belongs to a company.`, {
+    next: step`Nothing was exported. Leave it out of ${{ input: 'tables' }}, or export the rows of all companies: leave out ${{ input: 'company' }}.`,
+  });
+}
+
+/** A failure while rows were written. @param file null for a stream, of which the reader has a part */
+export function exportFailed(
+  { code, message, nextStep }: MultiFlexiError,
+  file: string | null,
+  cause: unknown,
+): MultiFlexiError {
+  const what =
+    file === null
+      ? 'What was written is incomplete.'
+      : code === 'INTERRUPTED'
+        ? 'The incomplete file was deleted.'
+        : 'Nothing was exported.';
+  return new MultiFlexiError(code, message, { next: step`${what} ${nextOf(code, nextStep)}`, cause });
 }
 
 function nextOf(code: ErrorCode, next: NextStep): NextStep {
   if (code === 'CANNOT_BE_SAVED')
-    return step`Nothing was exported. Fix its value, or leave its table out: ${{ input: 'without' }}.`;
-  if (code === 'INTERRUPTED')
-    return step`Nothing was exported; an incomplete file was deleted. Run the same command again.`;
-  return next;
+    return step`Fix its value, or leave its table out: ${{ input: 'without' }}.`;
+  return code === 'INTERRUPTED' ? step`Run the same command again.` : next;
 }

@@ -25,7 +25,7 @@ export class JsonRows {
   text(row: Row): { readonly text: string; readonly read: Row } {
     const values = this.restorable.values(row);
     const line = `[${values.join(',')}]`;
-    const read = this.restorable.decode(line);
+    const read = this.restorable.asRead(row, line);
     const begin = this.begin();
     this.sum.add(this.codec.digest(read, line));
     let text = `${begin}{`;

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Engine, TableSize } from '../../engines/index.ts';
 import { type CompanyTable, companyRows, companyTables } from './company-rows.ts';
-import { jsonNotEncrypted } from './failures.ts';
+import { jsonNotEncrypted, noTablesOfCompanies } from './failures.ts';
 import { type ExportHead, exportHead } from './header.ts';
 import { type ChosenTables, type Company, type ExportTables, exportTables } from './selection.ts';
 import { inSnapshot } from './snapshot.ts';
@@ -58,6 +58,7 @@ export async function planExport(engine: Engine, request: ExportRequest): Promis
   const head = await exportHead(engine, request, company);
   const { tables: chosen, added } = await exportTables(engine, request);
   const ofCompany = company && { company, tables: companyTables(chosen) };
+  if (ofCompany) requireTablesOf(ofCompany.tables, request);
   const contents = { tables: ofCompany ? ofCompany.tables.map(({ table }) => table) : chosen, ofCompany };
   const tables = await plannedTables(engine, contents);
   const names = new Set(contents.tables.map(({ name }) => name));
@@ -67,6 +68,12 @@ export async function planExport(engine: Engine, request: ExportRequest): Promis
     rows: tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
     bytes: Math.round(tables.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) * SHARE[form]),
   };
+}
+
+/** @throws USAGE */
+function requireTablesOf(tables: readonly CompanyTable[], { tables: named }: ChosenTables): void {
+  const strange = (named ?? []).filter((name) => !tables.some(({ table }) => table.name === name));
+  if (strange.length > 0) throw noTablesOfCompanies(strange);
 }
 
 /** A file is compact unless its name says that it is JSON. */

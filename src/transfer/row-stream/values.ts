@@ -98,6 +98,13 @@ export class RowCodec {
     return this.kinds.map((kind, place) => decoded(kind, values[place]));
   }
 
+  /** Whether {@link decode} would make just these values of the row's line, as far as their types tell. */
+  isAsDecoded(row: Row): boolean {
+    let place = 0;
+    for (const kind of this.kinds) if (!isOf(kind, row[place++])) return false;
+    return true;
+  }
+
   /** Of the row's line with its JSON in canonical form. @param line what {@link encode} made of the row, if it did */
   digest(row: Row, line?: string): RowDigest {
     if (line === undefined && isLarge(row)) return this.digestInPieces(row);
@@ -233,6 +240,22 @@ function decoded(kind: Kind, value: unknown): unknown {
   const large = kind === 'binary' || kind === 'text' ? referredTo(value) : undefined;
   if (large) return large;
   throw new Error(`a value is not of its column's type (${kind})`);
+}
+
+function isOf(kind: Kind, value: unknown): boolean {
+  if (value === null) return true;
+  switch (kind) {
+    case 'bigint':
+      return typeof value === 'bigint';
+    case 'integer':
+      return Number.isSafeInteger(value);
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'binary':
+      return Buffer.isBuffer(value);
+    default:
+      return typeof value === 'string';
+  }
 }
 
 /** What a plain parse may not keep to its last digit; that costs a fraction of one that looks at each number's text. */

@@ -158,6 +158,13 @@ export class RowStreamWriter {
     if (this.chunk.add(line, this.chunk.codec.digest(row, line))) await this.flush();
   }
 
+  /** The same for many of them, which costs less. */
+  async writeLines(table: number, lines: readonly (readonly [line: string, row: Row])[]): Promise<void> {
+    await this.begin(table);
+    const { codec } = this.chunk;
+    for (const [line, row] of lines) if (this.chunk.add(line, codec.digest(row, line))) await this.flush();
+  }
+
   /** What was written is on the disk to its last byte; it can still be taken back. */
   async endBatch(): Promise<void> {
     try {

@@ -87,6 +87,13 @@ export class Restorable {
     return row;
   }
 
+  /** What {@link decode} makes of the row's line, which is parsed only where the values do not tell. @throws CANNOT_BE_SAVED */
+  asRead(row: Row, line: string): Row {
+    if (!this.codec.isAsDecoded(row)) return this.decode(line);
+    this.check(row);
+    return row;
+  }
+
   /**
    * Does what reads large values of the row, and is refused with what is wrong with them.
    * @param read returns the row as it was read @throws CANNOT_BE_SAVED
