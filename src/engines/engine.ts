@@ -15,6 +15,7 @@ import type { Integrity } from './contract/integrity.ts';
 import type { Locks } from './contract/locks.ts';
 import type { Replication } from './contract/replication.ts';
 import type { Rows } from './contract/rows.ts';
+import type { Snapshots } from './contract/snapshots.ts';
 import type { Upkeep } from './contract/upkeep.ts';
 
 export interface Engine
@@ -23,6 +24,7 @@ export interface Engine
     SchemaChanges,
     Locks,
     Rows,
+    Snapshots,
     Upkeep,
     Integrity,
     Replication {}

@@ -9,6 +9,7 @@ export type * from './contract/integrity.ts';
 export type * from './contract/locks.ts';
 export type * from './contract/replication.ts';
 export type * from './contract/rows.ts';
+export type * from './contract/snapshots.ts';
 export type * from './contract/upkeep.ts';
 export { countRows } from './counting.ts';
 export * from './definition.ts';

@@ -17,6 +17,7 @@ test('the contract is made of roles', () => {
     'locks',
     'replication',
     'rows',
+    'snapshots',
     'upkeep',
   ]);
 });

@@ -30,6 +30,7 @@ import { deleteHooks, references, seesDeleteHooks, writeHooks } from './referenc
 import type { ReplicationDialect } from './replica-status.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { snapshot } from './snapshot.ts';
 import { space } from './space.ts';
 import { analyze, statistics } from './statistics.ts';
 import { structureChecks } from './structure.ts';
@@ -91,6 +92,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: () => seesDeleteHooks(db),
+    snapshot: (readers) => snapshot(server, readers, async () => locksReachAllWriters(await words())),
     // Both are the statistics that InnoDB keeps.
     sizes: () => sizes(db),
     statistics: (tables) => statistics(db, place.database, differences.tableStatistics, tables),

@@ -37,6 +37,7 @@ import { reclaim } from './reclaim.ts';
 import { deleteHooks, references, writeHooks } from './references.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
+import { snapshot } from './snapshot.ts';
 import { space } from './space.ts';
 import { reportActivity } from './statistics.ts';
 import { structureChecks } from './structure.ts';
@@ -91,6 +92,7 @@ export async function openPostgresql(
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: async () => true,
+    snapshot: (readers) => snapshot(db, readers),
     sizes: () => sizes(db),
     statistics: async (tables) => {
       await reportActivity(server);

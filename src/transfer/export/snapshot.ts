@@ -1,17 +1,16 @@
-/** Sessions that all see the database as it was at one moment, while others go on writing. */
-import type { Kysely } from 'kysely';
-import type { Engine } from '../../engines/index.ts';
+/** Work on sessions that all see the database as it was at one moment, while others go on writing. */
+import type { Engine, Snapshot } from '../../engines/index.ts';
 
 /** @param readers how many sessions may help; fewer may be given */
-export function inSnapshot<T>(
+export async function inSnapshot<T>(
   engine: Engine,
-  _readers: number,
-  work: (sessions: readonly [Kysely<unknown>, ...Kysely<unknown>[]]) => Promise<T>,
+  readers: number,
+  work: (sessions: Snapshot['readers']) => Promise<T>,
 ): Promise<T> {
-  return engine
-    .kysely<unknown>()
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute((db) => work([db]));
+  const snapshot = await engine.snapshot(readers);
+  try {
+    return await work(snapshot.readers);
+  } finally {
+    await snapshot.close();
+  }
 }

@@ -1,0 +1,21 @@
+/** The role of an engine that shows the database as it was at one moment, to one session or to several. */
+import type { Kysely } from 'kysely';
+
+export interface Snapshots {
+  /**
+   * Sessions that only read, and that all see the database as it is now, while others go on writing. There may be fewer than
+   * asked for, but always one: where sessions cannot share a moment, or nobody has one to spare. Writers may have to wait for
+   * a moment until all sessions have begun, never longer than two seconds.
+   * @param readers up to three
+   */
+  snapshot(readers: number): Promise<Snapshot>;
+}
+
+export interface Snapshot {
+  readonly readers: readonly [Kysely<unknown>, ...Kysely<unknown>[]];
+  /**
+   * Old versions of rows are kept for it until then. Where statements block ({@link Capabilities.statementsBlock}) other queries
+   * of this engine wait for it.
+   */
+  close(): Promise<void>;
+}

@@ -1,0 +1,47 @@
+/** What the contract says of snapshots is so on every engine: one moment for all readers, whoever writes meanwhile. */
+import { type Kysely, sql } from 'kysely';
+import { expect } from 'vitest';
+import type { Snapshots } from '../../src/engines/contract/snapshots.ts';
+import { asAccount, describeRole } from '../harness/role.ts';
+
+const idsIn = async (db: Kysely<unknown>) =>
+  (await sql<{ id: bigint }>`select id from seen order by id`.execute(db)).rows.map(({ id }) => id);
+
+describeRole<Snapshots>('the role snapshots', {
+  snapshot: async ({ name, engine, other, database, run }) => {
+    await run('create table seen (id bigint not null primary key)', 'insert into seen values (1), (2)');
+    const elsewhere = other.kysely<unknown>();
+    const snapshot = await engine.snapshot(3);
+    try {
+      expect(snapshot.readers).toHaveLength(name === 'sqlite' ? 1 : 3);
+      await sql`insert into seen values (3)`.execute(elsewhere);
+      await sql`delete from seen where id = 1`.execute(elsewhere);
+      // All of one moment, and together.
+      for (const ids of await Promise.all(snapshot.readers.map(idsIn))) expect(ids).toEqual([1n, 2n]);
+      for (const reader of snapshot.readers)
+        await expect(sql`insert into seen values (4)`.execute(reader)).rejects.toThrow();
+    } finally {
+      await snapshot.close();
+    }
+    expect(await idsIn(engine.kysely<unknown>())).toEqual([2n, 3n]);
+
+    // Whoever may not keep others from writing for a moment has one reader.
+    if (name === 'mysql' || name === 'mariadb')
+      await asAccount(name, database.settings, 'select', async (reading) => {
+        const single = await reading.snapshot(3);
+        expect(await Promise.all(single.readers.map(idsIn))).toEqual([[2n, 3n]]);
+        await single.close();
+      });
+    // And so has who finds a transaction that has written and does not end.
+    await elsewhere.transaction().execute(async (db) => {
+      await sql`insert into seen values (9)`.execute(db);
+      const among = await engine.snapshot(2);
+      for (const ids of await Promise.all(among.readers.map(idsIn))) expect(ids).toEqual([2n, 3n]);
+      await among.close();
+    });
+    const pairs = await engine.snapshot(1);
+    expect(pairs.readers).toHaveLength(1);
+    await pairs.close();
+    await sql`drop table seen`.execute(engine.kysely<unknown>());
+  },
+});
