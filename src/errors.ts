@@ -52,6 +52,7 @@ const CATALOGUE = {
   BREAKPOINT: { exit: EXIT.refused },
   CHANGED_MEANWHILE: { exit: EXIT.refused },
   CANNOT_BE_SAVED: { exit: EXIT.refused },
+  CANNOT_SWITCH: { exit: EXIT.refused },
   NO_ROOM: { exit: EXIT.refused },
   ROWS_CHANGED: { exit: EXIT.failed },
   ROWS_KEPT: { exit: EXIT.failed },

@@ -14,5 +14,6 @@ export default samplesOf(failures, {
   exportToTerminal: [[]],
   exportDocumentNeedsFile: [[]],
   passphraseNotSpecified: [[]],
+  switchWhereTo: [[]],
   tourHasNoJson: [[]],
 });

@@ -49,5 +49,7 @@ function isAgreedTo(consent: Consent, terminal: Asked): Promise<boolean> {
       return terminal.confirm('Remove them?');
     case 'rebuild':
       return terminal.confirm('Rebuild now?');
+    case 'written-since':
+      return terminal.confirm('Replace it?');
   }
 }

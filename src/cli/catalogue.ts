@@ -71,6 +71,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:switch',
+    {
+      summary: 'change to another database, of the same kind or another',
+      load: async () => (await import('./commands/db-switch.ts')).dbSwitch,
+    },
+  ],
+  [
     'db:breakpoint',
     {
       summary: 'set or remove a breakpoint, at which rollbacks stop',

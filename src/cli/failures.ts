@@ -58,6 +58,13 @@ export function passphraseNotSpecified(): MultiFlexiError {
   );
 }
 
+export function switchWhereTo(): MultiFlexiError {
+  return usage(
+    'Which database to change to must be specified once.',
+    'Specify one of --to URL, --to-env FILE and --back. Nothing was done.',
+  );
+}
+
 export function tourHasNoJson(): MultiFlexiError {
   return usage('The tour is for people; it has no JSON.', 'Run the commands it shows with -f json.');
 }

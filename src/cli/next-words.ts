@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<ActionName, string>> = {
   'housekeeper-status': 'housekeeper:status',
   'status-dismiss': 'status:dismiss',
   export: 'export',
+  switch: 'db:switch',
   'retention-list': 'retention:list',
   'retention-hold': 'retention:hold',
   'archive-list': 'archive:list',

@@ -1,5 +1,5 @@
 /** What a task tells while it works, as lines beside the result. */
-import { lossTexts, type TaskContext, type TaskNotice } from '../tasks/index.ts';
+import { lossTexts, type SwitchStep, type TaskContext, type TaskNotice } from '../tasks/index.ts';
 import { consentLines } from './consent-lines.ts';
 import { bytes, counted, rows as grouped, seconds } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
@@ -59,6 +59,10 @@ function noticeLines(notice: TaskNotice, terminal: Terminal): string[] {
       return [`Note: the export is not recorded, and status does not know of it. ${notice.why}`];
     case 'archive':
       return [notice.text];
+    case 'note':
+      return [`Note: ${notice.text}.`];
+    case 'switch':
+      return [switchLine(notice.step)];
     case 'migration':
       return migrationLines(notice.progress, terminal);
     case 'bookkeeping-lost':
@@ -126,4 +130,21 @@ function savedLines({ file, rows, direction }: Extract<TaskNotice, { kind: 'loss
     `Saved ${grouped(rows)} rows to ${file}`,
     `${when} it can be restored: multiflexi-cli db:restore-rollback ${file}`,
   ];
+}
+
+function switchLine(step: SwitchStep): string {
+  switch (step.step) {
+    case 'continues':
+      return `Continuing the change that was begun at ${step.begun}.`;
+    case 'gives-up':
+      return `Note: a change to ${step.where} was begun and not finished; its copy there is left as it is.`;
+    case 'copied':
+      return `Copied ${counted(step.rows, 'row')} in ${seconds(Math.round(step.ms))} while the platform was running.`;
+    case 'caught-up':
+      return `Copied what changed meanwhile: ${counted(step.rows, 'row')} in ${seconds(Math.round(step.ms))}.`;
+    case 'holds-writers':
+      return `The platform's writes now wait, for about ${seconds(Math.round(step.expectedMs))}.`;
+    case 'released':
+      return `The platform's writes waited for ${seconds(Math.round(step.ms))}.`;
+  }
 }

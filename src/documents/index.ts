@@ -35,6 +35,7 @@ export {
 export { sampleDocument } from './sample.ts';
 export { sizeDocument } from './size.ts';
 export { plannedReclaimDocument, reclaimDocument } from './space.ts';
+export { plannedSwitchDocument, switchDocument } from './switch.ts';
 export {
   analyzeDocument,
   optimizeDocument,

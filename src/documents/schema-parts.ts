@@ -21,7 +21,7 @@ export const TABLE_ROWS = z.strictObject({ table_name: z.string(), rows: count }
 export const CONFIRMATIONS = z
   .array(
     z.strictObject({
-      kind: z.enum(['oversized', 'dependents', 'losses', 'origin', 'removal', 'rebuild']),
+      kind: z.enum(['oversized', 'dependents', 'losses', 'origin', 'removal', 'rebuild', 'written-since']),
       confirmed_by: z.string().describe('the number or token that stands for exactly this'),
       message: z.string(),
     }),

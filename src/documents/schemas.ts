@@ -24,6 +24,7 @@ export {
 export { SAMPLE } from './sample.schema.ts';
 export { SIZE } from './size.schema.ts';
 export { PLANNED_RECLAIM, RECLAIMED } from './space.schema.ts';
+export { PLANNED_SWITCH, SWITCHED } from './switch.schema.ts';
 export {
   ANALYZED,
   OPTIMIZED,

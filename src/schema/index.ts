@@ -2,6 +2,7 @@
 export { DAY_MS, JOB_AGE, LOG_AGE, RUN_AGE, type Timeline, TOKEN_AGE } from './age.ts';
 export { isBookkeeping } from './bookkeeping.ts';
 export {
+  databaseMark,
   findInstallation,
   type Installation,
   installedAt,

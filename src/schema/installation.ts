@@ -51,6 +51,11 @@ export async function nameInstallation(engine: Engine): Promise<void> {
   await engine.catchUpIdentity('installation');
 }
 
+/** Which database it is, beside all others that are reached from here: by its address alone where the engine cannot tell. */
+export async function databaseMark(engine: Engine): Promise<string> {
+  return (await serverOf(engine)) ?? hash('sha256', `${engine.name}:${engine.where}`, 'hex').slice(0, 32);
+}
+
 async function storedId(engine: Engine): Promise<string | undefined> {
   const row = await engine
     .kysely<Database>()

@@ -21,6 +21,8 @@ export function consentText(consent: Consent): string {
       return removalText(consent);
     case 'rebuild':
       return rebuildText(consent);
+    case 'written-since':
+      return `Somebody has written to ${consent.where} after the platform had left it, and that would be replaced by what is in the present database: ${consent.tables.join(', ')}.`;
   }
 }
 

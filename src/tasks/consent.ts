@@ -9,7 +9,8 @@ export type Consent =
   | LossesConsent
   | OriginConsent
   | RemovalConsent
-  | RebuildConsent;
+  | RebuildConsent
+  | WrittenSinceConsent;
 
 /** More than a share of all jobs, or of one company's, would be deleted. */
 export interface OversizedConsent {
@@ -63,6 +64,14 @@ export interface RebuildConsent {
   readonly blocks: 'writers' | 'everybody';
   /** How long that takes, in milliseconds; null where it is not known. */
   readonly milliseconds: number | null;
+  readonly confirmedBy: string;
+}
+
+/** Rows that were written to the database that was left, after it was left, would be replaced by those of the present one. */
+export interface WrittenSinceConsent {
+  readonly kind: 'written-since';
+  readonly where: string;
+  readonly tables: readonly string[];
   readonly confirmedBy: string;
 }
 

@@ -27,7 +27,9 @@ export type Activity =
   | 'saving'
   | 'loading'
   | 'checking'
-  | 'exporting';
+  | 'exporting'
+  | 'comparing'
+  | 'copying';
 
 export interface TaskProgress {
   readonly activity: Activity;
@@ -97,6 +99,10 @@ export type TaskNotice =
   | { readonly kind: 'accounts-exported'; readonly rows: number }
   /** The history does not have it; why is a sentence. */
   | { readonly kind: 'not-recorded'; readonly why: string }
+  /** What a change of the database has come to. */
+  | { readonly kind: 'switch'; readonly step: SwitchStep }
+  /** A sentence without a full stop, about what stops nothing. */
+  | { readonly kind: 'note'; readonly text: string }
   /** A sentence about the directory of archives. */
   | { readonly kind: 'archive'; readonly text: string }
   | { readonly kind: 'migration'; readonly progress: MigrationProgress }
@@ -108,3 +114,13 @@ export type TaskNotice =
       readonly rows: number;
       readonly direction: 'up' | 'down';
     };
+
+export type SwitchStep =
+  /** Of a run that was interrupted, or of a change that is undone. */
+  | { readonly step: 'continues'; readonly begun: string }
+  /** Another change was begun and never finished: its copy is left as it is. */
+  | { readonly step: 'gives-up'; readonly where: string }
+  | { readonly step: 'copied'; readonly rows: number; readonly ms: number }
+  | { readonly step: 'caught-up'; readonly rows: number; readonly ms: number }
+  | { readonly step: 'holds-writers'; readonly expectedMs: number }
+  | { readonly step: 'released'; readonly ms: number };

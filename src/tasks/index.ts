@@ -89,7 +89,7 @@ export { type BreakpointRequest, changeBreakpoint } from './breakpoint.ts';
 export { type CheckRequest, checkDatabase, type DatabaseCheck } from './check/check-database.ts';
 export { type Confirmation, type Confirmed, type Consent, isConfirmed } from './consent.ts';
 export { consentText, dependentText, hooksText, lossTexts, oversizedText } from './consent-text.ts';
-export type { Activity, TaskContext, TaskNotice, TaskProgress } from './context.ts';
+export type { Activity, SwitchStep, TaskContext, TaskNotice, TaskProgress } from './context.ts';
 export { type Dismissal, dismiss, readDismissals, requireOurDatabase, undismiss } from './dismissals.ts';
 export type { Duty, DutyContext, DutyName, DutyPlan, DutyResult, DutyStep } from './duties/duty.ts';
 export { DUTY_NAMES } from './duties/duty.ts';
@@ -179,6 +179,16 @@ export type { LossBackup } from './save-losses.ts';
 export { measureSize, reportSize, type SizeReport, type SizeRequest } from './size.ts';
 export type { SpaceOutcome } from './space-after-purge.ts';
 export { readStatus, type SchemaStatus } from './status.ts';
+export {
+  noSettingsFile,
+  planSwitch,
+  runSwitch,
+  type SwitchOutcome,
+  type SwitchPlan,
+  type SwitchRequest,
+  type SwitchRun,
+  settingsToReturnBy,
+} from './switch/index.ts';
 export type { LagLimit } from './throttle.ts';
 export {
   planVacuum,

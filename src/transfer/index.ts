@@ -62,3 +62,26 @@ export {
   writableTables,
 } from './rows/stream-table.ts';
 export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
+export {
+  cannotSwitch,
+  copyDiffers,
+  noSettingsFile,
+  nothingToReturnTo,
+  sameDatabase,
+  stopOverdue,
+  stopTooLong,
+} from './switch/failures.ts';
+export {
+  type Journal,
+  type JournalDatabase,
+  journalOf,
+  newJournal,
+  readJournal,
+  settingsToReturnBy,
+  writeJournal,
+} from './switch/journal.ts';
+export { type MovedTable, movedTables } from './switch/moved-tables.ts';
+export { makeSame, type Pass } from './switch/pass.ts';
+export { largestId, ofOneMoment, type Portion, type Side, sumOf } from './switch/portions.ts';
+export { type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
+export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

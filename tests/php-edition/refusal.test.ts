@@ -37,6 +37,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'db:verify': [],
   'db:check': [],
   'db:breakpoint': ['--remove-all'],
+  'db:switch': ['--to', 'sqlite:///nonexistent/new.sqlite'],
   'db:reclaim': [],
   'db:analyze': [],
   'db:vacuum': [],
@@ -67,6 +68,7 @@ const WITH_DRY_RUN = [
   'db:analyze',
   'db:vacuum',
   'db:optimize',
+  'db:switch',
   'prune',
   'retention:run',
   'archive:restore',
@@ -88,6 +90,13 @@ const ALLOWED = [
 test('every command is among those that are tried', () => {
   expect([...Object.keys(CALLS), ...ALLOWED, 'tour'].sort()).toEqual([...COMMANDS.keys()].sort());
 });
+
+function settingsFile({ environment }: TestDatabase): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'multiflexi-php-')), 'multiflexi.env');
+  const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(file, lines.join(''));
+  return file;
+}
 
 type Making = readonly [
   of: string,
@@ -125,7 +134,10 @@ for (const [of, name, make, rows] of MADE) {
 
     test.each(Object.entries(CALLS))('is refused by %s', async (command, options) => {
       for (const dryRun of [[], ...(WITH_DRY_RUN.includes(command) ? [['--dry-run']] : [])]) {
-        const { exit, stdout, stderr } = await cli([command, ...options, ...dryRun], database.environment);
+        // Its settings have to be in a file.
+        const from = command === 'db:switch' ? ['-e', settingsFile(database)] : [];
+        const words = [command, ...options, ...dryRun, ...from];
+        const { exit, stdout, stderr } = await cli(words, database.environment);
         expect([exit, stdout]).toEqual([5, '']);
         expect(stderr).toContain("made by MultiFlexi's PHP edition");
       }

@@ -15,15 +15,29 @@ export async function requireFaithful(
   table: RowStreamTable,
   rows: readonly Row[],
 ): Promise<void> {
+  if (!engine.bytesOfText) return;
+  for (const row of rows) {
+    const fault = await invalidText(engine, db, table, row);
+    if (fault !== undefined) throw cannotBeSaved(table, row, fault);
+  }
+}
+
+/** @returns what is wrong, as part of a sentence */
+export async function invalidText(
+  engine: Rows,
+  db: Kysely<unknown>,
+  table: RowStreamTable,
+  row: Row,
+): Promise<string | undefined> {
   const { bytesOfText } = engine;
-  if (!bytesOfText) return;
-  for (const row of rows)
-    for (const [place, { name }] of table.columns.entries()) {
-      const text = row[place];
-      if (typeof text !== 'string' || !text.includes('\uFFFD')) continue;
-      if ((await bytesOf(db, table, bytesOfText(name), row))?.equals(Buffer.from(text))) continue;
-      throw cannotBeSaved(table, row, `${name} is not valid UTF-8`);
-    }
+  if (!bytesOfText) return undefined;
+  for (const [place, { name }] of table.columns.entries()) {
+    const text = row[place];
+    if (typeof text !== 'string' || !text.includes('\uFFFD')) continue;
+    if ((await bytesOf(db, table, bytesOfText(name), row))?.equals(Buffer.from(text))) continue;
+    return `${name} is not valid UTF-8`;
+  }
+  return undefined;
 }
 
 async function bytesOf(

@@ -109,12 +109,29 @@ export class Restorable {
     }
   }
 
+  /** What is wrong with the row, as part of a sentence; of large values only that they have the type of their column. */
+  fault(row: Row): string | undefined {
+    try {
+      if (!isLarge(row)) this.codec.encode(row);
+    } catch (error) {
+      return reasonOf(error);
+    }
+    return this.faultOfValues(row);
+  }
+
   private check(row: Row): void {
+    const fault = this.faultOfValues(row);
+    if (fault) throw this.refused(row, fault);
+  }
+
+  private faultOfValues(row: Row): string | undefined {
     for (const { place, name, check } of this.checks) {
       const value = row[place];
-      const fault = value === null || value === undefined ? undefined : check(value);
-      if (fault) throw this.refused(row, `${name} ${fault}`);
+      const fault =
+        value === null || value === undefined || value instanceof LargeValue ? undefined : check(value);
+      if (fault) return `${name} ${fault}`;
     }
+    return undefined;
   }
 
   private refused(row: Row, reason: string): MultiFlexiError {

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { bytes, CONFIRMATIONS, count, satisfied } from './schema-parts.ts';
+import type { plannedSwitchDocument, switchDocument } from './switch.ts';
+
+const seconds = z.number().nonnegative();
+
+export const PLANNED_SWITCH = z.union([
+  z.strictObject({
+    dry_run: z.literal(true),
+    already: z.literal(true).describe('the settings name that database already'),
+  }),
+  z.strictObject({
+    dry_run: z.literal(true),
+    already: z.literal(false),
+    from: z.strictObject({ where: z.string(), product: z.string() }),
+    to: z.strictObject({ where: z.string(), product: z.string() }),
+    settings_file: z.string().describe('the file in which the settings are replaced'),
+    continues: z.boolean().describe('a run that was interrupted'),
+    returns: z.boolean().describe('to the database that was used before'),
+    rows: count,
+    bytes: bytes.describe('of the values of all rows'),
+    copy_seconds: seconds.describe('an estimate of the copy, while the platform runs'),
+    stop_seconds: seconds.describe("an estimate of how long the platform's writes wait"),
+    problems: z.array(z.string()).describe('what has to be corrected first'),
+    notes: z.array(z.string()),
+    needs_confirmation: CONFIRMATIONS,
+  }),
+]);
+satisfied<typeof plannedSwitchDocument, typeof PLANNED_SWITCH>();
+
+export const SWITCHED = z.strictObject({
+  dry_run: z.literal(false),
+  already: z.boolean().describe('an earlier run had replaced the settings'),
+  from: z.string(),
+  to: z.string(),
+  rows: count,
+  rows_copied: count.describe('that this run inserted, updated or deleted in the target'),
+  stopped_seconds: seconds.describe("how long the platform's writes waited"),
+  saved_settings: z.string().describe('the file with the settings as they were'),
+  receipt: z.strictObject({
+    at: z.iso.datetime(),
+    tables: z.array(
+      z.strictObject({
+        table_name: z.string(),
+        rows: count,
+        digest: z.string().regex(/^[0-9a-f]{32}$/),
+        largest_id: z.string().nullable(),
+      }),
+    ),
+  }),
+});
+satisfied<typeof switchDocument, typeof SWITCHED>();

@@ -1,0 +1,50 @@
+/** A change of the platform's database as JSON. */
+import type { SwitchOutcome, SwitchPlan } from '../tasks/index.ts';
+import { confirmationsOf } from './confirmations.ts';
+
+export function plannedSwitchDocument(plan: SwitchPlan | null) {
+  if (plan === null) return { dry_run: true as const, already: true as const };
+  return {
+    dry_run: true as const,
+    already: false as const,
+    from: { where: plan.from.where, product: plan.from.product },
+    to: { where: plan.to.where, product: plan.to.product },
+    settings_file: plan.replacement.file,
+    continues: plan.situation.kind === 'continues',
+    returns: plan.situation.kind === 'returns',
+    rows: plan.rows,
+    bytes: plan.bytes,
+    copy_seconds: inSeconds(plan.copyMs),
+    stop_seconds: inSeconds(plan.stopMs),
+    problems: [...plan.problems],
+    notes: [...plan.notes],
+    needs_confirmation: confirmationsOf(plan.consents),
+  };
+}
+
+export function switchDocument(outcome: SwitchOutcome) {
+  const { from, to, rows, copied, stoppedMs, saved, receipt, already } = outcome;
+  return {
+    dry_run: false as const,
+    already,
+    from,
+    to,
+    rows,
+    rows_copied: copied,
+    stopped_seconds: inSeconds(stoppedMs),
+    saved_settings: saved,
+    receipt: {
+      at: receipt.at,
+      tables: receipt.tables.map(({ table, rows: count, digest, largestId }) => ({
+        table_name: table,
+        rows: count,
+        digest,
+        largest_id: largestId,
+      })),
+    },
+  };
+}
+
+function inSeconds(milliseconds: number): number {
+  return Math.round(milliseconds) / 1000;
+}

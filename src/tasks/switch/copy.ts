@@ -1,0 +1,69 @@
+/** The copy while the platform goes on: all rows first, then what changed meanwhile, until little is left for the stop. */
+import type { Engine } from '../../engines/index.ts';
+import { type MovedTable, makeSame, ofOneMoment, type Pass } from '../../transfer/index.ts';
+import type { TaskContext } from '../context.ts';
+
+export interface Sides {
+  /** Reads the source. */
+  readonly reader: Engine;
+  readonly target: Engine;
+  readonly targetReader: Engine;
+  readonly tables: readonly MovedTable[];
+  /** How many rows the source has, about. */
+  readonly rows: number;
+}
+
+export interface Copied {
+  /** What the target is known to have. */
+  readonly portions: Pass['portions'];
+  readonly changed: number;
+  /** About how long the stop would take now, in milliseconds. */
+  readonly stopMs: number;
+}
+
+/** More would not make the stop shorter, where as much is written as can be copied. */
+const MOST_ROUNDS = 4;
+/** Copying less than that is left for the stop, in milliseconds. */
+const LITTLE_MS = 500;
+
+/** @throws what databases throw; the signal's reason */
+export async function copyWhileRunning(context: TaskContext, sides: Sides): Promise<Copied> {
+  const { onNotice } = context;
+  const first = await pass(context, sides, 'copying');
+  onNotice?.({
+    kind: 'switch',
+    step: { step: 'copied', rows: first.changed, ms: first.comparing + first.copying },
+  });
+  // Both sides are read in full: whoever writes to the target is found before anybody is stopped for it.
+  let last = await pass(context, sides, 'comparing');
+  let changed = first.changed + last.changed;
+  const verifying = last.comparing;
+  for (let round = 1; round < MOST_ROUNDS && last.copying > LITTLE_MS; round++) {
+    const next = await pass(context, sides, 'comparing', last.portions);
+    changed += next.changed;
+    const isQuicker = next.copying < last.copying;
+    last = next;
+    if (!isQuicker) break;
+  }
+  onNotice?.({
+    kind: 'switch',
+    step: { step: 'caught-up', rows: changed - first.changed, ms: last.comparing + last.copying },
+  });
+  return { portions: last.portions, changed, stopMs: last.comparing + last.copying + verifying };
+}
+
+function pass(
+  { signal, onProgress }: TaskContext,
+  { reader, target, targetReader, tables, rows }: Sides,
+  activity: 'copying' | 'comparing',
+  known?: Pass['portions'],
+): Promise<Pass> {
+  let done = 0;
+  const onRows = (more: number) => {
+    done += more;
+    onProgress?.({ activity, done, expected: Math.max(rows, done), unit: 'rows' });
+  };
+  return ofOneMoment(reader, (source) =>
+    makeSame({ source, target, targetReader, tables, known, signal, onRows }),
+  );
+}

@@ -1,0 +1,102 @@
+/** The stop: writers are kept out of the source, the rest is copied, and the copy is held against the source once more. */
+import { sql } from 'kysely';
+import { countOrphans, keyName } from '../../cleanup/index.ts';
+import type { Engine } from '../../engines/index.ts';
+import {
+  copyDiffers,
+  type Journal,
+  makeSame,
+  ofOneMoment,
+  stopOverdue,
+  stopTooLong,
+  verifySame,
+} from '../../transfer/index.ts';
+import type { TaskContext } from '../context.ts';
+import { foreignKeys } from '../foreign-keys.ts';
+import type { Copied, Sides } from './copy.ts';
+
+type Receipt = NonNullable<Journal['receipt']>;
+
+export interface StopOptions {
+  /** How long the platform's writes may wait, in milliseconds. */
+  readonly maxStopMs: number | undefined;
+  /** For the last comparison, by a session of its own. */
+  readonly openTarget: () => Promise<Engine>;
+  /** The last look before anybody has to wait. */
+  readonly beforeStop: () => void;
+  /** While writers are still kept out, and the copy is the same. */
+  readonly onSame: (receipt: Receipt) => Promise<void>;
+}
+
+export interface Stopped {
+  readonly receipt: Receipt;
+  readonly changed: number;
+  readonly ms: number;
+}
+
+/** How long transactions of others are waited for that have written. */
+const WAIT_MS = 30_000;
+
+/** @throws CANNOT_SWITCH, VERIFICATION_FAILED, LOCK_TIMEOUT and others; then writers are let in again */
+export async function stopAndVerify(
+  context: TaskContext,
+  sides: Sides,
+  copied: Copied,
+  options: StopOptions,
+): Promise<Stopped> {
+  const { engine: source, signal, onNotice } = context;
+  const { maxStopMs } = options;
+  if (maxStopMs !== undefined && copied.stopMs > maxStopMs)
+    throw stopTooLong(Math.ceil(copied.stopMs / 1000), Math.ceil(maxStopMs / 1000));
+  options.beforeStop();
+  onNotice?.({ kind: 'switch', step: { step: 'holds-writers', expectedMs: copied.stopMs } });
+  const tables = sides.tables.map(({ table }) => table.name);
+  const started = performance.now();
+  const held = await source.holdWriters({ tables, waitMs: WAIT_MS, signal });
+  const deadline = maxStopMs === undefined ? undefined : AbortSignal.timeout(maxStopMs);
+  const signals = [signal, held.signal, deadline].filter((one) => one !== undefined);
+  try {
+    const { receipt, changed } = await copyTheRest(sides, copied, AbortSignal.any(signals), options);
+    // A session that was ended let writers in: whoever asks on it learns that.
+    await sql`select 1 as one`.execute(held.kysely<unknown>());
+    for (const one of signals) one.throwIfAborted();
+    await options.onSame(receipt);
+    return { receipt, changed, ms: performance.now() - started };
+  } catch (error) {
+    if (maxStopMs !== undefined && deadline?.aborted && error === deadline.reason)
+      throw stopOverdue(Math.ceil(maxStopMs / 1000));
+    throw error;
+  } finally {
+    await held.release();
+    onNotice?.({ kind: 'switch', step: { step: 'released', ms: performance.now() - started } });
+  }
+}
+
+async function copyTheRest(
+  { reader, target, targetReader, tables }: Sides,
+  { portions: known }: Copied,
+  signal: AbortSignal,
+  { openTarget }: StopOptions,
+): Promise<Pick<Stopped, 'receipt' | 'changed'>> {
+  return ofOneMoment(reader, async (source) => {
+    const pass = await makeSame({ source, target, targetReader, tables, known, signal });
+    const witness = await openTarget();
+    try {
+      const verified = await ofOneMoment(witness, (there) =>
+        verifySame(tables, pass.portions, source, there, { signal }),
+      );
+      const orphans = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });
+      const differences = [
+        ...verified.differences,
+        ...orphans.map(
+          ({ key, count }) => `${count} rows of the copy refer by ${keyName(key)} to rows that do not exist`,
+        ),
+      ];
+      if (differences.length > 0) throw copyDiffers(differences);
+      const at = new Date().toISOString();
+      return { receipt: { at, tables: [...verified.receipt.tables] }, changed: pass.changed };
+    } finally {
+      await witness.close();
+    }
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * Makes the tables of one database those of another, by portions whose sums differ. It is the first copy, what continues one that
+ * was killed, and the delta at the end: what is there already is known by its digests, not by what a journal says.
+ */
+import type { Engine } from '../../engines/index.ts';
+import { isMultiFlexiError } from '../../errors.ts';
+import { RowSum } from '../row-stream/values.ts';
+import { loadRows } from '../rows/load-rows.ts';
+import { type KeyRange, readRows } from '../rows/read-rows.ts';
+import { replaceRange } from '../rows/replace-range.ts';
+import { makeWay } from './make-way.ts';
+import type { MovedTable } from './moved-tables.ts';
+import {
+  isSameSum,
+  largestId,
+  ofOneMoment,
+  type Portion,
+  rangesFrom,
+  type Side,
+  Summing,
+  sumOf,
+} from './portions.ts';
+
+export interface PassRequest {
+  /** Read in one state: a transaction of one moment, or while nobody writes. */
+  readonly source: Side;
+  readonly target: Engine;
+  /** The same database, for reading alone. */
+  readonly targetReader: Engine;
+  /** Parents first. */
+  readonly tables: readonly MovedTable[];
+  /** What the target is known to have: then it is not read where the source has that as well. */
+  readonly known?: readonly Portion[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How many rows were read or written just now. */
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
+export interface Pass {
+  /** What the source had, and the target has now; by table, in the order of keys. */
+  readonly portions: readonly Portion[];
+  /** Rows that were inserted, updated or deleted. */
+  readonly changed: number;
+  /** Milliseconds for the comparison, and for what it has found. */
+  readonly comparing: number;
+  readonly copying: number;
+}
+
+interface Compared {
+  readonly moved: MovedTable;
+  readonly range: KeyRange;
+  /** Of the source; null for a range of which the target has nothing, which is summed while it is copied. */
+  readonly sum: RowSum | null;
+  readonly differs: boolean;
+}
+
+/** @throws CONSTRAINT, TOO_LARGE and others of the databases; the signal's reason */
+export async function makeSame(request: PassRequest): Promise<Pass> {
+  const started = performance.now();
+  const compared: Compared[] = [];
+  for (const moved of request.tables) compared.push(...(await compare(request, moved)));
+  const comparing = performance.now() - started;
+  let changed = 0;
+  // What refers to a row goes before it.
+  for (const one of compared.toReversed()) if (one.differs) changed += await replace(request, one, 'surplus');
+  const portions: Portion[] = [];
+  for (const one of compared) {
+    const { moved, range } = one;
+    if (one.sum !== null) {
+      if (one.differs) changed += await withWayMade(request, compared, one);
+      portions.push({ table: moved.table, range, sum: one.sum });
+      continue;
+    }
+    const sum = await load(request, moved, range);
+    changed += sum.rows;
+    portions.push({ table: moved.table, range, sum });
+  }
+  return { portions, changed, comparing, copying: performance.now() - started - comparing };
+}
+
+async function compare(request: PassRequest, moved: MovedTable): Promise<Compared[]> {
+  const { known } = request;
+  const before = known?.filter((portion) => portion.table.name === moved.table.name) ?? [];
+  return ofOneMoment(request.targetReader, (target) => compareWith(target, request, moved, before));
+}
+
+async function compareWith(
+  target: Side,
+  { source, signal, onRows }: PassRequest,
+  moved: MovedTable,
+  before: readonly Portion[],
+): Promise<Compared[]> {
+  const { table } = moved;
+  const largest = await largestId(target, table);
+  const compared: Compared[] = [];
+  for await (const range of rangesOf(source, moved, before)) {
+    signal?.throwIfAborted();
+    const first = range.first?.[0];
+    if (largest === null || (typeof first === 'bigint' && first > largest)) {
+      compared.push({ moved, range, sum: null, differs: false });
+      continue;
+    }
+    const there = before.find((portion) => isSameRange(portion.range, range))?.sum;
+    const [sum, other] = await Promise.all([
+      sumOf(source, table, range, { signal, onRows }),
+      there ?? sumOf(target, table, range, { signal }),
+    ]);
+    compared.push({ moved, range, sum, differs: !isSameSum(sum, other) });
+  }
+  return compared;
+}
+
+/** Those that are known already, so that their sums can be compared; the open end may have grown. */
+async function* rangesOf(
+  source: Side,
+  { table }: MovedTable,
+  known: readonly Portion[],
+): AsyncGenerator<KeyRange> {
+  const end = known.at(-1)?.range;
+  for (const { range } of known.slice(0, -1)) yield range;
+  if (end === undefined) yield* rangesFrom(source, table);
+  else {
+    const first = end.first?.[0];
+    const grown = rangesFrom(source, table, typeof first === 'bigint' ? first : null);
+    for await (const range of grown) yield range;
+  }
+}
+
+function isSameRange(a: KeyRange, b: KeyRange): boolean {
+  return String(a.first) === String(b.first) && String(a.last) === String(b.last);
+}
+
+async function replace(
+  { source, target, signal }: PassRequest,
+  { moved: { table }, range }: Compared,
+  only: 'surplus' | 'changes',
+): Promise<number> {
+  const read = () => readRows(source.engine, source.db, table, { range, signal });
+  const done = await replaceRange(target, table, range, read, { signal, only });
+  return done.inserted + done.updated + done.deleted;
+}
+
+/** Rows may have exchanged a value of a unique key: then neither of them can be written first. */
+async function withWayMade(request: PassRequest, all: readonly Compared[], one: Compared): Promise<number> {
+  try {
+    return await replace(request, one, 'changes');
+  } catch (error) {
+    if (!isMultiFlexiError(error, 'CONSTRAINT') || one.moved.unique.length === 0) throw error;
+    // Those before it are as they are to be.
+    for (const other of all.slice(all.indexOf(one)))
+      if (other.moved === one.moved && other.differs)
+        await makeWay(request.target, one.moved, other.range, request.signal);
+    return replace(request, one, 'changes');
+  }
+}
+
+async function load(
+  { source, target, signal, onRows }: PassRequest,
+  { table }: MovedTable,
+  range: KeyRange,
+): Promise<RowSum> {
+  const sum = new RowSum();
+  const summing = new Summing(table, sum);
+  async function* rows() {
+    for await (const page of readRows(source.engine, source.db, table, { range, signal })) {
+      await summing.add(page);
+      yield page;
+      onRows?.(page.length);
+    }
+  }
+  await loadRows(target, table, rows(), { signal });
+  return sum;
+}

@@ -1,0 +1,123 @@
+/** A table in portions of its key, each with the sum of its rows: what two databases are compared by. */
+import { type Kysely, sql } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
+import { summedRow } from '../row-stream/pieces.ts';
+import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
+import { type KeyRange, readRows } from '../rows/read-rows.ts';
+
+/** Few enough that the digests of a portion are in memory, and many enough that there are few portions. */
+const ROWS = 20_000;
+
+/** A side of a comparison: an engine, and the session that is read. */
+export interface Side {
+  readonly engine: Engine;
+  readonly db: Kysely<unknown>;
+}
+
+/** Reads in a transaction whose reads are all of one moment, and of one session. */
+export function ofOneMoment<T>(engine: Engine, read: (side: Side) => Promise<T>): Promise<T> {
+  return engine
+    .kysely<unknown>()
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((db) => read({ engine, db }));
+}
+
+export interface Portion {
+  readonly table: RowStreamTable;
+  /** The last one of a table has no end. */
+  readonly range: KeyRange;
+  readonly sum: RowSum;
+}
+
+export interface SummingOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How many rows were read just now. */
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
+/**
+ * Ranges of about as many rows each, together the whole table from a key on.
+ * @param from the first key; null for all of the table
+ */
+export async function* rangesFrom(
+  { db }: Side,
+  { name, key }: RowStreamTable,
+  from: bigint | null = null,
+  rows: number = ROWS,
+): AsyncGenerator<KeyRange> {
+  const [id] = key;
+  if (id === undefined || key.length > 1) {
+    yield { first: null, last: null };
+    return;
+  }
+  let first = from;
+  for (;;) {
+    const onwards = first === null ? sql`` : sql`where ${sql.ref(id)} >= ${first}`;
+    const { rows: ends } = await sql<{ value: unknown }>`
+      select ${sql.ref(id)} as value from ${sql.table(name)} ${onwards}
+      order by ${sql.ref(id)} limit 1 offset ${sql.lit(rows - 1)}`.execute(db);
+    const last = ends[0]?.value;
+    // Keys of another kind have no next one.
+    const end = typeof last === 'bigint' ? last : null;
+    yield { first: first === null ? null : [first], last: end === null ? null : [end] };
+    if (end === null) return;
+    first = end + 1n;
+  }
+}
+
+export async function sumOf(
+  { engine, db }: Side,
+  table: RowStreamTable,
+  range: KeyRange,
+  { signal, onRows }: SummingOptions = {},
+): Promise<RowSum> {
+  const sum = new RowSum();
+  const summing = new Summing(table, sum);
+  for await (const rows of readRows(engine, db, table, { range, signal })) {
+    await summing.add(rows);
+    onRows?.(rows.length);
+  }
+  return sum;
+}
+
+/** Adds rows on their way to a sum. */
+export class Summing {
+  private readonly table: RowStreamTable;
+  private readonly sum: RowSum;
+  private readonly codec: RowCodec;
+
+  constructor(table: RowStreamTable, sum: RowSum) {
+    this.table = table;
+    this.sum = sum;
+    this.codec = new RowCodec(table.columns);
+  }
+
+  async add(rows: readonly Row[]): Promise<void> {
+    for (const row of rows) this.sum.add(this.codec.digest(await summedRow(this.table.columns, row)));
+  }
+}
+
+export function isSameSum(a: RowSum, b: RowSum): boolean {
+  return a.rows === b.rows && a.digest === b.digest;
+}
+
+/** The largest key of a table; null where it is empty or has another kind of key. */
+export async function largestId({ db }: Side, { name, key }: RowStreamTable): Promise<bigint | null> {
+  const [id] = key;
+  if (id === undefined) return null;
+  const { rows } = await sql<{ value: unknown }>`
+    select max(${sql.ref(id)}) as value from ${sql.table(name)}`.execute(db);
+  const value = rows[0]?.value;
+  return typeof value === 'bigint' ? value : null;
+}
+
+/** As part of a sentence. */
+export function rangeWords({ name, key }: RowStreamTable, { first, last }: KeyRange): string {
+  const column = key.join(', ');
+  if (first === null && last === null) return name;
+  if (last === null) return `${name} with ${column} from ${first} on`;
+  return `${name} with ${column} ${first === null ? 'up to' : `from ${first} to`} ${last}`;
+}

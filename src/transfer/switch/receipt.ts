@@ -1,0 +1,98 @@
+/**
+ * Whether a database is what another one is: read by a session of its own at the very end, and not by the copier's own way alone.
+ * A fault of the copier that its digests would share shows in the counts as a whole, the largest ids, and the next ids.
+ */
+import { sql } from 'kysely';
+import type { MovedTable } from './moved-tables.ts';
+import {
+  isSameSum,
+  largestId,
+  type Portion,
+  rangeWords,
+  type Side,
+  type SummingOptions,
+  sumOf,
+} from './portions.ts';
+
+export interface Receipt {
+  readonly tables: readonly ReceiptOfTable[];
+}
+
+export interface ReceiptOfTable {
+  readonly table: string;
+  readonly rows: number;
+  /** 32 hexadecimal digits, as of an export. */
+  readonly digest: string;
+  readonly largestId: string | null;
+}
+
+export interface Verified {
+  readonly receipt: Receipt;
+  /** Sentences, without a full stop; none where both are the same. */
+  readonly differences: readonly string[];
+}
+
+/** @param portions what the source has @param source while nobody writes to it @param target opened for this alone */
+export async function verifySame(
+  tables: readonly MovedTable[],
+  portions: readonly Portion[],
+  source: Side,
+  target: Side,
+  options: SummingOptions,
+): Promise<Verified> {
+  const differences: string[] = [];
+  for (const { table, range, sum } of portions) {
+    const there = await sumOf(target, table, range, options);
+    if (!isSameSum(sum, there))
+      differences.push(
+        `${rangeWords(table, range)}: ${sum.rows} rows in the source, ${there.rows} in the target, and other digests`,
+      );
+  }
+  const receipts: ReceiptOfTable[] = [];
+  for (const { table } of tables) {
+    const [count, other] = [await countOf(source, table.name), await countOf(target, table.name)];
+    if (count !== other)
+      differences.push(`${table.name}: ${count} rows counted in the source, ${other} in the target`);
+    const [largest, largestThere] = [await largestId(source, table), await largestId(target, table)];
+    if (largest !== largestThere)
+      differences.push(
+        `${table.name}: the largest id is ${largest} in the source, ${largestThere} in the target`,
+      );
+    receipts.push(receiptOf(table.name, portions, largest));
+  }
+  differences.push(...(await reusedIds(tables, target)));
+  return { receipt: { tables: receipts }, differences };
+}
+
+export function receiptOf(
+  name: string,
+  portions: readonly Portion[],
+  largest: bigint | null,
+): ReceiptOfTable {
+  const [first, ...others] = portions.filter(({ table }) => table.name === name).map(({ sum }) => sum);
+  const whole = first?.copy();
+  for (const sum of others) whole?.addAll(sum);
+  return {
+    table: name,
+    rows: whole?.rows ?? 0,
+    digest: whole?.digest ?? '0'.repeat(32),
+    largestId: largest === null ? null : String(largest),
+  };
+}
+
+/** The server chooses the index: the smallest one, as a rule, and not that of the key. */
+async function countOf({ db }: Side, table: string): Promise<bigint> {
+  const { rows } = await sql<{ n: bigint }>`select count(*) as n from ${sql.table(table)}`.execute(db);
+  return rows[0]?.n ?? 0n;
+}
+
+/** The next insert must not meet a row that is there. */
+async function reusedIds(tables: readonly MovedTable[], { engine, db }: Side): Promise<string[]> {
+  const counters = await engine.idCounters(
+    db,
+    tables.map(({ table }) => table.name),
+  );
+  return counters
+    .filter(({ next, largest }) => largest !== null && next <= largest)
+    .map(({ table, next, largest }) => `${table}: the next id would be ${next}, and ${largest} is there`);
+}

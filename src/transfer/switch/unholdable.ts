@@ -1,0 +1,84 @@
+/** Rows of one database that another one cannot hold exactly, found before anything is written. */
+import type { BulkValue, Engine } from '../../engines/index.ts';
+import { LargeValue } from '../row-stream/large-value.ts';
+import { type Row, rowWords } from '../row-stream/values.ts';
+import { invalidText } from '../rows/faithful.ts';
+import { readRows } from '../rows/read-rows.ts';
+import { Restorable } from '../rows/restorable.ts';
+import type { MovedTable } from './moved-tables.ts';
+import type { Side, SummingOptions } from './portions.ts';
+
+/** So many are named; the others are counted. */
+const NAMED = 20;
+
+export interface Unholdable {
+  /** As `job with id 12: stdout has the character U+0000, which …`. */
+  readonly named: readonly string[];
+  readonly rows: number;
+  /** All rows that were looked at, and about how many bytes their values take. */
+  readonly looked: number;
+  readonly bytes: number;
+}
+
+/** Reads every row. @throws CANNOT_BE_SAVED for a row that is too large to be read */
+export async function findUnholdable(
+  source: Side,
+  target: Engine,
+  tables: readonly MovedTable[],
+  { signal, onRows }: SummingOptions,
+): Promise<Unholdable> {
+  const named: string[] = [];
+  const found = { rows: 0, looked: 0, bytes: 0 };
+  const limit = await target.largestStatement();
+  for (const { table } of tables) {
+    const restorable = new Restorable(target, table);
+    const faultOf = async (row: Row) =>
+      restorable.fault(row) ??
+      refusal(target, table.columns, row) ??
+      tooLarge(row, Math.min(target.largeValues.largestRow, limit?.bytes ?? Number.POSITIVE_INFINITY)) ??
+      (await invalidText(source.engine, source.db, table, row));
+    for await (const rows of readRows(source.engine, source.db, table, { signal })) {
+      for (const row of rows) {
+        found.looked++;
+        found.bytes += bytesOf(row);
+        const fault = await faultOf(row);
+        if (fault === undefined) continue;
+        found.rows++;
+        if (named.length < NAMED) named.push(`${rowWords(table, row)}: ${fault}`);
+      }
+      onRows?.(rows.length);
+    }
+  }
+  return { named, ...found };
+}
+
+function refusal(
+  target: Engine,
+  columns: readonly { readonly name: string; readonly type: string }[],
+  row: Row,
+): string | undefined {
+  let place = 0;
+  for (const { name, type } of columns) {
+    const value = row[place++];
+    // All else is a number, a boolean or bytes, which every engine keeps.
+    if (typeof value !== 'string') continue;
+    const why = target.cannotHold(type, value satisfies BulkValue);
+    if (why !== null) return `${name} ${why}`;
+  }
+  return undefined;
+}
+
+function tooLarge(row: Row, most: number): string | undefined {
+  const bytes = bytesOf(row);
+  return bytes >= most ? `its values take ${bytes} bytes, and the target takes less than ${most}` : undefined;
+}
+
+function bytesOf(row: Row): number {
+  let bytes = 0;
+  for (const value of row) {
+    if (value instanceof LargeValue) bytes += value.bytes;
+    else if (Buffer.isBuffer(value)) bytes += value.length;
+    else bytes += typeof value === 'string' ? Buffer.byteLength(value) : 8;
+  }
+  return bytes;
+}
