@@ -54,10 +54,12 @@ export async function companyRows(
   tables: readonly CompanyTable[],
   company: bigint,
 ): Promise<ReadonlyMap<string, RawBuilder<unknown>>> {
-  const conditions = new Map<string, RawBuilder<unknown>>([[COMPANY, sql`${sql.ref('id')} = ${company}`]]);
+  const conditions = new Map<string, RawBuilder<unknown>>([
+    [COMPANY, sql`${columnOf(COMPANY, 'id')} = ${company}`],
+  ]);
   for (const { table, kind, links } of tables)
     if (kind === 'own' && table.name !== COMPANY)
-      conditions.set(table.name, belongs(links, conditions, company));
+      conditions.set(table.name, belongs(table.name, links, conditions, company));
   for (const parent of [...tables].reverse()) {
     if (parent.kind !== 'shared') continue;
     conditions.set(parent.table.name, await referredTo(engine, db, parent.table.name, tables, conditions));
@@ -67,6 +69,7 @@ export async function companyRows(
 
 /** The column of the company decides, where there is one; else the rows that it refers to. */
 function belongs(
+  table: string,
   links: readonly Link[],
   conditions: ReadonlyMap<string, RawBuilder<unknown>>,
   company: bigint,
@@ -75,15 +78,23 @@ function belongs(
   const others = links.flatMap(({ column, target, targetColumn }) => {
     const condition = target === COMPANY ? undefined : conditions.get(target);
     if (condition === undefined) return [];
+    // Looked up row by row: a list of all that the company has would be made anew for each page.
     return [
-      sql`${sql.ref(column)} in (select ${sql.ref(targetColumn)} from ${sql.table(target)} where ${condition})`,
+      sql`exists (select 1 from ${sql.table(target)}
+        where ${columnOf(target, targetColumn)} = ${columnOf(table, column)} and ${condition})`,
     ];
   });
   const byOthers = others.length === 0 ? sql`1 = 0` : sql`(${sql.join(others, sql` or `)})`;
   if (!direct) return byOthers;
-  const byCompany = sql`${sql.ref(direct.column)} = ${company}`;
+  const ofCompany = columnOf(table, direct.column);
+  const byCompany = sql`${ofCompany} = ${company}`;
   if (!direct.nullable) return byCompany;
-  return sql`(${byCompany} or (${sql.ref(direct.column)} is null and ${byOthers}))`;
+  return sql`(${byCompany} or (${ofCompany} is null and ${byOthers}))`;
+}
+
+/** With its table, as conditions of several tables are in one another. */
+function columnOf(table: string, column: string): RawBuilder<unknown> {
+  return sql`${sql.table(table)}.${sql.ref(column)}`;
 }
 
 /** Shared rows are few: applications, accounts, prototypes. */
