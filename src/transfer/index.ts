@@ -83,5 +83,5 @@ export {
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
 export { makeSame, type Pass } from './switch/pass.ts';
 export { largestId, ofOneMoment, type Portion, type Side, sumOf } from './switch/portions.ts';
-export { type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
+export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
 export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

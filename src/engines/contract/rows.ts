@@ -15,8 +15,11 @@ export interface Rows {
   cannotHold(type: string, value: BulkValue): string | null;
   /** What an INSERT says between its columns and its values, so that rows get the ids that they come with. */
   readonly keepingIds: RawBuilder<unknown>;
-  /** Makes the next id of a table one that was never given, after rows with ids of their own were inserted. */
-  catchUpIdentity(table: string): Promise<void>;
+  /**
+   * Makes the next id of a table one that was never given, after rows with ids of their own were inserted.
+   * @param past an id that is not to be given either, as it was elsewhere; takes the privilege ALTER on MySQL and MariaDB
+   */
+  catchUpIdentity(table: string, past?: bigint): Promise<void>;
   /** Whether a column of ids is among these, of which there may be thousands: the form that the engine reads fastest. */
   among(column: string, ids: readonly bigint[]): RawBuilder<boolean>;
   /**

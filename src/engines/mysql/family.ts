@@ -16,7 +16,7 @@ import type { MysqlServer } from './connection.ts';
 import { endedBy } from './ended-by.ts';
 import { fingerprint } from './fingerprint.ts';
 import { holdWriters } from './hold-writers.ts';
-import { idCounters } from './id-counters.ts';
+import { idCounters, raiseCounter } from './id-counters.ts';
 import { endWhenIdle } from './idle.ts';
 import { indexFacts, unusedIndexes } from './index-facts.ts';
 import { type ColumnDialect, introspect, tableNames, viewNames } from './introspection.ts';
@@ -104,9 +104,11 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     rebuild: (request) => rebuild(server, differences.rebuilding, request),
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
-    // InnoDB takes notice of ids that are given.
     cannotHold: differences.cannotHold,
-    catchUpIdentity: async () => {},
+    // InnoDB takes notice of ids that are given.
+    catchUpIdentity: async (table, past) => {
+      if (past !== undefined) await raiseCounter(db, table, past);
+    },
     exclusively: (session, table, work) => exclusively(session, table, work),
     holdWriters: (request) => holdWriters(server, request),
     editingSchema: (_db, work) => work(),

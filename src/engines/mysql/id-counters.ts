@@ -51,3 +51,10 @@ function largestOf(type: string): bigint {
   const bits = BITS[/^\w+/.exec(type.toLowerCase())?.[0] ?? ''] ?? 64n;
   return 2n ** (/unsigned/i.test(type) ? bits : bits - 1n) - 1n;
 }
+
+/** Past an id that may be of no row; never back, which the statement itself would do. */
+export async function raiseCounter(db: Kysely<unknown>, table: string, past: bigint): Promise<void> {
+  const [counter] = await idCounters(db, [table]);
+  if (counter && counter.next <= past)
+    await sql`alter table ${sql.table(table)} auto_increment = ${sql.lit(past + 1n)}`.execute(db);
+}

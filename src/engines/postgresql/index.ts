@@ -116,7 +116,7 @@ export async function openPostgresql(
     lock: (request) => lock(server, request),
     bulkLoad: (load) => bulkLoad(server, load),
     cannotHold,
-    catchUpIdentity: (table) => catchUpIdentity(db, table),
+    catchUpIdentity: (table, past) => catchUpIdentity(db, table, past),
     holdWriters: (request) => holdWriters(server, request),
     exclusively: async (transaction, table, work) => {
       // Held until the transaction ends.

@@ -41,3 +41,14 @@ export async function idCounters(
     ];
   });
 }
+
+/** Past an id that may be of no row; never back. A table that never had a row has no sequence yet. */
+export async function raiseSequence(db: Kysely<unknown>, table: string, past: bigint): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`
+      update sqlite_sequence set seq = max(seq, ${past}) where name = ${table}`.execute(transaction);
+    await sql`
+      insert into sqlite_sequence (name, seq) select ${table}, ${past}
+      where not exists (select 1 from sqlite_sequence where name = ${table})`.execute(transaction);
+  });
+}

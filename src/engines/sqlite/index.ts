@@ -34,7 +34,7 @@ import { openFile } from './file.ts';
 import { fingerprint } from './fingerprint.ts';
 import { temporaryDiskIsFull } from './full-disk.ts';
 import { holdWriters } from './hold-writers.ts';
-import { idCounters } from './id-counters.ts';
+import { idCounters, raiseSequence } from './id-counters.ts';
 import { indexFacts } from './index-facts.ts';
 import { introspect, tableNames, viewNames } from './introspection.ts';
 import { LARGE_VALUES } from './large-values.ts';
@@ -186,9 +186,11 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
       bulkLoad(database, db, load).catch((error: unknown) => {
         throw translate(error);
       }),
-    // AUTOINCREMENT has taken notice of them.
     cannotHold,
-    catchUpIdentity: async () => {},
+    // AUTOINCREMENT has taken notice of ids that are given.
+    catchUpIdentity: async (table, past) => {
+      if (past !== undefined) await raiseSequence(db, table, past);
+    },
     // A transaction of ours holds the whole file's write lock from its beginning.
     requireLockRight: async () => {},
     locksReachAllWriters: async () => true,

@@ -5,6 +5,7 @@
 import type { Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { migrate, whileSchemaStays } from '../../migrations/index.ts';
+import { StallWatch } from '../../pacing/index.ts';
 import { replaceSettings, requireUnchanged } from '../../settings/index.ts';
 import {
   cannotSwitch,
@@ -16,7 +17,7 @@ import {
 } from '../../transfer/index.ts';
 import { requireConfirmed } from '../confirmation.ts';
 import type { Confirmed } from '../consent.ts';
-import type { TaskContext } from '../context.ts';
+import type { TaskContext, TaskProgress } from '../context.ts';
 import { recordSwitch } from '../history/switches.ts';
 import { type Copied, copyWhileRunning } from './copy.ts';
 import { databaseOf, planSwitch, type SwitchPlan, type SwitchRequest } from './plan.ts';
@@ -46,6 +47,19 @@ export interface SwitchOutcome {
 
 /** @throws CANNOT_SWITCH, VERIFICATION_FAILED, LOCKED, CHANGED_MEANWHILE and others; then the settings are as they were */
 export async function runSwitch(context: TaskContext, request: SwitchRun): Promise<SwitchOutcome> {
+  const watch = new StallWatch((ms) => context.onNotice?.({ kind: 'stalled', ms }));
+  const onProgress = (progress: TaskProgress) => {
+    watch.progressed();
+    context.onProgress?.(progress);
+  };
+  try {
+    return await underLock({ ...context, onProgress }, request);
+  } finally {
+    watch.end();
+  }
+}
+
+async function underLock(context: TaskContext, request: SwitchRun): Promise<SwitchOutcome> {
   const { engine: source, program, signal } = context;
   const { waitMs } = request;
   return whileSchemaStays(source, { program, waitMs, signal }, async () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { countOrphans, keyName } from '../../cleanup/index.ts';
 import type { Engine } from '../../engines/index.ts';
 import {
+  continueIds,
   copyDiffers,
   type Journal,
   makeSame,
@@ -60,6 +61,9 @@ export async function stopAndVerify(
     // A session that was ended let writers in: whoever asks on it learns that.
     await sql`select 1 as one`.execute(held.kysely<unknown>());
     for (const one of signals) one.throwIfAborted();
+    // Where statements block, no timer was heard.
+    if (maxStopMs !== undefined && performance.now() - started > maxStopMs)
+      throw stopOverdue(Math.ceil(maxStopMs / 1000));
     await options.onSame(receipt);
     return { receipt, changed, ms: performance.now() - started };
   } catch (error) {
@@ -80,6 +84,7 @@ async function copyTheRest(
 ): Promise<Pick<Stopped, 'receipt' | 'changed'>> {
   return ofOneMoment(reader, async (source) => {
     const pass = await makeSame({ source, target, targetReader, tables, known, signal });
+    await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
     const witness = await openTarget();
     try {
       const verified = await ofOneMoment(witness, (there) =>

@@ -26,10 +26,8 @@ export async function movedTables(engine: Engine): Promise<MovedTable[]> {
 function moved(found: CatalogTable): MovedTable {
   const table = streamTableOf(found);
   requireSavable(table);
-  // The same in every database, whatever the order in which columns came to it.
-  const columns = [...table.columns].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    table: { ...table, columns },
+    table,
     unique: found.indexes.filter(({ unique }) => unique).map((index) => index.columns),
   };
 }

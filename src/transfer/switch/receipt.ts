@@ -3,6 +3,7 @@
  * A fault of the copier that its digests would share shows in the counts as a whole, the largest ids, and the next ids.
  */
 import { sql } from 'kysely';
+import type { IdCounter } from '../../engines/index.ts';
 import type { MovedTable } from './moved-tables.ts';
 import {
   isSameSum,
@@ -60,7 +61,7 @@ export async function verifySame(
       );
     receipts.push(receiptOf(table.name, portions, largest));
   }
-  differences.push(...(await reusedIds(tables, target)));
+  differences.push(...(await reusedIds(tables, source, target)));
   return { receipt: { tables: receipts }, differences };
 }
 
@@ -86,13 +87,26 @@ async function countOf({ db }: Side, table: string): Promise<bigint> {
   return rows[0]?.n ?? 0n;
 }
 
-/** The next insert must not meet a row that is there. */
-async function reusedIds(tables: readonly MovedTable[], { engine, db }: Side): Promise<string[]> {
-  const counters = await engine.idCounters(
+/** The next insert must not meet a row that is there, nor give the id of one that is gone and may be in an archive. */
+async function reusedIds(tables: readonly MovedTable[], source: Side, target: Side): Promise<string[]> {
+  const before = new Map((await countersOf(tables, source)).map(({ table, next }) => [table, next]));
+  return (await countersOf(tables, target)).flatMap(({ table, next, largest }) => {
+    const given = before.get(table) ?? 0n;
+    if (next >= given && (largest === null || next > largest)) return [];
+    return [`${table}: the next id would be ${next}, and the source would give ${given}`];
+  });
+}
+
+function countersOf(tables: readonly MovedTable[], { engine, db }: Side): Promise<readonly IdCounter[]> {
+  return engine.idCounters(
     db,
     tables.map(({ table }) => table.name),
   );
-  return counters
-    .filter(({ next, largest }) => largest !== null && next <= largest)
-    .map(({ table, next, largest }) => `${table}: the next id would be ${next}, and ${largest} is there`);
+}
+
+/** Ids that were given in the source are not given again, whatever became of their rows. */
+export async function continueIds(tables: readonly MovedTable[], source: Side, target: Side): Promise<void> {
+  const there = new Map((await countersOf(tables, target)).map(({ table, next }) => [table, next]));
+  for (const { table, next } of await countersOf(tables, source))
+    if (next > (there.get(table) ?? 0n)) await target.engine.catchUpIdentity(table, next - 1n);
 }
