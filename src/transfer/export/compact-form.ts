@@ -11,6 +11,9 @@ import { isPieced, Restorable, writeRow } from '../rows/restorable.ts';
 import { EXPORT, type ExportHead } from './header.ts';
 import type { ExportedTable, ExportReading, ReadTable } from './reading.ts';
 
+/** Characters of lines that are handed over together. */
+const GATHERED = 128 * 1024;
+
 /** @throws FILE_FAILED, CANNOT_BE_SAVED; then there is no file */
 export async function writeCompact(
   reading: ExportReading,
@@ -71,6 +74,7 @@ async function writePage(
   onRow: (row: Row) => void,
 ): Promise<void> {
   let lines: (readonly [string, Row])[] = [];
+  let characters = 0;
   for (const row of page) {
     if (isPieced(row) || isLarge(row)) {
       await writer.writeLines(place, lines);
@@ -81,7 +85,12 @@ async function writePage(
       const read = restorable.asRead(row, line);
       lines.push([line, read]);
       onRow(read);
+      characters += line.length;
     }
+    if (characters < GATHERED) continue;
+    await writer.writeLines(place, lines);
+    lines = [];
+    characters = 0;
   }
   await writer.writeLines(place, lines);
 }

@@ -6,6 +6,7 @@ import type { RowStreamTable } from '../row-stream/format.ts';
 import type { Row } from '../row-stream/values.ts';
 import { requireFaithful } from '../rows/faithful.ts';
 import { type KeyRange, keyRanges, readRows } from '../rows/read-rows.ts';
+import { isPieced } from '../rows/restorable.ts';
 import { streamTableOf } from '../rows/stream-table.ts';
 import { type CompanyTable, companyRows } from './company-rows.ts';
 import { CompanyWitness } from './company-witness.ts';
@@ -14,10 +15,33 @@ import type { Company, ExportTables } from './selection.ts';
 /** Rows of a table that one reader takes at a time. A condition is asked of so many: its cost is bounded by that. */
 const RANGE_ROWS = 20_000;
 
-/** Outside of V8's heap. */
+/** The next page is on its way while one is written; not while large values of it are still to be read from the same session. */
+async function* readAhead(pages: AsyncGenerator<Row[]>): AsyncGenerator<Row[]> {
+  let next = pages.next();
+  try {
+    for (;;) {
+      const { value, done } = await next;
+      if (done) return;
+      const isAlone = value.some(isPieced);
+      if (!isAlone) {
+        next = pages.next();
+        // Told to whoever waits for it; until then it is no rejection that nobody handles.
+        next.catch(() => {});
+      }
+      yield value;
+      if (isAlone) next = pages.next();
+    }
+  } finally {
+    await next.catch(() => {});
+    await pages.return(undefined);
+  }
+}
+
+/** About as much as a driver has received outside of V8's heap. */
 function bytesIn(page: readonly Row[]): number {
   let bytes = 0;
-  for (const row of page) for (const value of row) if (Buffer.isBuffer(value)) bytes += value.length;
+  for (const row of page)
+    for (const value of row) if (Buffer.isBuffer(value) || typeof value === 'string') bytes += value.length;
   return bytes;
 }
 
@@ -73,10 +97,11 @@ export async function exportReading(
       }
     }
     const ranges = () => keyRanges(first, table, RANGE_ROWS);
-    async function* pages(): AsyncGenerator<Row[]> {
+    async function* inOrder(): AsyncGenerator<Row[]> {
       if (!where) yield* pagesOf(first, { first: null, last: null });
       else for await (const range of ranges()) yield* pagesOf(first, range);
     }
+    const pages = () => readAhead(inOrder());
     return { table, pages, ranges, pagesOf };
   };
   return {
