@@ -53,6 +53,8 @@ const CATALOGUE = {
   CHANGED_MEANWHILE: { exit: EXIT.refused },
   CANNOT_BE_SAVED: { exit: EXIT.refused },
   CANNOT_SWITCH: { exit: EXIT.refused },
+  CANNOT_BE_LOADED: { exit: EXIT.refused },
+  NOT_EMPTY: { exit: EXIT.refused },
   NO_ROOM: { exit: EXIT.refused },
   ROWS_CHANGED: { exit: EXIT.failed },
   ROWS_KEPT: { exit: EXIT.failed },

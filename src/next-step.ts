@@ -24,6 +24,7 @@ export type ActionName =
   | 'switch'
   | 'retention-list'
   | 'retention-hold'
+  | 'import'
   | 'archive-list'
   | 'archive-show'
   | 'archive-verify';

@@ -53,6 +53,7 @@ export default samplesOf(failures, {
     [JOB, 'up', WHERE],
     [JOB, 'down', WHERE],
   ],
+  importUnfinished: [[WHERE]],
   notMigrated: [[3, 18, WHERE]],
   stepFailed: [
     [failed('up', 2, true), refused],

@@ -225,6 +225,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'import',
+    {
+      summary: 'load an export into an empty database',
+      load: async () => (await import('./commands/import.ts')).importCommand,
+    },
+  ],
+  [
     'housekeeper:run',
     {
       summary: 'do what has to be done routinely',

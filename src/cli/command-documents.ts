@@ -45,6 +45,7 @@ export const COMMAND_DOCUMENTS: ReadonlyMap<string, readonly CommandDocument[]> 
   ['archive:restore', [dryRun(documents.PLANNED_ARCHIVE_RESTORE), result(documents.ARCHIVE_RESTORED)]],
   ['archive:remove', [result(documents.REMOVAL)]],
   ['export', [dryRun(documents.PLANNED_EXPORT), result(documents.EXPORTED)]],
+  ['import', [dryRun(documents.PLANNED_IMPORT), result(documents.IMPORTED)]],
   ['housekeeper:run', [result(documents.CYCLE)]],
   ['housekeeper:status', [result(documents.HOUSEKEEPER_STATUS)]],
   ['housekeeper:history', [result(documents.HOUSEKEEPER_HISTORY)]],

@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<ActionName, string>> = {
   switch: 'db:switch',
   'retention-list': 'retention:list',
   'retention-hold': 'retention:hold',
+  import: 'import',
   'archive-list': 'archive:list',
   'archive-show': 'archive:show',
   'archive-verify': 'archive:verify',

@@ -9,6 +9,7 @@ export {
   housekeeperHistoryDocument,
   housekeeperStatusDocument,
 } from './housekeeper.ts';
+export { importDocument, plannedImportDocument } from './imports.ts';
 export { type Json, jsonText } from './json.ts';
 export {
   breakpointsDocument,

@@ -4,6 +4,7 @@ export { CHECK } from './check.schema.ts';
 export { EXPORTED, PLANNED_EXPORT } from './exports.schema.ts';
 export { FAILURE } from './failure.schema.ts';
 export { CYCLE, DUTIES, HOUSEKEEPER_HISTORY, HOUSEKEEPER_STATUS } from './housekeeper.schema.ts';
+export { IMPORTED, PLANNED_IMPORT } from './imports.schema.ts';
 export { BREAKPOINTS, MIGRATIONS, PLANNED_MIGRATIONS, STATUS } from './migrations.schema.ts';
 export { DISMISSED, OVERVIEW, UNDISMISSED } from './overview.schema.ts';
 export { PLANNED_PURGE, PURGED } from './purge.schema.ts';

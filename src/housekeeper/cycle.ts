@@ -6,6 +6,7 @@ import { isMultiFlexiError } from '../errors.ts';
 import { acquireLease } from '../leases/index.ts';
 import { requireMigrated } from '../migrations/index.ts';
 import { persistently } from '../pacing/index.ts';
+import { HOUSEKEEPER_LEASE } from '../schema/index.ts';
 import {
   beginDutyRun,
   CYCLE,
@@ -27,7 +28,6 @@ import { isBehind, isWithoutWork, outcomeOf, skippedDuty, stateAfter } from './o
 import { TimeShares } from './time-shares.ts';
 import { openFor, windowText } from './window.ts';
 
-export const HOUSEKEEPER_LEASE = 'housekeeper';
 const TIME_TO_LIVE_MS = 90_000;
 
 /** @throws NOT_MIGRATED, LOCKED where another housekeeper is running, LEASE_LOST where another one has taken over */

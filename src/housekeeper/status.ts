@@ -1,6 +1,7 @@
 /** How the housekeeper is: who is at work, what each duty did last, what fails and what is left. Reads a row for each duty. */
 import { type LeaseState, readLease } from '../leases/index.ts';
 import { requireMigrated } from '../migrations/index.ts';
+import { HOUSEKEEPER_LEASE } from '../schema/index.ts';
 import type { HousekeeperSettings } from '../settings/index.ts';
 import {
   CYCLE,
@@ -12,7 +13,6 @@ import {
   readDutyStates,
   type TaskContext,
 } from '../tasks/index.ts';
-import { HOUSEKEEPER_LEASE } from './cycle.ts';
 import { isBehind } from './outcome.ts';
 
 export interface DutyStatus {

@@ -13,10 +13,11 @@ import { modelOf } from './model-of.ts';
 import { type LeftOut, neighbour } from './neighbours.ts';
 import { outsideReferences } from './outside-references.ts';
 import { TableComparison } from './table-comparison.ts';
+import { IMPORT_MARK } from './unfinished-import.ts';
 
 /** Tables that are ours but of no migration. */
 function bookkeeping(engine: Engine): readonly string[] {
-  return [LEDGER, STEPS, LEASES, ...engine.ownTables];
+  return [LEDGER, STEPS, LEASES, IMPORT_MARK, ...engine.ownTables];
 }
 
 export interface Verification {

@@ -156,6 +156,12 @@ export function notFinished(
   });
 }
 
+export function importUnfinished(where: string): MultiFlexiError {
+  return new MultiFlexiError('NOT_MIGRATED', `An import into ${where} has not come to its end.`, {
+    next: step`If it is not running, run the same ${{ action: 'import' }} again; it continues. Or give it up, and use another database.`,
+  });
+}
+
 export function notMigrated(pending: number, all: number, where: string): MultiFlexiError {
   return new MultiFlexiError(
     'NOT_MIGRATED',

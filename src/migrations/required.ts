@@ -1,6 +1,6 @@
 /** The guard of every command that works on our tables: they must exist, all of them. */
 import type { Engine } from '../engines/index.ts';
-import { notFinished, notMigrated } from './failures.ts';
+import { importUnfinished, notFinished, notMigrated } from './failures.ts';
 import { foreignError } from './recognise.ts';
 import { readProgress } from './status.ts';
 import { MIGRATIONS } from './versions/index.ts';
@@ -25,9 +25,10 @@ export async function requireMigrated(engine: Engine): Promise<void> {
  * @throws FOREIGN_DATABASE, NOT_MIGRATED
  */
 export async function requireFinished(engine: Engine): Promise<number> {
-  const { kind, pending, migrations } = await readProgress(engine, MIGRATIONS);
+  const { kind, pending, migrations, isImported } = await readProgress(engine, MIGRATIONS);
   const foreign = foreignError(kind, engine.where);
   if (foreign) throw foreign;
+  if (!isImported) throw importUnfinished(engine.where);
   for (const migration of migrations)
     if (migration.direction !== null) throw notFinished(migration, migration.direction, engine.where);
   return pending;

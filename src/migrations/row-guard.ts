@@ -6,6 +6,7 @@ import { brokenReferences, rowsChanged } from './failures.ts';
 import { LEDGER, STEPS } from './ledger/tables.ts';
 import type { Step } from './migration.ts';
 import { isUpdate } from './operations/change-rows.ts';
+import { IMPORT_MARK } from './unfinished-import.ts';
 
 /** The number of rows of every table that must keep it, taken before and after on the session that makes the change. */
 export class RowGuard {
@@ -22,7 +23,14 @@ export class RowGuard {
   static async over(engine: Engine, steps: readonly Step[]): Promise<RowGuard | undefined> {
     if (engine.capabilities.ddlKeepsRows && steps.every((step) => step.changesRows === undefined))
       return undefined;
-    const free = new Set([LEDGER, STEPS, LEASES, ...engine.ownTables, ...steps.flatMap(mayChange)]);
+    const free = new Set([
+      LEDGER,
+      STEPS,
+      LEASES,
+      IMPORT_MARK,
+      ...engine.ownTables,
+      ...steps.flatMap(mayChange),
+    ]);
     return new RowGuard(
       engine,
       (await engine.tableNames()).filter((table) => !free.has(table)),

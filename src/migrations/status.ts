@@ -5,6 +5,7 @@ import { readLedger, readSteps } from './ledger/ledger.ts';
 import type { LedgerRow, StepRow } from './ledger/tables.ts';
 import { compile, type Migration } from './migration.ts';
 import { type DatabaseKind, kindBy } from './recognise.ts';
+import { IMPORT_MARK } from './unfinished-import.ts';
 
 export interface MigrationStatus {
   readonly version: string;
@@ -46,15 +47,18 @@ export async function readStatus(engine: Engine, known: readonly Migration[]): P
   return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
 }
 
-/** {@link readStatus} without whether steps have changed since, for guards: that is most of its work. */
+/**
+ * {@link readStatus} without whether steps have changed since, for guards: that is most of its work. `isImported` says that no
+ * import was interrupted.
+ */
 export async function readProgress(
   engine: Engine,
   known: readonly Migration[],
-): Promise<Pick<Status, 'kind' | 'migrations' | 'pending'>> {
+): Promise<Pick<Status, 'kind' | 'migrations' | 'pending'> & { readonly isImported: boolean }> {
   const names = new Set(await engine.tableNames());
   const kind = kindBy(names);
   const ledger = kind === 'ours' ? await readLedger(engine, names) : [];
-  return { kind, ...compareWithLedger(known, ledger, () => undefined) };
+  return { kind, isImported: !names.has(IMPORT_MARK), ...compareWithLedger(known, ledger, () => undefined) };
 }
 
 function change(

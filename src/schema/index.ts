@@ -11,7 +11,7 @@ export {
 } from './installation.ts';
 export { FINISHED, type JobStatus } from './job-status.ts';
 export { COUNT, ID, ID_TEXT, INSTANT_TEXT } from './json-shapes.ts';
-export { PURGE_LOCK, SCHEMA_LOCK } from './locks.ts';
+export { HOUSEKEEPER_LEASE, PURGE_LOCK, SCHEMA_LOCK } from './locks.ts';
 export { parentsFirst } from './parents-first.ts';
 export { HIGHEST_ID, LOWEST_ID, parseRowId } from './row-id.ts';
 export type * from './tables.ts';

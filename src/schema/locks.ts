@@ -5,3 +5,6 @@ export const SCHEMA_LOCK = 'migrations';
 
 /** Held by whatever deletes rows or moves pages: purges, restores of archives, reclaiming space. */
 export const PURGE_LOCK = 'prune';
+
+/** The lease of whoever does the housekeeper's duties. */
+export const HOUSEKEEPER_LEASE = 'housekeeper';

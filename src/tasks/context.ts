@@ -29,7 +29,8 @@ export type Activity =
   | 'checking'
   | 'exporting'
   | 'comparing'
-  | 'copying';
+  | 'copying'
+  | 'verifying';
 
 export interface TaskProgress {
   readonly activity: Activity;

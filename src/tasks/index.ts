@@ -120,6 +120,14 @@ export {
   pastRuns,
   type RunKind,
 } from './history/run-history.ts';
+export {
+  type ImportOutcome,
+  type ImportRequest,
+  type ImportRun,
+  type PlannedImport,
+  planImport,
+  runImport,
+} from './import.ts';
 export { installedAt } from './installed-at.ts';
 export {
   type MigrateRequest,

@@ -12,6 +12,13 @@ export {
 export type { ExportedTable } from './export/reading.ts';
 export type { TextSink } from './export/text-sink.ts';
 export { TextStream } from './export/text-stream.ts';
+export type { ExportFile, TableSum } from './import/export-file.ts';
+export { importUndone } from './import/failures.ts';
+export { emptyTables, type LoadOptions, loadExport, requireLoaded } from './import/load-export.ts';
+export { type ImportMark, noteVerified, removeMark, setMark } from './import/mark.ts';
+export { openExport } from './import/open-export.ts';
+export { type ImportTarget, inspectTarget } from './import/target.ts';
+export { type VerifiedExport, verifyExport } from './import/verify-export.ts';
 export {
   applyRestore,
   planRestore,

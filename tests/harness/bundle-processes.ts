@@ -16,6 +16,7 @@ const NAMES = [
   'archiving',
   'holding',
   'housekeeping',
+  'importing',
   'interrupted',
   'leasing',
   'locking',

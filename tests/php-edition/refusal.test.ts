@@ -53,6 +53,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'retention:explain': ['1'],
   'archive:restore': ['none', '--archive', '/nowhere'],
   export: [],
+  import: ['none.rows.zst'],
   'housekeeper:run': ['--once'],
   'housekeeper:status': [],
   'housekeeper:history': [],

@@ -12,7 +12,7 @@ import {
   structure,
   unusedIndexes,
 } from '../../maintenance/index.ts';
-import { LEDGER, MIGRATIONS, modelOf, STEPS } from '../../migrations/index.ts';
+import { IMPORT_MARK, LEDGER, MIGRATIONS, modelOf, STEPS } from '../../migrations/index.ts';
 import type { TaskContext } from '../context.ts';
 import { readStatus } from '../status.ts';
 import { orphans } from './orphans.ts';
@@ -66,6 +66,13 @@ function checksOf(engine: Engine): readonly Check[] {
 
 /** Those that are there. */
 async function ourTables(engine: Engine): Promise<string[]> {
-  const ours = new Set([...modelOf(MIGRATIONS).keys(), LEDGER, STEPS, LEASES, ...engine.ownTables]);
+  const ours = new Set([
+    ...modelOf(MIGRATIONS).keys(),
+    LEDGER,
+    STEPS,
+    LEASES,
+    IMPORT_MARK,
+    ...engine.ownTables,
+  ]);
   return (await engine.tableNames()).filter((name) => ours.has(name));
 }

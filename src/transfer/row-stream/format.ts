@@ -40,7 +40,7 @@ const FRAME_HEAD = 8;
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const digest = z.string().check(z.regex(/^[0-9a-f]{32}$/));
 
-const TABLE = z.object({
+export const TABLE = z.object({
   name: z.string(),
   /** Its rows are in the order of these columns. */
   key: z.array(z.string()),

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { type Chunk, ChunkReader } from './chunk-reader.ts';
 import type { Passphrase, StreamKey } from './encryption.ts';
 import { asDamage, headsDiffer, incomplete, manifestOfOtherTables, rowsDiffer } from './failures.ts';
-import { type Manifest, type RowStreamHeader, sealText } from './format.ts';
+import { type ChunkHead, type Manifest, type RowStreamHeader, sealText } from './format.ts';
 import { type ChunkPlace, type Contents, openFile, type PiecePlace, readContents } from './heads.ts';
 import { RowSum } from './values.ts';
 
@@ -61,14 +61,15 @@ export class RowStreamReader {
   }
 
   /**
-   * One after the other, each verified before it is given out; of one table alone if it is named.
+   * One after the other, each verified before it is given out.
+   * @param table of one table alone, or of those whose heads are wanted
    * @throws FILE_DAMAGED, PASSPHRASE_NEEDED
    */
-  async *chunks(table?: string): AsyncGenerator<Chunk> {
-    for (const place of this.places) {
-      if (table === undefined || this.header.tables[place.head.table]?.name === table)
-        yield await this.chunkReader.read(place);
-    }
+  async *chunks(table?: string | ((head: ChunkHead) => boolean)): AsyncGenerator<Chunk> {
+    const isWanted = (head: ChunkHead) =>
+      typeof table === 'function' ? table(head) : this.header.tables[head.table]?.name === table;
+    for (const place of this.places)
+      if (table === undefined || isWanted(place.head)) yield await this.chunkReader.read(place);
   }
 
   /** Heads that were moved are seen by the seal as well, but it does not know whose they are. @throws FILE_DAMAGED */
@@ -77,13 +78,13 @@ export class RowStreamReader {
   }
 
   /** Reads everything once. @throws FILE_DAMAGED unless every row is there as it was written */
-  async verify(onChunk: (chunk: Chunk) => void = () => {}): Promise<void> {
+  async verify(onChunk: (chunk: Chunk) => void | Promise<void> = () => {}): Promise<void> {
     const sums = this.header.tables.map(() => new RowSum());
     for await (const chunk of this.chunks()) {
       const { head, rows } = chunk;
       for (const row of rows) sums[head.table]?.add(this.chunkReader.digest(head.table, row));
       await this.chunkReader.verifyPieces(chunk);
-      onChunk(chunk);
+      await onChunk(chunk);
     }
     for (const [place, { name, rows, digest }] of this.manifest.tables.entries()) {
       if (sums[place]?.rows !== rows || sums[place]?.digest !== digest) throw rowsDiffer(this.file, name);

@@ -95,6 +95,11 @@ export class RowCodec {
     const values: unknown = JSON.parse(line);
     if (!Array.isArray(values) || values.length !== this.kinds.length)
       throw new Error('a row has not as many values as its table has columns');
+    return this.typed(values);
+  }
+
+  /** @param values as JSON has them, or large ones as such @throws an Error for values that are not of their columns' types */
+  typed(values: readonly unknown[]): unknown[] {
     return this.kinds.map((kind, place) => decoded(kind, values[place]));
   }
 
@@ -220,7 +225,7 @@ function wholeCharacters(text: string, end: number): number {
 const SAFE_DIGITS = 16;
 
 function decoded(kind: Kind, value: unknown): unknown {
-  if (value === null) return null;
+  if (value === null || value instanceof LargeValue) return value;
   switch (kind) {
     case 'bigint':
       if (typeof value === 'string' || Number.isSafeInteger(value)) return BigInt(value as string | number);

@@ -74,7 +74,12 @@ export async function updateRow(
 }
 
 /** @param written the values of the row that a statement carries @throws TOO_LARGE */
-async function requireFits(engine: Engine, table: RowStreamTable, row: Row, written: Row): Promise<void> {
+export async function requireFits(
+  engine: Engine,
+  table: RowStreamTable,
+  row: Row,
+  written: Row,
+): Promise<void> {
   const bytes = writtenBytes(written);
   if (bytes <= STATEMENT_BYTES) return;
   const largest = await engine.largestStatement();

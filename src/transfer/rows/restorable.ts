@@ -22,7 +22,7 @@ export const LARGEST_JSON = 8 * 1024 * 1024;
 const BEGINNING = 1_000;
 
 /** @returns what is wrong with the value, as part of a sentence; undefined when it comes back as it is */
-type Check = (value: unknown) => string | undefined;
+export type ValueCheck = (value: unknown) => string | undefined;
 
 export class Restorable {
   private readonly table: RowStreamTable;
@@ -30,7 +30,7 @@ export class Restorable {
   private readonly checks: readonly {
     readonly place: number;
     readonly name: string;
-    readonly check: Check;
+    readonly check: ValueCheck;
   }[];
 
   constructor({ capabilities }: Engine, table: RowStreamTable) {
@@ -208,7 +208,8 @@ export function cannotBeSaved(table: RowStreamTable, row: Row, reason: string): 
   return rowNotRestorable(rowWords(table, row), reason);
 }
 
-function checkOf({ type }: RowStreamColumn, extremeInstants: boolean): Check | undefined {
+/** What no value of this type may be on any engine; undefined where there is nothing to check. */
+export function checkOf({ type }: RowStreamColumn, extremeInstants: boolean): ValueCheck | undefined {
   const [, length] = /^string\((\d+)\)$/.exec(type) ?? [];
   if (length !== undefined) return (value) => tooLong(String(value), Number(length));
   switch (type) {
