@@ -15,7 +15,7 @@ export { countRows } from './counting.ts';
 export * from './definition.ts';
 export type { Engine } from './engine.ts';
 export { type Held, holdFile } from './file-lock.ts';
-export { INSTANT, nowUtc, utc } from './instant.ts';
+export { INSTANT, instantMs, nowUtc, utc } from './instant.ts';
 export { parseHolder, thisProcess } from './lock-holder.ts';
 export type { EngineProfile } from './profile.ts';
 export { ENGINES, type EngineName, offlineDdl, openEngine } from './registry.ts';

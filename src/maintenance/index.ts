@@ -19,7 +19,6 @@ export {
   ownerShares,
   SHARE_DAYS,
 } from './growth/shares.ts';
-export { instantMs } from './instant-ms.ts';
 export { type MentionedNames, namesOfLiveJobs } from './live-names.ts';
 export {
   expectedDuration,

@@ -1,10 +1,9 @@
 /** Jobs that will never end, or never begin, because whoever was to see to it is gone. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { type Engine, nowUtc } from '../engines/index.ts';
+import { type Engine, instantMs, nowUtc } from '../engines/index.ts';
 import { type Fenced, fencedTransaction } from '../leases/index.ts';
 import type { Database } from '../schema/index.ts';
 import { hasEnded, thisHost } from '../system/index.ts';
-import { instantMs } from './instant-ms.ts';
 import { placeBehind, type WalkPlace } from './walk-place.ts';
 
 export type StaleReason = 'process gone' | 'no sign of life' | 'no run template';

@@ -3,7 +3,7 @@
  * have the same one, and one is reached by several. A clone has the id of its original, but lies elsewhere.
  */
 import { hash, randomUUID } from 'node:crypto';
-import { type Engine, nowUtc } from '../engines/index.ts';
+import { type Engine, instantMs, nowUtc } from '../engines/index.ts';
 import { noInstallationId } from './failures.ts';
 import type { Database } from './tables.ts';
 
@@ -36,7 +36,7 @@ export async function installedAt(engine: Engine): Promise<number | null> {
     .orderBy('id')
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? null : Date.parse(`${row.created_at.slice(0, 23).replace(' ', 'T')}Z`);
+  return row === undefined ? null : instantMs(row.created_at);
 }
 
 /** Gives the database its id, unless it has one or has no place for it. One caller at a time. */

@@ -3,6 +3,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { BulkValue, StatementLimit } from '../contract/rows.ts';
 import { kyselyDdl } from '../ddl/kysely-ddl.ts';
+import { endedBy } from '../ended-by.ts';
 import type { Engine } from '../engine.ts';
 import { NOTHING_PILES_UP } from '../long-work.ts';
 import { once } from '../once.ts';
@@ -13,13 +14,13 @@ import { bulkLoad } from './bulk.ts';
 import { CLOCK } from './clock.ts';
 import { withoutPrimaryKey } from './conditions.ts';
 import type { MysqlServer } from './connection.ts';
-import { endedBy } from './ended-by.ts';
 import { fingerprint } from './fingerprint.ts';
 import { holdWriters } from './hold-writers.ts';
 import { idCounters, raiseCounter } from './id-counters.ts';
 import { endWhenIdle } from './idle.ts';
 import { indexFacts, unusedIndexes } from './index-facts.ts';
 import { type ColumnDialect, introspect, tableNames, viewNames } from './introspection.ts';
+import { KILL_QUERY } from './kill-query.ts';
 import { LARGE_VALUES } from './large-values.ts';
 import { leftovers } from './leftovers.ts';
 import { HOLDERS, lock } from './lock.ts';
@@ -140,7 +141,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
       const { version, marks } = await words();
       return recognise({ version, marks: server.relayed ? [...marks, 'pooler'] : marks });
     },
-    endedBy: (signal, work) => endedBy(db, signal, work),
+    endedBy: (signal, work) => endedBy(db, signal, KILL_QUERY, work),
     structureChecks,
     idCounters,
     indexFacts,

@@ -5,6 +5,7 @@ import type { ServerSettings } from '../connection-settings.ts';
 import type { Access } from '../contract/connection.ts';
 import { kyselyDdl } from '../ddl/kysely-ddl.ts';
 import { distinctValues } from '../distinct-values.ts';
+import { endedBy } from '../ended-by.ts';
 import type { Engine } from '../engine.ts';
 import { NOTHING_PILES_UP } from '../long-work.ts';
 import { recognise } from '../products.ts';
@@ -15,10 +16,10 @@ import { requireVersion } from '../version.ts';
 import { activity } from './activity.ts';
 import { analyze, statistics } from './analyze.ts';
 import { bulkLoad } from './bulk.ts';
+import { CANCEL } from './cancel.ts';
 import { cannotHold } from './cannot-hold.ts';
 import { conditions } from './conditions.ts';
 import { connectPostgresql } from './connection.ts';
-import { endedBy } from './ended-by.ts';
 import { fingerprint } from './fingerprint.ts';
 import { holdWriters } from './hold-writers.ts';
 import { idCounters } from './id-counters.ts';
@@ -148,7 +149,7 @@ export async function openPostgresql(
     undoBacklog: async () => null,
     activity: () => activity(db, server.sessions.ids),
     serverProducts: async () => recognise(server.words),
-    endedBy: (signal, work) => endedBy(db, signal, work),
+    endedBy: (signal, work) => endedBy(db, signal, CANCEL, work),
     structureChecks,
     idCounters,
     indexFacts,

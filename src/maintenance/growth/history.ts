@@ -1,8 +1,7 @@
 /** How big the database and its tables were: of the samples that are kept, those that growth is told by. */
 import type { Engine } from '../../engines/index.ts';
-import { utc } from '../../engines/index.ts';
+import { instantMs, utc } from '../../engines/index.ts';
 import { DAY_MS, type Database } from '../../schema/index.ts';
-import { instantMs } from '../instant-ms.ts';
 import { NEAR_MS, type Point } from './change.ts';
 
 /** Further back is another time: what grew then says little of what grows now. */

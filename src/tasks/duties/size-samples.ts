@@ -1,5 +1,7 @@
 /** Keeps a record of how big the tables are, so that growth can be seen and foretold. */
+
 import * as z from 'zod/mini';
+import { instantMs } from '../../engines/index.ts';
 import {
   deleteSamples,
   planThinning,
@@ -30,7 +32,7 @@ async function planSamples(context: DutyContext): Promise<DutyPlan> {
   const parsed = POSITION.safeParse(context.position);
   const from = parsed.success ? parsed.data.day : null;
   const span = await sampleSpan(engine, now);
-  if (span.newest !== null && now - milliseconds(span.newest) < BETWEEN_MS)
+  if (span.newest !== null && now - instantMs(span.newest) < BETWEEN_MS)
     return { steps: [], position: { day: from }, run: async () => nothing(from) };
   const sampled = await takeSample(engine);
   const thinning = await planThinning(engine, span, now, from);
@@ -98,8 +100,4 @@ function stepsOf(recorded: number, deleted: number): DutyStep[] {
 
 function nothing(day: string | null) {
   return { steps: [], bytes: null, backlog: 0, position: { day }, stopped: null };
-}
-
-function milliseconds(instant: string): number {
-  return Date.parse(`${instant.slice(0, 23).replace(' ', 'T')}Z`);
 }

@@ -1,5 +1,5 @@
 /** What databases keep, in the numbers of this process. */
-import { instantMs } from '../../maintenance/index.ts';
+import { instantMs } from '../../engines/index.ts';
 
 /** Instants are shown and reckoned with between these: far from all that is, and what is added to them is a date as well. */
 const [EARLIEST, LATEST] = [Date.UTC(1000, 0, 1), Date.UTC(9999, 0, 1)];
