@@ -4,8 +4,7 @@ import type { Kysely } from 'kysely';
 export interface Snapshots {
   /**
    * Sessions that only read, and that all see the database as it is now, while others go on writing. There may be fewer than
-   * asked for, but always one: where sessions cannot share a moment, or nobody has one to spare. Writers may have to wait for
-   * a moment until all sessions have begun, never longer than two seconds.
+   * asked for, but always one: where sessions cannot share a moment, or the server has none to spare. Nobody waits for it.
    * @param readers up to three
    */
   snapshot(readers: number): Promise<Snapshot>;

@@ -93,7 +93,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: () => seesDeleteHooks(db),
-    snapshot: (readers) => snapshot(server, readers, async () => locksReachAllWriters(await words())),
+    snapshot: () => snapshot(db),
     // Both are the statistics that InnoDB keeps.
     sizes: () => sizes(db),
     statistics: (tables) => statistics(db, place.database, differences.tableStatistics, tables),

@@ -12,6 +12,12 @@ import { selection, storedRow } from './stored-rows.ts';
 const PAGE_ROWS = 1_000;
 /** What a page takes in memory at most; a single row that is larger makes a page by itself. */
 const PAGE_BYTES = 4 * 1024 * 1024;
+/** Rows up to so many bytes are read at once with their sizes, larger ones when the sizes of their page are known. */
+const SMALL_ROW = 2 * 1024;
+
+/** No column of a table is called like that. */
+const ROW_BYTES = 'bytes of row';
+const JSON_BYTES = 'bytes of json';
 
 /** Rows by their keys: both ends belong to it, null for none. */
 export interface KeyRange {
@@ -55,6 +61,15 @@ export async function* readRows(
   const table = sql.table(name);
   const lock = locked && engine.capabilities.rowLocks ? sql`for update` : sql``;
   let after: readonly unknown[] | undefined;
+  const sizes = sql`${size} as ${sql.ref(ROW_BYTES)}, ${jsonSize} as ${sql.ref(JSON_BYTES)}`;
+  const small = smallValues(read, size);
+  const wholeRows = async (behind: readonly RawBuilder<unknown>[], upTo: readonly unknown[]) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      select ${selection(engine, read)} from ${table}
+      ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order} ${lock}`.execute(db);
+    return rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, columns.length));
+  };
+  let mayBeSmall = !locked;
   for (;;) {
     signal?.throwIfAborted();
     const behind = [
@@ -65,24 +80,25 @@ export async function* readRows(
       ...(range?.last ? [sql`(${order}) <= (${values(range.last)})`] : []),
     ];
     const { rows: ahead } = await sql<Record<string, unknown>>`
-      select ${order}, ${size} as row_bytes, ${jsonSize} as json_bytes from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
+      select ${mayBeSmall ? small : order}, ${sizes} from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
       db,
     );
-    for (const row of ahead)
+    for (const row of ahead.filter((one) => bytesOf(one) > SMALL_ROW))
       requireSize(
         name,
         key.map((column) => `${column} ${row[column]}`).join(', '),
-        { all: Number(row.row_bytes), json: Number(row.json_bytes) },
+        { all: bytesOf(row), json: Number(row[JSON_BYTES]) },
         engine.largeValues.largestRow,
       );
-    const [page] = portions(ahead, (row) => Number(row.row_bytes), PAGE_BYTES);
+    const areSmall = ahead.every((row) => bytesOf(row) <= SMALL_ROW);
+    const wereRead = mayBeSmall && areSmall;
+    mayBeSmall = !locked && areSmall;
+    const [page] = wereRead ? [ahead] : portions(ahead, bytesOf, PAGE_BYTES);
     const last = page?.at(-1);
     if (!last) return;
     const upTo = key.map((column) => last[column]);
-    const { rows } = await sql<Record<string, unknown>>`
-      select ${selection(engine, read)} from ${table}
-      ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order} ${lock}`.execute(db);
-    yield rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, columns.length));
+    if (wereRead) yield ahead.map((record) => columns.map((column) => record[column.name]));
+    else yield await wholeRows(behind, upTo);
     if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
     after = upTo;
   }
@@ -120,6 +136,21 @@ export async function hasLargeValues(
   const { rows } = await sql`
     select 1 as one from ${sql.table(name)} where ${sql.join(isLarge, sql` or `)} limit 1`.execute(db);
   return rows.length > 0;
+}
+
+/** The values of rows that are small; of others those columns alone that cannot be large. */
+function smallValues({ columns }: RowStreamTable, size: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql.join(
+    columns.map((column) => {
+      const value = sql.ref(column.name);
+      if (!isBulky(column)) return value;
+      return sql`case when ${size} > ${sql.lit(SMALL_ROW)} then null else ${value} end as ${value}`;
+    }),
+  );
+}
+
+function bytesOf(row: Readonly<Record<string, unknown>>): number {
+  return Number(row[ROW_BYTES]);
 }
 
 /** In bytes. */
