@@ -89,6 +89,6 @@ export {
 } from './switch/journal.ts';
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
 export { makeSame, type Pass } from './switch/pass.ts';
-export { largestId, ofOneMoment, type Portion, type Side, sumOf } from './switch/portions.ts';
+export { atOnce, largestId, ofOneMoment, type Portion, type Side, sumOf } from './switch/portions.ts';
 export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
 export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

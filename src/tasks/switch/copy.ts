@@ -1,6 +1,6 @@
 /** The copy while the platform goes on: all rows first, then what changed meanwhile, until little is left for the stop. */
 import type { Engine } from '../../engines/index.ts';
-import { type MovedTable, makeSame, ofOneMoment, type Pass } from '../../transfer/index.ts';
+import { type MovedTable, makeSame, type Pass } from '../../transfer/index.ts';
 import type { TaskContext } from '../context.ts';
 
 export interface Sides {
@@ -52,7 +52,10 @@ export async function copyWhileRunning(context: TaskContext, sides: Sides): Prom
   return { portions: last.portions, changed, stopMs: last.comparing + last.copying + verifying };
 }
 
-function pass(
+/** One computes while the other waits for its server. */
+export const READERS = 2;
+
+async function pass(
   { signal, onProgress }: TaskContext,
   { reader, target, targetReader, tables, rows }: Sides,
   activity: 'copying' | 'comparing',
@@ -63,7 +66,13 @@ function pass(
     done += more;
     onProgress?.({ activity, done, expected: Math.max(rows, done), unit: 'rows' });
   };
-  return ofOneMoment(reader, (source) =>
-    makeSame({ source, target, targetReader, tables, known, signal, onRows }),
-  );
+  const snapshot = await reader.snapshot(READERS);
+  try {
+    const [first, ...others] = snapshot.readers;
+    const side = (db: typeof first) => ({ engine: reader, db });
+    const sources = [side(first), ...others.map(side)] as const;
+    return await makeSame({ sources, target, targetReader, tables, known, signal, onRows });
+  } finally {
+    await snapshot.close();
+  }
 }

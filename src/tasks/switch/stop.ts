@@ -3,18 +3,18 @@ import { sql } from 'kysely';
 import { countOrphans, keyName } from '../../cleanup/index.ts';
 import type { Engine } from '../../engines/index.ts';
 import {
+  atOnce,
   continueIds,
   copyDiffers,
   type Journal,
   makeSame,
-  ofOneMoment,
   stopOverdue,
   stopTooLong,
   verifySame,
 } from '../../transfer/index.ts';
 import type { TaskContext } from '../context.ts';
 import { foreignKeys } from '../foreign-keys.ts';
-import type { Copied, Sides } from './copy.ts';
+import { type Copied, READERS, type Sides } from './copy.ts';
 
 type Receipt = NonNullable<Journal['receipt']>;
 
@@ -82,18 +82,21 @@ async function copyTheRest(
   signal: AbortSignal,
   { openTarget }: StopOptions,
 ): Promise<Pick<Stopped, 'receipt' | 'changed'>> {
-  return ofOneMoment(reader, async (source) => {
-    const pass = await makeSame({ source, target, targetReader, tables, known, signal });
+  return atOnce(reader, READERS, async ([source, ...others]) => {
+    if (!source) throw new TypeError('no session reads the source');
+    const sources = [source, ...others] as const;
+    const pass = await makeSame({ sources, target, targetReader, tables, known, signal });
     await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
     const witness = await openTarget();
     try {
-      const verified = await ofOneMoment(witness, (there) =>
-        verifySame(tables, pass.portions, source, there, { signal }),
-      );
-      const orphans = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });
+      const verified = await atOnce(witness, READERS, ([there, ...more]) => {
+        if (!there) throw new TypeError('no session reads the target');
+        return verifySame(tables, pass.portions, source, [there, ...more], { signal });
+      });
+      const lost = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });
       const differences = [
         ...verified.differences,
-        ...orphans.map(
+        ...lost.map(
           ({ key, count }) => `${count} rows of the copy refer by ${keyName(key)} to rows that do not exist`,
         ),
       ];

@@ -268,6 +268,22 @@ const MAYBE_INEXACT = /\d{16}|\d[.eE]/;
 
 /** Engines keep JSON in forms of their own (MySQL sorts keys and spaces it out): keys sorted, no spaces, numbers by value. */
 function canonicalJson(text: string): string {
+  if (text.length > LONGEST_KEPT) return newCanonicalJson(text);
+  let canonical = KEPT.get(text);
+  if (canonical === undefined) {
+    canonical = newCanonicalJson(text);
+    if (KEPT.size >= MOST_KEPT) KEPT.clear();
+    KEPT.set(text, canonical);
+  }
+  return canonical;
+}
+
+/** The jobs of a run template have the same environment: texts that were seen lately, half a megabyte of them at most. */
+const KEPT = new Map<string, string>();
+const MOST_KEPT = 250;
+const LONGEST_KEPT = 1_000;
+
+function newCanonicalJson(text: string): string {
   try {
     return stringify(MAYBE_INEXACT.test(text) ? JSON.parse(text, keepIntegers) : JSON.parse(text));
   } catch {

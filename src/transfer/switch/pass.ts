@@ -18,12 +18,13 @@ import {
   rangesFrom,
   type Side,
   Summing,
+  shared,
   sumOf,
 } from './portions.ts';
 
 export interface PassRequest {
-  /** Read in one state: a transaction of one moment, or while nobody writes. */
-  readonly source: Side;
+  /** Sessions that all read one state: of one moment, or while nobody writes. */
+  readonly sources: readonly [Side, ...Side[]];
   readonly target: Engine;
   /** The same database, for reading alone. */
   readonly targetReader: Engine;
@@ -86,28 +87,26 @@ async function compare(request: PassRequest, moved: MovedTable): Promise<Compare
 
 async function compareWith(
   target: Side,
-  { source, signal, onRows }: PassRequest,
+  { sources, signal, onRows }: PassRequest,
   moved: MovedTable,
   before: readonly Portion[],
 ): Promise<Compared[]> {
   const { table } = moved;
   const largest = await largestId(target, table);
-  const compared: Compared[] = [];
-  for await (const range of rangesOf(source, moved, before)) {
+  const ranges: KeyRange[] = [];
+  for await (const range of rangesOf(sources[0], moved, before)) ranges.push(range);
+  return shared(sources, ranges, async (source, range) => {
     signal?.throwIfAborted();
     const first = range.first?.[0];
-    if (largest === null || (typeof first === 'bigint' && first > largest)) {
-      compared.push({ moved, range, sum: null, differs: false });
-      continue;
-    }
+    if (largest === null || (typeof first === 'bigint' && first > largest))
+      return { moved, range, sum: null, differs: false };
     const there = before.find((portion) => isSameRange(portion.range, range))?.sum;
     const [sum, other] = await Promise.all([
       sumOf(source, table, range, { signal, onRows }),
       there ?? sumOf(target, table, range, { signal }),
     ]);
-    compared.push({ moved, range, sum, differs: !isSameSum(sum, other) });
-  }
-  return compared;
+    return { moved, range, sum, differs: !isSameSum(sum, other) };
+  });
 }
 
 /** Those that are known already, so that their sums can be compared; the open end may have grown. */
@@ -131,7 +130,7 @@ function isSameRange(a: KeyRange, b: KeyRange): boolean {
 }
 
 async function replace(
-  { source, target, signal }: PassRequest,
+  { sources: [source], target, signal }: PassRequest,
   { moved: { table }, range }: Compared,
   only: 'surplus' | 'changes',
 ): Promise<number> {
@@ -155,7 +154,7 @@ async function withWayMade(request: PassRequest, all: readonly Compared[], one: 
 }
 
 async function load(
-  { source, target, signal, onRows }: PassRequest,
+  { sources: [source], target, signal, onRows }: PassRequest,
   { table }: MovedTable,
   range: KeyRange,
 ): Promise<RowSum> {

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
+import { LARGE_VALUE, LargeValue } from '../row-stream/large-value.ts';
 import { summedRow } from '../row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
@@ -23,6 +24,41 @@ export function ofOneMoment<T>(engine: Engine, read: (side: Side) => Promise<T>)
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
     .execute((db) => read({ engine, db }));
+}
+
+/** Several such sessions, each of its own moment; one where statements block the process, which gain nothing by others. */
+export function atOnce<T>(
+  engine: Engine,
+  sessions: number,
+  read: (sides: readonly Side[]) => Promise<T>,
+): Promise<T> {
+  const count = engine.capabilities.statementsBlock ? 1 : sessions;
+  const open = (sides: readonly Side[]): Promise<T> =>
+    sides.length === count ? read(sides) : ofOneMoment(engine, (side) => open([...sides, side]));
+  return open([]);
+}
+
+/** The sides take turns: while one waits for its server, another computes. @returns in the order of the items */
+export async function shared<Item, T>(
+  sides: readonly Side[],
+  items: readonly Item[],
+  work: (side: Side, item: Item) => Promise<T>,
+): Promise<T[]> {
+  const results: T[] = [];
+  let next = 0;
+  let failed = false;
+  await Promise.all(
+    sides.map(async (side) => {
+      for (let place = next++; place < items.length && !failed; place = next++)
+        try {
+          results[place] = await work(side, items[place] as Item);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+    }),
+  );
+  return results;
 }
 
 export interface Portion {
@@ -96,8 +132,17 @@ export class Summing {
   }
 
   async add(rows: readonly Row[]): Promise<void> {
-    for (const row of rows) this.sum.add(this.codec.digest(await summedRow(this.table.columns, row)));
+    for (const row of rows) {
+      // Once for each of millions of rows: only one with a long value has anything to wait for.
+      const summed = row.some(isLong) ? await summedRow(this.table.columns, row) : row;
+      this.sum.add(this.codec.digest(summed));
+    }
   }
+}
+
+function isLong(value: unknown): boolean {
+  if (typeof value === 'string' || Buffer.isBuffer(value)) return value.length > LARGE_VALUE / 3;
+  return value instanceof LargeValue;
 }
 
 export function isSameSum(a: RowSum, b: RowSum): boolean {

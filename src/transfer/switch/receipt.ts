@@ -12,6 +12,7 @@ import {
   rangeWords,
   type Side,
   type SummingOptions,
+  shared,
   sumOf,
 } from './portions.ts';
 
@@ -33,21 +34,25 @@ export interface Verified {
   readonly differences: readonly string[];
 }
 
-/** @param portions what the source has @param source while nobody writes to it @param target opened for this alone */
+/** @param portions what the source has @param source while nobody writes to it @param targets opened for this alone */
 export async function verifySame(
   tables: readonly MovedTable[],
   portions: readonly Portion[],
   source: Side,
-  target: Side,
+  targets: readonly [Side, ...Side[]],
   options: SummingOptions,
 ): Promise<Verified> {
+  const [target] = targets;
   const differences: string[] = [];
-  for (const { table, range, sum } of portions) {
-    const there = await sumOf(target, table, range, options);
-    if (!isSameSum(sum, there))
-      differences.push(
-        `${rangeWords(table, range)}: ${sum.rows} rows in the source, ${there.rows} in the target, and other digests`,
-      );
+  const sums = await shared(targets, portions, (side, { table, range }) =>
+    sumOf(side, table, range, options),
+  );
+  for (const [place, { table, range, sum }] of portions.entries()) {
+    const there = sums[place];
+    if (there && isSameSum(sum, there)) continue;
+    differences.push(
+      `${rangeWords(table, range)}: ${sum.rows} rows in the source, ${there?.rows} in the target, and other digests`,
+    );
   }
   const receipts: ReceiptOfTable[] = [];
   for (const { table } of tables) {
