@@ -17,7 +17,7 @@ export interface Switching {
   /** `db:switch --to-env` the other one, with these words behind. */
   run(...words: string[]): Promise<Finished>;
   back(...words: string[]): Promise<Finished>;
-  start(): ReturnType<typeof startCli>;
+  start(...words: string[]): ReturnType<typeof startCli>;
   settings(): NodeJS.Dict<string>;
   remove(): void;
 }
@@ -35,7 +35,7 @@ export function switching(from: TestDatabase, to: TestDatabase): Switching {
     file,
     run: (...more) => cli(words('--to-env', other, ...more)),
     back: (...more) => cli(words('--back', ...more)),
-    start: () => startCli(words('--to-env', other)),
+    start: (...more) => startCli(words(...(more.length > 0 ? more : ['--to-env', other]))),
     settings: () => parseEnv(readFileSync(file, 'utf8')),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
