@@ -8,7 +8,10 @@ import { segments } from '../segments.ts';
 import { toSqlite } from './values.ts';
 
 /** Measured: from here on larger transactions gain nothing, and a writer beside us waits for one of them. */
-const ROWS_PER_TRANSACTION = 10_000;
+const BATCHES_PER_TRANSACTION = 10;
+const ROWS_PER_BATCH = 1_000;
+/** A batch is all that is in memory of a transaction. */
+const BYTES_PER_BATCH = 512 * 1024;
 
 export async function bulkLoad(
   database: Database.Database,
@@ -18,8 +21,11 @@ export async function bulkLoad(
   const insert = database.prepare(insertStatement(db, load));
   let written = 0;
   const write = (row: readonly BulkValue[]) => insert.run(...row.map(toSqlite));
-  const all = batches(load.rows, ROWS_PER_TRANSACTION);
-  for await (const transaction of segments(all, load.whole ? Number.POSITIVE_INFINITY : 1)) {
+  const all = batches(load.rows, ROWS_PER_BATCH, BYTES_PER_BATCH);
+  for await (const transaction of segments(
+    all,
+    load.whole ? Number.POSITIVE_INFINITY : BATCHES_PER_TRANSACTION,
+  )) {
     await db.transaction().execute(async (session) => {
       await load.inTransaction?.(session);
       for await (const rows of transaction) {

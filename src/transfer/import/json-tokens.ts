@@ -8,7 +8,7 @@ import { notJson, notUtf8 } from './failures.ts';
 
 export type { Token };
 
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 
 export interface JsonTokens {
   /** Where the file has been read to. */

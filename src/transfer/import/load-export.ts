@@ -9,6 +9,7 @@ import { summedRow } from '../row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
 import { fillLater, loadRows } from '../rows/load-rows.ts';
 import { readRows } from '../rows/read-rows.ts';
+import { streamedBy } from '../rows/streamed-rows.ts';
 import type { ExportFile } from './export-file.ts';
 import { changedSinceVerified, loadedRowsDiffer, nextIdTaken } from './failures.ts';
 import { noteLoaded } from './mark.ts';
@@ -97,6 +98,7 @@ async function sumOf(
       for await (const rows of readRows(engine, db, table, { signal })) {
         for (const row of rows)
           sum.add(codec.digest(row.some(isLarge) ? await summedRow(table.columns, row) : row));
+        streamedBy(rows);
         onRows(rows.length);
       }
       return sum;
@@ -153,6 +155,7 @@ class TableByTable {
     this.next ??= await this.source.next();
     while (!this.next.done && this.next.value.table === table) {
       yield this.next.value.rows;
+      streamedBy(this.next.value.rows);
       this.options.onLoaded?.(this.next.value.bytes);
       this.next = await this.source.next();
     }

@@ -2,6 +2,7 @@
 import type { Engine } from '../../engines/index.ts';
 import type { Migration } from '../../migrations/index.ts';
 import { RowCodec, RowSum } from '../row-stream/values.ts';
+import { streamedBy } from '../rows/streamed-rows.ts';
 import { requireOurTables, schemaOf } from './expected-tables.ts';
 import type { ExportContents, ExportFile, TableSum } from './export-file.ts';
 import { sumsDiffer } from './failures.ts';
@@ -47,6 +48,7 @@ export async function verifyExport(
       if (wait) await wait;
       found?.sum.add(found.codec.digest(row));
     }
+    streamedBy(rows);
     onBytes?.(read);
   }
   const sums = opened.sums().map(({ name, rows, digest }, place) => {
