@@ -14,6 +14,7 @@ export default samplesOf(failures, {
   exportToTerminal: [[]],
   exportDocumentNeedsFile: [[]],
   passphraseNotSpecified: [[]],
+  compareWithOne: [[]],
   switchWhereTo: [[]],
   tourHasNoJson: [[]],
 });

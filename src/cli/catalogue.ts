@@ -71,6 +71,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'db:digest',
+    {
+      summary: 'counts and digests of tables; compare with another database',
+      load: async () => (await import('./commands/db-digest.ts')).dbDigest,
+    },
+  ],
+  [
     'db:switch',
     {
       summary: 'change to another database, of the same kind or another',

@@ -23,6 +23,10 @@ export const COMMAND_DOCUMENTS: ReadonlyMap<string, readonly CommandDocument[]> 
   ['db:restore-rollback', [dryRun(documents.PLANNED_ROLLBACK_RESTORE), result(documents.ROLLBACK_RESTORED)]],
   ['db:verify', [result(documents.VERIFICATION)]],
   ['db:check', [result(documents.CHECK)]],
+  [
+    'db:digest',
+    [result(documents.DIGESTS), { when: 'with --compare or --compare-env', schema: documents.COMPARISON }],
+  ],
   ['db:switch', [dryRun(documents.PLANNED_SWITCH), result(documents.SWITCHED)]],
   ['db:breakpoint', [result(documents.BREAKPOINTS)]],
   ['db:size', [result(documents.SIZE)]],

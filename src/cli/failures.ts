@@ -58,6 +58,13 @@ export function passphraseNotSpecified(): MultiFlexiError {
   );
 }
 
+export function compareWithOne(): MultiFlexiError {
+  return usage(
+    'Only one database can be compared with.',
+    'Specify either --compare URL or --compare-env FILE.',
+  );
+}
+
 export function switchWhereTo(): MultiFlexiError {
   return usage(
     'Which database to change to must be specified once.',

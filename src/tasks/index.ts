@@ -90,6 +90,14 @@ export { type CheckRequest, checkDatabase, type DatabaseCheck } from './check/ch
 export { type Confirmation, type Confirmed, type Consent, isConfirmed } from './consent.ts';
 export { consentText, dependentText, hooksText, lossTexts, oversizedText } from './consent-text.ts';
 export type { Activity, SwitchStep, TaskContext, TaskNotice, TaskProgress } from './context.ts';
+export {
+  type Comparison,
+  type ComparisonRequest,
+  compareDatabases,
+  type DigestOutcome,
+  type DigestRequest,
+  digestDatabase,
+} from './digest.ts';
 export { type Dismissal, dismiss, readDismissals, requireOurDatabase, undismiss } from './dismissals.ts';
 export type { Duty, DutyContext, DutyName, DutyPlan, DutyResult, DutyStep } from './duties/duty.ts';
 export { DUTY_NAMES } from './duties/duty.ts';

@@ -1,5 +1,15 @@
 /** The front door of the transfer: data that is written to files and read back, with digests that verify it. */
 
+export { type ComparedTable, compareTable, type DifferentRange } from './digest/compare-tables.ts';
+export { digestTable, type TableDigest } from './digest/digest-tables.ts';
+export {
+  atOnce,
+  largestId,
+  ofOneMoment,
+  type Portion,
+  type Side,
+  sumOf,
+} from './digest/portions.ts';
 export { applyExport, type ExportOptions, type ExportResult } from './export/export.ts';
 export {
   type ExportForm,
@@ -10,6 +20,7 @@ export {
   planExport,
 } from './export/plan.ts';
 export type { ExportedTable } from './export/reading.ts';
+export { inSnapshot } from './export/snapshot.ts';
 export type { TextSink } from './export/text-sink.ts';
 export { TextStream } from './export/text-stream.ts';
 export type { ExportFile, TableSum } from './import/export-file.ts';
@@ -44,6 +55,7 @@ export { settleRowStream } from './row-stream/settle.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
 export { requireFaithful } from './rows/faithful.ts';
 export { fillLater, type LoadingOptions, loadRows } from './rows/load-rows.ts';
+export { ourTables } from './rows/our-tables.ts';
 export { type KeyRange, readRows } from './rows/read-rows.ts';
 export {
   type ReplacedRows,
@@ -89,6 +101,5 @@ export {
 } from './switch/journal.ts';
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
 export { makeSame, type Pass } from './switch/pass.ts';
-export { atOnce, largestId, ofOneMoment, type Portion, type Side, sumOf } from './switch/portions.ts';
 export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
 export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

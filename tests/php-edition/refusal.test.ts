@@ -37,6 +37,7 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'db:verify': [],
   'db:check': [],
   'db:breakpoint': ['--remove-all'],
+  'db:digest': [],
   'db:switch': ['--to', 'sqlite:///nonexistent/new.sqlite'],
   'db:reclaim': [],
   'db:analyze': [],

@@ -4,12 +4,6 @@
  */
 import type { Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
-import { RowSum } from '../row-stream/values.ts';
-import { loadRows } from '../rows/load-rows.ts';
-import { type KeyRange, readRows } from '../rows/read-rows.ts';
-import { replaceRange } from '../rows/replace-range.ts';
-import { makeWay } from './make-way.ts';
-import type { MovedTable } from './moved-tables.ts';
 import {
   isSameSum,
   largestId,
@@ -20,7 +14,13 @@ import {
   Summing,
   shared,
   sumOf,
-} from './portions.ts';
+} from '../digest/portions.ts';
+import { RowSum } from '../row-stream/values.ts';
+import { loadRows } from '../rows/load-rows.ts';
+import { type KeyRange, readRows } from '../rows/read-rows.ts';
+import { replaceRange } from '../rows/replace-range.ts';
+import { makeWay } from './make-way.ts';
+import type { MovedTable } from './moved-tables.ts';
 
 export interface PassRequest {
   /** Sessions that all read one state: of one moment, or while nobody writes. */

@@ -4,7 +4,6 @@
  */
 import { sql } from 'kysely';
 import type { IdCounter } from '../../engines/index.ts';
-import type { MovedTable } from './moved-tables.ts';
 import {
   isSameSum,
   largestId,
@@ -14,7 +13,8 @@ import {
   type SummingOptions,
   shared,
   sumOf,
-} from './portions.ts';
+} from '../digest/portions.ts';
+import type { MovedTable } from './moved-tables.ts';
 
 export interface Receipt {
   readonly tables: readonly ReceiptOfTable[];

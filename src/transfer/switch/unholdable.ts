@@ -1,12 +1,12 @@
 /** Rows of one database that another one cannot hold exactly, found before anything is written. */
 import type { BulkValue, Engine } from '../../engines/index.ts';
+import type { Side, SummingOptions } from '../digest/portions.ts';
 import { LargeValue } from '../row-stream/large-value.ts';
 import { type Row, rowWords } from '../row-stream/values.ts';
 import { invalidText } from '../rows/faithful.ts';
 import { readRows } from '../rows/read-rows.ts';
 import { Restorable } from '../rows/restorable.ts';
 import type { MovedTable } from './moved-tables.ts';
-import type { Side, SummingOptions } from './portions.ts';
 
 /** So many are named; the others are counted. */
 const NAMED = 20;

@@ -1,0 +1,149 @@
+/** Counts and digests of the database's tables, and what differs from another database. Reads only. */
+import type { CatalogTable, Engine } from '../engines/index.ts';
+import { refuseForeign } from '../migrations/index.ts';
+import {
+  type ComparedTable,
+  compareTable,
+  digestTable,
+  inSnapshot,
+  ofOneMoment,
+  ourTables,
+  type RowStreamTable,
+  requireSavable,
+  streamTableOf,
+  type TableDigest,
+  writableTables,
+} from '../transfer/index.ts';
+import { chosenTables } from './chosen-tables.ts';
+import type { TaskContext } from './context.ts';
+
+export interface DigestRequest {
+  /** Undefined for all of this schema. */
+  readonly tables?: readonly string[] | undefined;
+}
+
+export interface DigestOutcome {
+  readonly tables: readonly TableDigest[];
+  /** Tables of the database that are not of this schema, and were not named: they are not in it. */
+  readonly leftOut: readonly string[];
+}
+
+/** More would wait for this process, which does the sums. */
+const READERS = 2;
+
+/** @throws FOREIGN_DATABASE, UNKNOWN_TARGET, CANNOT_BE_SAVED for a table without a key or a column of an unknown type */
+export async function digestDatabase(context: TaskContext, request: DigestRequest): Promise<DigestOutcome> {
+  const { engine, signal } = context;
+  const { tables, leftOut } = await wanted(engine, request);
+  const onRows = await progressOf(context, tables);
+  return inSnapshot(engine, READERS, async (readers) => {
+    const digests: TableDigest[] = [];
+    for (const table of tables) digests.push(await digestTable(engine, readers, table, { signal, onRows }));
+    return { tables: digests, leftOut };
+  });
+}
+
+export interface ComparisonRequest extends DigestRequest {
+  /** The other database, opened for reading. */
+  readonly other: Engine;
+  /** How many differing rows are named of each table. */
+  readonly mostRows: number;
+}
+
+export interface Comparison {
+  readonly isSame: boolean;
+  readonly tables: readonly ComparedTable[];
+  /** Tables that cannot be compared, each with the reason as a sentence. */
+  readonly notComparable: readonly { readonly table: string; readonly why: string }[];
+  readonly leftOut: readonly string[];
+}
+
+/** @throws as {@link digestDatabase} */
+export async function compareDatabases(
+  context: TaskContext,
+  { other, mostRows, ...request }: ComparisonRequest,
+): Promise<Comparison> {
+  const { engine, signal } = context;
+  const { tables, leftOut } = await wanted(engine, request);
+  await refuseForeign(other);
+  const there = new Map([...(await writableTables(other)).values()].map((table) => [table.name, table]));
+  const onlyThere = request.tables ? [] : await missingHere(other, tables);
+  const notComparable = [
+    ...onlyThere.map((table) => ({ table, why: 'Only the other database has this table.' })),
+    ...tables.flatMap((table) => {
+      const why = obstacle(table, there.get(table.name));
+      return why === null ? [] : [{ table: table.name, why }];
+    }),
+  ];
+  const comparable = tables.filter(({ name }) => !notComparable.some(({ table }) => table === name));
+  const onRows = await progressOf(context, comparable);
+  const compared: ComparedTable[] = [];
+  await ofOneMoment(engine, (here) =>
+    ofOneMoment(other, async (others) => {
+      for (const table of comparable)
+        compared.push(await compareTable(here, others, table, { signal, onRows, mostRows }));
+    }),
+  );
+  const isSame = notComparable.length === 0 && compared.every(({ ranges }) => ranges.length === 0);
+  return { isSame, tables: compared, notComparable, leftOut };
+}
+
+async function wanted(
+  engine: Engine,
+  { tables: names }: DigestRequest,
+): Promise<{ readonly tables: readonly RowStreamTable[]; readonly leftOut: readonly string[] }> {
+  await refuseForeign(engine);
+  const { tables: ours, unknown } = await ourTables(engine);
+  if (names === undefined)
+    return { tables: ours.map((table) => savable(table)), leftOut: unknown.map(({ name }) => name) };
+  const all = await writableTables(engine);
+  const chosen = await chosenTables(engine, names);
+  return { tables: chosen.flatMap((name) => savableOf(all.get(name))), leftOut: [] };
+}
+
+function savableOf(table: CatalogTable | undefined): RowStreamTable[] {
+  return table ? [savable(table)] : [];
+}
+
+function savable(found: CatalogTable): RowStreamTable {
+  const table = streamTableOf(found);
+  requireSavable(table);
+  return table;
+}
+
+async function missingHere(other: Engine, tables: readonly RowStreamTable[]): Promise<readonly string[]> {
+  const { tables: others } = await ourTables(other);
+  return others.map(({ name }) => name).filter((name) => !tables.some((table) => table.name === name));
+}
+
+/** Why two tables cannot be compared; null where they can. */
+function obstacle({ key, columns }: RowStreamTable, there: CatalogTable | undefined): string | null {
+  if (!there) return 'The other database does not have this table.';
+  const others = new Map(there.columns.map(({ name, type }) => [name, type]));
+  const missing = columns.filter(({ name }) => !others.has(name)).map(({ name }) => name);
+  const names = new Set(columns.map(({ name }) => name));
+  const more = there.columns.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  if (missing.length > 0) return `The other database lacks the columns ${missing.join(', ')}.`;
+  if (more.length > 0) return `Only the other database has the columns ${more.join(', ')}.`;
+  const unlike = columns.find(({ name, type }) => others.get(name) !== type);
+  if (unlike)
+    return `Column ${unlike.name} is of type ${unlike.type} here, and of type ${others.get(unlike.name)} there.`;
+  if (there.primaryKey.join() !== key.join())
+    return `The primary key is ${key.join(', ')} here, and ${there.primaryKey.join(', ') || 'none'} there.`;
+  return null;
+}
+
+async function progressOf(
+  { engine, onProgress }: TaskContext,
+  tables: readonly RowStreamTable[],
+): Promise<(rows: number) => void> {
+  if (!onProgress) return () => {};
+  const sizes = await engine.sizes('cheap');
+  const names = new Set(tables.map(({ name }) => name));
+  const expected = sizes.tables.reduce((sum, { name, rows }) => sum + (names.has(name) ? rows : 0), 0);
+  let done = 0;
+  return (rows) => {
+    done += rows;
+    onProgress({ activity: 'comparing', done, expected: Math.max(expected, done), unit: 'rows' });
+  };
+}
