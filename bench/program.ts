@@ -52,7 +52,7 @@ function residentPeak(pid: number | undefined): number {
   }
 }
 
-function environmentOf(settings: DatabaseSettings): NodeJS.ProcessEnv {
+export function environmentOf(settings: DatabaseSettings): Record<string, string> {
   if (settings.connection === 'sqlite') return { DB_CONNECTION: 'sqlite', DB_DATABASE: settings.file };
   return {
     DB_CONNECTION: settings.connection,
