@@ -1,6 +1,7 @@
 /** Counts and digests of the database's tables, and what differs from another database. Reads only. */
 import type { CatalogTable, Engine } from '../engines/index.ts';
 import { refuseForeign } from '../migrations/index.ts';
+import { keepHeapSmall } from '../system/index.ts';
 import {
   type ComparedTable,
   compareTable,
@@ -33,6 +34,7 @@ const READERS = 2;
 
 /** @throws FOREIGN_DATABASE, UNKNOWN_TARGET, CANNOT_BE_SAVED for a table without a key or a column of an unknown type */
 export async function digestDatabase(context: TaskContext, request: DigestRequest): Promise<DigestOutcome> {
+  keepHeapSmall();
   const { engine, signal } = context;
   const { tables, leftOut } = await wanted(engine, request);
   const onRows = await progressOf(context, tables);
@@ -63,6 +65,7 @@ export async function compareDatabases(
   context: TaskContext,
   { other, mostRows, ...request }: ComparisonRequest,
 ): Promise<Comparison> {
+  keepHeapSmall();
   const { engine, signal } = context;
   const { tables, leftOut } = await wanted(engine, request);
   await refuseForeign(other);

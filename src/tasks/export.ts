@@ -3,6 +3,7 @@ import { findCompany } from '../cleanup/index.ts';
 import type { Engine } from '../engines/index.ts';
 import { isMultiFlexiError } from '../errors.ts';
 import type { Database } from '../schema/index.ts';
+import { keepHeapSmall } from '../system/index.ts';
 import {
   applyExport,
   type ExportForm,
@@ -60,6 +61,7 @@ export async function runExport(
   request: ExportRequest,
   { sink, passphrase }: ExportRun,
 ): Promise<ExportOutcome> {
+  keepHeapSmall();
   const { engine, signal, onProgress, onNotice } = context;
   const startedAt = Date.now();
   const planned = await planExport(context, request);

@@ -11,6 +11,7 @@ import {
   refuseForeign,
 } from '../migrations/index.ts';
 import { HOUSEKEEPER_LEASE, PURGE_LOCK } from '../schema/index.ts';
+import { keepHeapSmall } from '../system/index.ts';
 import {
   emptyTables,
   type ImportTarget,
@@ -96,6 +97,7 @@ export async function runImport(
   context: TaskContext,
   { file, passphrase, plan, waitMs }: ImportRun,
 ): Promise<ImportOutcome> {
+  keepHeapSmall();
   const { engine, program, signal, onNotice } = context;
   const { verified } = plan;
   const begun = performance.now();

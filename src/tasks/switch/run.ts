@@ -7,6 +7,7 @@ import { isMultiFlexiError } from '../../errors.ts';
 import { migrate, whileSchemaStays } from '../../migrations/index.ts';
 import { StallWatch } from '../../pacing/index.ts';
 import { replaceSettings, requireUnchanged } from '../../settings/index.ts';
+import { keepHeapSmall } from '../../system/index.ts';
 import {
   cannotSwitch,
   type Journal,
@@ -47,6 +48,7 @@ export interface SwitchOutcome {
 
 /** @throws CANNOT_SWITCH, VERIFICATION_FAILED, LOCKED, CHANGED_MEANWHILE and others; then the settings are as they were */
 export async function runSwitch(context: TaskContext, request: SwitchRun): Promise<SwitchOutcome> {
+  keepHeapSmall();
   const watch = new StallWatch((ms) => context.onNotice?.({ kind: 'stalled', ms }));
   const onProgress = (progress: TaskProgress) => {
     watch.progressed();
@@ -63,7 +65,7 @@ async function underLock(context: TaskContext, request: SwitchRun): Promise<Swit
   const { engine: source, program, signal } = context;
   const { waitMs } = request;
   return whileSchemaStays(source, { program, waitMs, signal }, async () => {
-    const plan = await planSwitch(context, request);
+    const plan = await planned(context, request);
     if (plan === null) return finished(request.settingsFile, source);
     if (plan.problems.length > 0) throw cannotSwitch(plan.problems, plan.hasOrphans);
     const untouched = 'The platform still uses the database that it used before.';
@@ -79,6 +81,16 @@ async function underLock(context: TaskContext, request: SwitchRun): Promise<Swit
       await target.close();
     }
   });
+}
+
+/** By a session of its own, which takes the memory along that reading all rows has cost it. */
+async function planned(context: TaskContext, request: SwitchRun): Promise<SwitchPlan | null> {
+  const engine = await request.open.source('inspect');
+  try {
+    return await planSwitch({ ...context, engine }, request);
+  } finally {
+    await engine.close();
+  }
 }
 
 async function change(
