@@ -37,8 +37,8 @@ export async function saveLosses(
   }
 }
 
-/** Named for the second and the process. */
+/** Named for the moment and the process, which may roll back twice in a second. */
 function newBackupFile({ name }: Engine, directory: string): string {
-  const now = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const now = new Date().toISOString().replace(/[-:.]/g, '');
   return join(directory, `destroyed-${name}-${now}-${process.pid}.rows.zst`);
 }

@@ -49,7 +49,7 @@ describeRole<Locks>('locks', {
     await lock.release();
   },
 
-  holdWriters: async ({ engine, other, run, value }) => {
+  holdWriters: async ({ engine, other, run, value, name }) => {
     await run(
       'create table held_one (id bigint not null primary key)',
       'create table held_two (id bigint not null primary key)',
@@ -64,6 +64,7 @@ describeRole<Locks>('locks', {
       await expect(engine.holdWriters(request)).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
     });
     const held = await engine.holdWriters({ ...request, waitMs: 5_000 });
+    if (name === 'sqlite') await sql`pragma busy_timeout = 200`.execute(elsewhere);
     for (const table of request.tables)
       for (const statement of [
         sql`insert into ${sql.table(table)} values (7)`,
@@ -76,6 +77,7 @@ describeRole<Locks>('locks', {
     expect(held.signal.aborted).toBe(false);
     await held.release();
     await sql`delete from held_one`.execute(elsewhere);
+    if (name === 'sqlite') await sql`pragma busy_timeout = 5000`.execute(elsewhere);
     expect(await value('select count(*) from held_one')).toBe(0n);
   },
 
