@@ -5,6 +5,7 @@
 import type { RowStreamTable } from '../row-stream/format.ts';
 import { summedRow } from '../row-stream/pieces.ts';
 import { RowCodec, type RowDigest, RowSum } from '../row-stream/values.ts';
+import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
 import { isSameSum, rangesFrom, type Side, type SummingOptions, sumOf } from './portions.ts';
 
@@ -26,7 +27,7 @@ export interface DifferentRange {
 }
 
 export interface DifferentRow {
-  /** The values of the primary key, as text. */
+  /** The values of the primary key, as text; bytes as `0x` and hexadecimal digits. */
   readonly key: readonly string[];
   readonly how: 'differs' | 'only here' | 'only there';
 }
@@ -94,7 +95,7 @@ async function* digestsIn(
   const codec = new RowCodec(table.columns);
   const places = table.key.map((part) => table.columns.findIndex(({ name }) => name === part));
   for await (const page of readRows(engine, db, table, { range, signal }))
-    for (const row of page)
+    for (const row of await withBytesOfInvalidText(engine, db, table, page))
       yield {
         key: places.map((place) => row[place]),
         digest: codec.digest(await summedRow(table.columns, row)),
@@ -141,5 +142,6 @@ async function* byKey(
 }
 
 function words({ key }: KeyedDigest): readonly string[] {
-  return key.map((value) => String(value));
+  // As UTF-8, two keys of bytes could be the same text.
+  return key.map((value) => (Buffer.isBuffer(value) ? `0x${value.toString('hex')}` : String(value)));
 }

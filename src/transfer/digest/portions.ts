@@ -5,6 +5,7 @@ import type { RowStreamTable } from '../row-stream/format.ts';
 import { LARGE_VALUE, LargeValue } from '../row-stream/large-value.ts';
 import { summedRow } from '../row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
+import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
 
 /** Few enough that the digests of a portion are in memory, and many enough that there are few portions. */
@@ -94,10 +95,10 @@ export async function* rangesFrom(
     const onwards = first === null ? sql`` : sql`where ${sql.ref(id)} >= ${first}`;
     const { rows: ends } = await sql<{ value: unknown }>`
       select ${sql.ref(id)} as value from ${sql.table(name)} ${onwards}
-      order by ${sql.ref(id)} limit 1 offset ${sql.lit(rows - 1)}`.execute(db);
-    const last = ends[0]?.value;
-    // Keys of another kind have no next one.
-    const end = typeof last === 'bigint' ? last : null;
+      order by ${sql.ref(id)} limit 2 offset ${sql.lit(rows - 1)}`.execute(db);
+    const [last, next] = ends;
+    // Keys of another kind have no next one, nor has the largest number that a key can be.
+    const end = typeof last?.value === 'bigint' && next ? last.value : null;
     yield { first: first === null ? null : [first], last: end === null ? null : [end] };
     if (end === null) return;
     first = end + 1n;
@@ -113,7 +114,7 @@ export async function sumOf(
   const sum = new RowSum();
   const summing = new Summing(table, sum);
   for await (const rows of readRows(engine, db, table, { range, signal })) {
-    await summing.add(rows);
+    await summing.add(await withBytesOfInvalidText(engine, db, table, rows));
     onRows?.(rows.length);
   }
   return sum;

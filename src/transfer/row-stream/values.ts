@@ -133,7 +133,7 @@ export class RowCodec {
     let canonical: unknown[] | undefined;
     for (const place of this.jsonPlaces) {
       const value = row[place];
-      if (value === null || value === undefined) continue;
+      if (value === null || value === undefined || value instanceof LargeValue) continue;
       const text = canonicalJson(String(value));
       if (text === value) continue;
       canonical ??= [...row];

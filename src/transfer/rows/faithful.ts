@@ -1,9 +1,14 @@
-/** Whether a row can be written to a file as it is. */
+/** Whether a row can be written to a file as it is, and what stands for its digest where it cannot. */
+import { hash } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Rows } from '../../engines/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
+import { LargeValue } from '../row-stream/large-value.ts';
 import type { Row } from '../row-stream/values.ts';
 import { cannotBeSaved } from './restorable.ts';
+
+/** What bytes that are no UTF-8 are read as. */
+const REPLACEMENT = '\uFFFD';
 
 /**
  * Where a text keeps any bytes, those that are no UTF-8 are read as replacement characters.
@@ -33,11 +38,42 @@ export async function invalidText(
   if (!bytesOfText) return undefined;
   for (const [place, { name }] of table.columns.entries()) {
     const text = row[place];
-    if (typeof text !== 'string' || !text.includes('\uFFFD')) continue;
+    if (typeof text !== 'string' || !text.includes(REPLACEMENT)) continue;
     if ((await bytesOf(db, table, bytesOfText(name), row))?.equals(Buffer.from(text))) continue;
     return `${name} is not valid UTF-8`;
   }
   return undefined;
+}
+
+/**
+ * The same rows, in which a text that is no UTF-8 is a value of its bytes, as a large one is: no valid text has that digest, and
+ * no other bytes have it, although they are read as the same replacement characters.
+ */
+export async function withBytesOfInvalidText(
+  engine: Rows,
+  db: Kysely<unknown>,
+  table: RowStreamTable,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const { bytesOfText } = engine;
+  if (!bytesOfText || !rows.some(mayBeInvalid)) return rows;
+  const faithful: Row[] = [];
+  for (const row of rows) {
+    const values = [...row];
+    for (const [place, { name }] of table.columns.entries()) {
+      const text = row[place];
+      if (typeof text !== 'string' || !text.includes(REPLACEMENT)) continue;
+      const bytes = await bytesOf(db, table, bytesOfText(name), row);
+      if (bytes && !bytes.equals(Buffer.from(text)))
+        values[place] = new LargeValue(bytes.length, hash('sha256', bytes, 'hex'));
+    }
+    faithful.push(values);
+  }
+  return faithful;
+}
+
+function mayBeInvalid(row: Row): boolean {
+  return row.some((value) => typeof value === 'string' && value.includes(REPLACEMENT));
 }
 
 async function bytesOf(

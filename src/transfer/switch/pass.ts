@@ -16,6 +16,7 @@ import {
   sumOf,
 } from '../digest/portions.ts';
 import { RowSum } from '../row-stream/values.ts';
+import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { loadRows } from '../rows/load-rows.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
 import { replaceRange } from '../rows/replace-range.ts';
@@ -162,7 +163,8 @@ async function load(
   const summing = new Summing(table, sum);
   async function* rows() {
     for await (const page of readRows(source.engine, source.db, table, { range, signal })) {
-      await summing.add(page);
+      // As they are in the source: the target cannot have the same of a text that is no UTF-8.
+      await summing.add(await withBytesOfInvalidText(source.engine, source.db, table, page));
       yield page;
       onRows?.(page.length);
     }
