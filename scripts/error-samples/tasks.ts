@@ -71,6 +71,7 @@ export default [
       ['invoices', undefined, 'database multiflexi at db.example.com:3306'],
     ],
     isView: [['job_view']],
+    noTablesOfOurs: [['/srv/multiflexi.sqlite']],
     cannotBeRebuilt: [['job', 'belongs to another account, which alone may rebuild it']],
     noRoomToRebuild: [
       ['the database', { disk: 'of /var/lib/multiflexi/multiflexi.sqlite', needs: '2 GiB', free: '500 MiB' }],

@@ -17,6 +17,7 @@ import {
 } from '../transfer/index.ts';
 import { chosenTables } from './chosen-tables.ts';
 import type { TaskContext } from './context.ts';
+import { noTablesOfOurs } from './failures.ts';
 
 export interface DigestRequest {
   /** Undefined for all of this schema. */
@@ -32,7 +33,7 @@ export interface DigestOutcome {
 /** More would wait for this process, which does the sums. */
 const READERS = 2;
 
-/** @throws FOREIGN_DATABASE, UNKNOWN_TARGET, CANNOT_BE_SAVED for a table without a key or a column of an unknown type */
+/** @throws FOREIGN_DATABASE, NOT_MIGRATED, UNKNOWN_TARGET, CANNOT_BE_SAVED for a table without a key or a column of an unknown type */
 export async function digestDatabase(context: TaskContext, request: DigestRequest): Promise<DigestOutcome> {
   keepHeapSmall();
   const { engine, signal } = context;
@@ -97,6 +98,8 @@ async function wanted(
 ): Promise<{ readonly tables: readonly RowStreamTable[]; readonly leftOut: readonly string[] }> {
   await refuseForeign(engine);
   const { tables: ours, unknown } = await ourTables(engine);
+  // A mistyped name of a file would be a database without rows, and two of them would be equal.
+  if (names === undefined && ours.length === 0) throw noTablesOfOurs(engine.where);
   if (names === undefined)
     return { tables: ours.map((table) => savable(table)), leftOut: unknown.map(({ name }) => name) };
   const all = await writableTables(engine);
@@ -116,6 +119,7 @@ function savable(found: CatalogTable): RowStreamTable {
 
 async function missingHere(other: Engine, tables: readonly RowStreamTable[]): Promise<readonly string[]> {
   const { tables: others } = await ourTables(other);
+  if (others.length === 0) throw noTablesOfOurs(other.where);
   return others.map(({ name }) => name).filter((name) => !tables.some((table) => table.name === name));
 }
 

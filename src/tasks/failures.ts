@@ -133,6 +133,12 @@ export function isView(name: string): MultiFlexiError {
   });
 }
 
+export function noTablesOfOurs(where: string): MultiFlexiError {
+  return new MultiFlexiError('NOT_MIGRATED', `There are no tables of this schema in ${where}.`, {
+    next: 'Nothing was compared. Check the name of the file or the database.',
+  });
+}
+
 /** @param why as the end of a sentence that begins with the table */
 export function cannotBeRebuilt(table: string, why: string): MultiFlexiError {
   return new MultiFlexiError('PERMISSION_DENIED', `${table} cannot be rebuilt: it ${why}.`, {

@@ -1,5 +1,5 @@
 /** Equal rows have equal digests on every engine, and whatever differs is found and named. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RawBuilder, sql } from 'kysely';
@@ -144,6 +144,20 @@ describe.each(PAIRS.filter((pair) => pair.every((name) => isAvailable(name))))(
     });
   },
 );
+
+test('a file that is not there is no database to be equal to, nor is it made', async () => {
+  const database = await migratedDatabase('sqlite');
+  const directory = mkdtempSync(join(tmpdir(), 'multiflexi-digest-'));
+  const missing = join(directory, 'mistyped.sqlite');
+  const there = await cli(['db:digest', '--compare', `sqlite://${missing}`], database.environment);
+  expect([there.exit, there.stdout]).toEqual([5, '']);
+  expect(there.stderr).toContain(`There are no tables of this schema in ${missing}.`);
+  const here = await cli(['db:digest'], { ...database.environment, DB_DATABASE: missing });
+  expect([here.exit, here.stdout]).toEqual([5, '']);
+  expect(readdirSync(directory)).toEqual([]);
+  rmSync(directory, { recursive: true });
+  await database.drop();
+});
 
 test('a password in a URL, two databases at a time and a table that does not exist are refused before anything is read', async () => {
   const database = await migratedDatabase('sqlite');
