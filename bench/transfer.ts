@@ -182,15 +182,32 @@ async function pgloader(ground: Ground, server: TestServer, rows: number): Promi
     settings.connection === 'sqlite'
       ? `sqlite://${settings.file}`
       : `mysql://${settings.username}:${settings.password}@${settings.host}:${settings.port}/${settings.database}`;
+  let target: DatabaseSettings | undefined;
   const to = `pgsql://${server.user}:${server.password}@${server.host}:${server.port}/other`;
   await report(
     `${ground.name} → postgresql: pgloader, nothing verified`,
     rows,
     () => shell(`pgloader --with 'prefetch rows = 1000' ${from} ${to}`, { HOME: directory }),
     async () => {
-      await emptied(server, 'postgresql');
+      target = await emptied(server, 'postgresql');
     },
   );
+  // It ends with 0 as well when it has loaded nothing.
+  const [asked, loaded] = [await jobsOf(settings), target ? await jobsOf(target) : null];
+  if (asked !== loaded)
+    say(`| ${ground.name} → postgresql: pgloader loaded ${loaded} jobs of ${asked} | | | |`);
+}
+
+/** @returns null where there is no such table */
+async function jobsOf(settings: DatabaseSettings): Promise<number | null> {
+  const engine = await openEngine(settings, 'inspect');
+  try {
+    if (!(await engine.tableNames()).includes('job')) return null;
+    const { rows } = await sql<{ n: bigint }>`select count(*) as n from job`.execute(engine.kysely());
+    return Number(rows[0]?.n);
+  } finally {
+    await engine.close();
+  }
 }
 
 say('| what | time | rows/s | memory |\n|---|---|---|---|');
