@@ -12,18 +12,20 @@ export default mergeConfig(
         'tests/{process,page,php-edition}/**',
         'tests/{doors,new-migration}.test.ts',
         // Processes that are killed or cut off, other users, full disks, servers of their own, waits for locks.
-        'tests/{migrations,cleanup,maintenance}/{gentle,killed-*,losses,full-disk-*,lag-*,galera,reclaim-*}.test.ts',
+        'tests/{migrations,cleanup,maintenance,transfer}/{gentle,killed-*,losses,full-disk-*,lag-*,galera,reclaim-*}.test.ts',
         'tests/cleanup/{identity,settle,many-owners,cut-archive}.test.ts',
-        'tests/conformance/{lock-users,temporary-disk}.test.ts',
+        'tests/conformance/{locks,lock-users,temporary-disk}.test.ts',
         'tests/housekeeper/{week,processes,restart}.test.ts',
-        'tests/leases/{processes,galera,group-replication}.test.ts',
-        // Every byte of a file changed or cut off in turn.
-        'src/transfer/row-stream/{encryption,batches}.test.ts',
+        'tests/leases/{lease,processes,galera,group-replication}.test.ts',
+        // Every byte of a file changed or cut off in turn, and values of every size.
+        'src/transfer/row-stream/{encryption,batches,pieces}.test.ts',
       ],
       // Properties are tried a fifth as often: see tests/harness/tries.ts.
       env: { MULTIFLEXI_TEST_QUICK: '1' },
       // A quarter of the time would be importing the same sources for each file.
       isolate: false,
+      // Half of the time is waiting for locks and clocks.
+      maxWorkers: 4,
     },
   }),
 );
