@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { type DatabaseSettings, type EngineName, openEngine } from '../src/engines/index.ts';
+import { type DatabaseSettings, type Engine, type EngineName, openEngine } from '../src/engines/index.ts';
 import { migrate } from '../src/migrations/index.ts';
 import { loadSample } from '../src/sample/index.ts';
 import {
@@ -76,23 +76,35 @@ async function sqliteGround(jobs: number, until: number): Promise<Ground> {
   };
 }
 
+export function settingsOn(
+  { engine, host, port, user, password }: TestServer,
+  database: string,
+): DatabaseSettings {
+  return {
+    connection: engine === 'postgresql' ? 'pgsql' : 'mysql',
+    host,
+    port,
+    socket: undefined,
+    database,
+    username: user,
+    password,
+    tls: { mode: 'off' },
+  };
+}
+
+/** Outside of any database of a benchmark. */
+export function openAdmin(server: TestServer): Promise<Engine> {
+  return openEngine(settingsOn(server, server.engine === 'postgresql' ? 'postgres' : 'mysql'), 'change');
+}
+
 async function serverGround(
   name: ServerEngine,
   server: TestServer,
   jobs: number,
   until: number,
 ): Promise<Ground> {
-  const settings = (database: string): DatabaseSettings => ({
-    connection: name === 'postgresql' ? 'pgsql' : 'mysql',
-    host: server.host,
-    port: server.port,
-    socket: undefined,
-    database,
-    username: server.user,
-    password: server.password,
-    tls: { mode: 'off' },
-  });
-  const admin = await openEngine(settings(name === 'postgresql' ? 'postgres' : 'mysql'), 'change');
+  const settings = (database: string) => settingsOn(server, database);
+  const admin = await openAdmin(server);
   const run = (statement: string) => sql.raw(statement).execute(admin.kysely());
   await run('create database pristine');
   await fill(settings('pristine'), jobs, until);

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import { type DatabaseSettings, type EngineName, openEngine } from '../src/engines/index.ts';
 import { provideServers, type TestServer } from '../tests/servers/index.ts';
-import { eachGround, type Ground } from './grounds.ts';
+import { eachGround, type Ground, openAdmin, settingsOn } from './grounds.ts';
 import { environmentOf, runProgram } from './program.ts';
 
 const JOBS = Number(process.argv[2] ?? 200_000);
@@ -72,27 +72,17 @@ async function shell(command: string, env: Readonly<Record<string, string>> = {}
 const isInstalled = (tool: string) => spawnSync('which', [tool]).status === 0;
 
 /** A database beside the ground's, empty each time. */
-async function emptied(server: TestServer | undefined, name: EngineName): Promise<DatabaseSettings> {
+async function emptied(server: TestServer | undefined): Promise<DatabaseSettings> {
   if (!server) {
     const file = join(directory, 'other.sqlite');
     for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
     return { connection: 'sqlite', file };
   }
-  const of = (database: string): DatabaseSettings => ({
-    connection: name === 'postgresql' ? 'pgsql' : 'mysql',
-    host: server.host,
-    port: server.port,
-    socket: undefined,
-    database,
-    username: server.user,
-    password: server.password,
-    tls: { mode: 'off' },
-  });
-  const admin = await openEngine(of(name === 'postgresql' ? 'postgres' : 'mysql'), 'change');
+  const admin = await openAdmin(server);
   await sql`drop database if exists other`.execute(admin.kysely());
   await sql`create database other`.execute(admin.kysely());
   await admin.close();
-  return of('other');
+  return settingsOn(server, 'other');
 }
 
 async function countOf(settings: DatabaseSettings): Promise<number> {
@@ -104,9 +94,9 @@ async function dumps(ground: Ground, rows: number): Promise<void> {
   const file = join(directory, 'export.rows.zst');
   const gone = async () => rmSync(file, { force: true });
   await report(`${ground.name}: export`, rows, () => ours(ground.settings, 'export', '--output', file), gone);
-  let target = await emptied(ground.server, ground.name);
+  let target = await emptied(ground.server);
   const empty = async () => {
-    target = await emptied(ground.server, ground.name);
+    target = await emptied(ground.server);
   };
   await report(`${ground.name}: import`, rows, () => ours(target, 'import', file), empty);
   await ownDump(ground, rows, empty);
@@ -159,14 +149,7 @@ async function switches(ground: Ground, rows: number): Promise<void> {
       const prepare = async () => {
         const env = envFile('multiflexi.env', ground.settings);
         rmSync(`${env}.switch.json`, { force: true });
-        words = [
-          '-e',
-          env,
-          'db:switch',
-          '--to-env',
-          envFile('other.env', await emptied(server, to)),
-          '--yes',
-        ];
+        words = ['-e', env, 'db:switch', '--to-env', envFile('other.env', await emptied(server)), '--yes'];
       };
       const move = () => ours(ground.settings, ...words);
       await report(`${ground.name} → ${to}: db:switch`, rows, move, prepare);
@@ -189,7 +172,7 @@ async function pgloader(ground: Ground, server: TestServer, rows: number): Promi
     rows,
     () => shell(`pgloader --with 'prefetch rows = 1000' ${from} ${to}`, { HOME: directory }),
     async () => {
-      target = await emptied(server, 'postgresql');
+      target = await emptied(server);
     },
   );
   // It ends with 0 as well when it has loaded nothing.

@@ -16,7 +16,7 @@ export interface DaemonOptions {
   readonly onWaiting: (next: Date | null) => void;
 }
 
-/** The first cycle begins at once. @returns when the signal has aborted and no cycle is at work */
+/** The first cycle begins at once. @returns when the signal has aborted and no cycle is running */
 export async function runDaemon({
   schedule,
   pauseMs,

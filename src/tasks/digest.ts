@@ -70,7 +70,7 @@ export async function compareDatabases(
   const { engine, signal } = context;
   const { tables, leftOut } = await wanted(engine, request);
   await refuseForeign(other);
-  const there = new Map([...(await writableTables(other)).values()].map((table) => [table.name, table]));
+  const there = await writableTables(other);
   const onlyThere = request.tables ? [] : await missingHere(other, tables);
   const notComparable = [
     ...onlyThere.map((table) => ({ table, why: 'Only the other database has this table.' })),
@@ -97,14 +97,15 @@ async function wanted(
   { tables: names }: DigestRequest,
 ): Promise<{ readonly tables: readonly RowStreamTable[]; readonly leftOut: readonly string[] }> {
   await refuseForeign(engine);
+  if (names !== undefined) {
+    const all = await writableTables(engine);
+    const chosen = await chosenTables(engine, names);
+    return { tables: chosen.flatMap((name) => savableOf(all.get(name))), leftOut: [] };
+  }
   const { tables: ours, unknown } = await ourTables(engine);
   // A mistyped name of a file would be a database without rows, and two of them would be equal.
-  if (names === undefined && ours.length === 0) throw noTablesOfOurs(engine.where);
-  if (names === undefined)
-    return { tables: ours.map((table) => savable(table)), leftOut: unknown.map(({ name }) => name) };
-  const all = await writableTables(engine);
-  const chosen = await chosenTables(engine, names);
-  return { tables: chosen.flatMap((name) => savableOf(all.get(name))), leftOut: [] };
+  if (ours.length === 0) throw noTablesOfOurs(engine.where);
+  return { tables: ours.map((table) => savable(table)), leftOut: unknown.map(({ name }) => name) };
 }
 
 function savableOf(table: CatalogTable | undefined): RowStreamTable[] {

@@ -20,7 +20,6 @@ export {
   planExport,
 } from './export/plan.ts';
 export type { ExportedTable } from './export/reading.ts';
-export { inSnapshot } from './export/snapshot.ts';
 export type { TextSink } from './export/text-sink.ts';
 export { TextStream } from './export/text-stream.ts';
 export type { ExportFile, TableSum } from './import/export-file.ts';
@@ -80,6 +79,7 @@ export {
   streamTableOf,
   writableTables,
 } from './rows/stream-table.ts';
+export { inSnapshot } from './snapshot.ts';
 export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
 export {
   cannotSwitch,

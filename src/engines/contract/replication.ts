@@ -13,7 +13,7 @@ export interface Replication {
 export interface ReplicaAddress {
   /** Name or address; an IPv6 address without brackets. */
   readonly host: string;
-  /** That of the main server where it is not said. */
+  /** That of the main server unless specified. */
   readonly port?: number | undefined;
 }
 

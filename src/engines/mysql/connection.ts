@@ -167,7 +167,7 @@ export async function connectMysql(
   };
 }
 
-/** One that breaks at work fails its query as well, and there it is told; what the server says between two, here. */
+/** One that breaks during a query fails that as well, and there it is told; what the server says between two, here. */
 function listen(connection: Connection, lastWords: LastWords): void {
   connection.on('error', (error) => {
     if (isServersWord(error)) lastWords.hear(error);

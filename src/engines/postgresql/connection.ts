@@ -59,7 +59,7 @@ export async function connectPostgresql(
     return failure(diagnose(said, true, place), place, withDetail(said));
   };
   const setUp = async (client: pg.ClientBase): Promise<PostgresqlFacts> => {
-    // One that breaks at work fails its query as well, and there it is told; without a listener it would end the process.
+    // One that breaks during a query fails that as well, and there it is told; without a listener it would end the process.
     client.on('error', (error) => {
       if (isServersWord(error)) lastWords.hear(error);
     });

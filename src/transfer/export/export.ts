@@ -7,12 +7,12 @@ import { StallWatch } from '../../pacing/index.ts';
 import { fileFailure } from '../../system/index.ts';
 import { bytes as sizeWords } from '../../written-numbers.ts';
 import type { Passphrase } from '../row-stream/encryption.ts';
+import { inSnapshot } from '../snapshot.ts';
 import { writeCompact } from './compact-form.ts';
 import { exportFailed, noRoomToExport } from './failures.ts';
 import { writeJson } from './json-form.ts';
 import type { ExportPlan } from './plan.ts';
 import { type ExportedTable, type ExportReading, exportReading } from './reading.ts';
-import { inSnapshot } from './snapshot.ts';
 import { TextFile, type TextSink } from './text-sink.ts';
 
 /** Sessions that read at a time. Decoding and encoding is one thread's work: more of them would wait for it. */

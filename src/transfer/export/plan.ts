@@ -1,11 +1,11 @@
 /** What an export will have in it: tables, rows and bytes, as far as that is known before it is made. */
 import { sql } from 'kysely';
 import type { Engine, TableSize } from '../../engines/index.ts';
+import { inSnapshot } from '../snapshot.ts';
 import { type CompanyTable, companyRows, companyTables } from './company-rows.ts';
 import { jsonNotEncrypted, noTablesOfCompanies } from './failures.ts';
 import { type ExportHead, exportHead } from './header.ts';
 import { type ChosenTables, type Company, type ExportTables, exportTables } from './selection.ts';
-import { inSnapshot } from './snapshot.ts';
 
 export type ExportForm = 'json' | 'compact';
 

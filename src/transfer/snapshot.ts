@@ -1,5 +1,5 @@
 /** Work on sessions that all see the database as it was at one moment, while others go on writing. */
-import type { Engine, Snapshot } from '../../engines/index.ts';
+import type { Engine, Snapshot } from '../engines/index.ts';
 
 /** @param readers how many sessions may help; fewer may be given */
 export async function inSnapshot<T>(
