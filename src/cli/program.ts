@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { failureDocument, jsonText } from '../documents/index.ts';
 import { EXIT, isMultiFlexiError } from '../errors.ts';
 import { PROGRAM_VERSION } from '../system/index.ts';
-import { COMMANDS } from './catalogue.ts';
+import { type CatalogueEntry, COMMANDS } from './catalogue.ts';
 import type { CliCommand } from './command.ts';
 import { reportFailure } from './failure-report.ts';
 import type { GlobalOptions } from './global-options.ts';
@@ -19,7 +19,8 @@ export interface Ended {
 export async function runProgram(words: readonly string[]): Promise<Ended> {
   let ended: Ended = { exit: EXIT.done, leftBehind: false };
   const program = newProgram();
-  for (const [name, { summary }] of COMMANDS) program.command(name).summary(summary).description(summary);
+  for (const [name, { summary }] of concerned(words))
+    program.command(name).summary(summary).description(summary);
   // Only the command that is called is loaded, and only when its words are about to be read.
   program.hook('preSubcommand', async (_, command) => {
     const loaded = await COMMANDS.get(command.name())?.load();
@@ -39,6 +40,16 @@ export async function runProgram(words: readonly string[]): Promise<Ended> {
     return { exit: EXIT.usage, leftBehind: false };
   }
   return ended;
+}
+
+/**
+ * The commands that the words may call: all of them where none is named, or help is wanted. Commander compares each new
+ * command with all before it, which took as long as the rest of its work.
+ */
+function concerned(words: readonly string[]): Iterable<[string, CatalogueEntry]> {
+  const named = [...COMMANDS].filter(([name]) => words.includes(name));
+  const wantsHelp = words.some((word) => word === 'help' || word === '--help' || word === '-h');
+  return named.length === 0 || wantsHelp ? COMMANDS : named;
 }
 
 /** The command line could not be read as a whole, so its words are looked at one by one. */

@@ -23,3 +23,8 @@ export function stepHash(statement: string): string {
   const normalised = statement.replace(/\s+/g, ' ').trim();
   return `${METHOD}:${createHash('sha256').update(normalised).digest('hex')}`;
 }
+
+/** Of all the steps of a migration in one, by their hashes: sixteen hexadecimal digits. */
+export function fingerprint(hashes: readonly string[]): string {
+  return createHash('sha256').update(hashes.join('\n')).digest('hex').slice(0, 16);
+}
