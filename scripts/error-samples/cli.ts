@@ -16,5 +16,6 @@ export default samplesOf(failures, {
   passphraseNotSpecified: [[]],
   compareWithOne: [[]],
   switchWhereTo: [[]],
+  settingsFromNowhere: [[]],
   tourHasNoJson: [[]],
 });

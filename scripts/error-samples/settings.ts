@@ -30,6 +30,7 @@ export default samplesOf(failures, {
   ],
   notQuotable: [['DB_PASSWORD']],
   settingsChangedMeanwhile: [[FILE]],
+  namesAnother: [[FILE]],
   unusableExportSetting: [['EXPORT_MAX_AGE_DAYS must be a whole number of days from 1 to 3650']],
   unusableArchiveSetting: [
     ['ARCHIVE_DIR contains a control character'],

@@ -267,6 +267,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'settings:write',
+    {
+      summary: 'write DB_* settings into a settings file',
+      load: async () => (await import('./commands/settings-write.ts')).settingsWrite,
+    },
+  ],
+  [
     'sample:load',
     {
       summary: 'fill a database with a sample history, to try things out',

@@ -54,6 +54,7 @@ export const COMMAND_DOCUMENTS: ReadonlyMap<string, readonly CommandDocument[]> 
   ['housekeeper:status', [result(documents.HOUSEKEEPER_STATUS)]],
   ['housekeeper:history', [result(documents.HOUSEKEEPER_HISTORY)]],
   ['housekeeper:duties', [result(documents.DUTIES)]],
+  ['settings:write', [result(documents.SETTINGS_WRITTEN)]],
   ['sample:load', [result(documents.SAMPLE)]],
 ]);
 

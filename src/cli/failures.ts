@@ -72,6 +72,13 @@ export function switchWhereTo(): MultiFlexiError {
   );
 }
 
+export function settingsFromNowhere(): MultiFlexiError {
+  return usage(
+    'The environment has no DB_CONNECTION, so there are no settings to write.',
+    'Set DB_CONNECTION and the other settings as environment variables of the command. The file was not changed.',
+  );
+}
+
 export function tourHasNoJson(): MultiFlexiError {
   return usage('The tour is for people; it has no JSON.', 'Run the commands it shows with -f json.');
 }

@@ -35,6 +35,7 @@ export {
   retentionDocument,
 } from './retention.ts';
 export { sampleDocument } from './sample.ts';
+export { writtenSettingsDocument } from './settings.ts';
 export { sizeDocument } from './size.ts';
 export { plannedReclaimDocument, reclaimDocument } from './space.ts';
 export { plannedSwitchDocument, switchDocument } from './switch.ts';

@@ -24,6 +24,7 @@ export {
   RETENTION,
 } from './retention.schema.ts';
 export { SAMPLE } from './sample.schema.ts';
+export { SETTINGS_WRITTEN } from './settings.schema.ts';
 export { SIZE } from './size.schema.ts';
 export { PLANNED_RECLAIM, RECLAIMED } from './space.schema.ts';
 export { PLANNED_SWITCH, SWITCHED } from './switch.schema.ts';

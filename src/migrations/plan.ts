@@ -60,6 +60,8 @@ export interface MigrateRequest extends Target {
 export interface RollbackRequest extends Target {
   /** Go past breakpoints. */
   readonly force?: boolean | undefined;
+  /** Those newer than all that this program has: a newer program applied them. Goes with no target. */
+  readonly unknown?: boolean | undefined;
 }
 
 /** Every pending migration up to the target, older gaps included. @throws UNKNOWN_TARGET, MIGRATION_CHANGED */
@@ -115,7 +117,7 @@ export async function planMigrate(
 
 /**
  * Without a target the newest applied migration; with one, every applied migration that is newer than it; with
- * `0`, all. What is run are the steps recorded when it was applied, so that a program reverts what a newer one did.
+ * `0`, all; or what this program does not know. What is run are the steps recorded when it was applied, so that a program reverts what a newer one did.
  * @throws UNKNOWN_TARGET, NO_WAY_DOWN, BREAKPOINT
  */
 export async function planRollback(
@@ -124,7 +126,7 @@ export async function planRollback(
   request: RollbackRequest = {},
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
-  const target = targetOf(request, versionsOf(known, ledger));
+  const target = request.unknown ? newestOf(known) : targetOf(request, versionsOf(known, ledger));
   const newestFirst = [...ledger].sort(byVersion).reverse();
   const rows =
     target === undefined ? newestOrBegun(newestFirst) : newestFirst.filter((row) => row.version > target);
@@ -207,6 +209,10 @@ function earlierRun({ state }: LedgerRow): PlannedMigration['earlier'] {
 
 function versionsOf(known: readonly Migration[], ledger: readonly LedgerRow[]): string[] {
   return [...known, ...ledger].map(({ version }) => version);
+}
+
+function newestOf(known: readonly Migration[]): string {
+  return [...known].sort(byVersion).at(-1)?.version ?? '0';
 }
 
 function byVersion(a: { readonly version: string }, b: { readonly version: string }): number {

@@ -100,6 +100,14 @@ export function settingsChangedMeanwhile(file: string): MultiFlexiError {
   );
 }
 
+export function namesAnother(file: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'CHANGED_MEANWHILE',
+    `The DB_* settings in ${file} name another database, or were changed by somebody: they are kept.`,
+    { next: step`To move to the other database: ${{ action: 'switch' }}. Or change the file yourself.` },
+  );
+}
+
 /** @param fault a sentence that begins with the name of a setting, without a full stop */
 export function unusableArchiveSetting(fault: string): MultiFlexiError {
   return invalid(fault);

@@ -16,3 +16,4 @@ export {
 } from './read.ts';
 export { planReplacement, type Replacement, replaceSettings, requireUnchanged } from './replace-database.ts';
 export { parseReplica } from './replicas.ts';
+export { writeSettings } from './write-settings.ts';

@@ -58,15 +58,16 @@ export function requireUnchanged({ file, before }: Replacement): void {
 }
 
 /**
- * @param saved the name that the old file has from now on, beside the new one; one that is there already is kept if it is the same
+ * @param saved the name that the old file has from now on, beside the new one; one that is there already is kept if it is the same. Without
+ * a name it is not kept
  * @throws CHANGED_MEANWHILE, SETTINGS_INVALID; then the file is as it was
  */
-export async function replaceSettings(replacement: Replacement, saved: string): Promise<void> {
+export async function replaceSettings(replacement: Replacement, saved?: string): Promise<void> {
   const { file, before, after } = replacement;
   const written = join(dirname(file), `.${basename(file)}.new`);
   try {
     requireUnchanged(replacement);
-    keepOld(file, before, saved);
+    if (saved !== undefined) keepOld(file, before, saved);
     writeBeside(file, written, after);
     requireUnchanged(replacement);
     renameSync(written, file);

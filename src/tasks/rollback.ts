@@ -19,6 +19,8 @@ export interface RollbackRequest {
   /** The version to go back to, or the same by date; the newest migration alone where neither is given. */
   readonly target?: string | undefined;
   readonly date?: string | undefined;
+  /** Everything newer than what this program has. */
+  readonly unknown?: boolean | undefined;
   /** Past breakpoints. */
   readonly force?: boolean | undefined;
 }
@@ -51,7 +53,7 @@ export async function planRollback(
 /** Plans under the lock, so that what was confirmed is held against what would be destroyed now. @throws ConsentNeeded, LOCKED */
 export async function runRollback(context: TaskContext, request: RollbackRun): Promise<MigrationsOutcome> {
   const { engine, program, signal, onNotice } = context;
-  const { confirmed, waitMs, target, date, force, fake, backup } = request;
+  const { confirmed, waitMs, target, date, unknown, force, fake, backup } = request;
   let file: string | null = null;
   const migrations = await rollback(engine, {
     program,
@@ -59,6 +61,7 @@ export async function runRollback(context: TaskContext, request: RollbackRun): P
     signal,
     target,
     date,
+    unknown,
     force,
     fake,
     onProgress: (progress) => onNotice?.({ kind: 'migration', progress }),

@@ -87,6 +87,7 @@ const ALLOWED = [
   'archive:show',
   'archive:verify',
   'archive:remove',
+  'settings:write',
 ];
 
 test('every command is among those that are tried', () => {

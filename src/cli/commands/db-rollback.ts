@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { migrationsDocument, plannedMigrationsDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
 import { planRollback, runRollback } from '../../tasks/index.ts';
@@ -15,6 +16,7 @@ import { printMigrations, printPlannedMigrations } from './migration-output.ts';
 
 interface RollbackOptions extends MigrationOptions, BackupOptions {
   readonly confirm?: string;
+  readonly unknown?: true;
 }
 
 export const dbRollback: CliCommand<RollbackOptions> = {
@@ -29,14 +31,20 @@ stop a rollback.`,
   options: (command) => {
     backupOptions(
       migrationOptions(command, 'revert everything newer than this version; 0 reverts everything')
+        .addOption(
+          new Option('--unknown', 'revert what a newer version of this program has applied').conflicts([
+            'target',
+            'date',
+          ]),
+        )
         .option('--force', 'ignore breakpoints')
         .option('--confirm <token>', 'confirm exactly the losses that were shown with this token'),
     );
   },
   run: (options, terminal) =>
     withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) => {
-      const { target, date, force, fake, confirm } = options;
-      const request = { target, date, force };
+      const { target, date, unknown, force, fake, confirm } = options;
+      const request = { target, date, unknown, force };
       if (options.dryRun) {
         const planned = await planRollback(context, request, options.backup !== false);
         if (terminal.json) terminal.document(plannedMigrationsDocument(planned));

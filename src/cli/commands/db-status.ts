@@ -49,7 +49,10 @@ export function printStatus(
   terminal.print(
     `${counted(status.migrations.length, 'migration')}, ${status.pending} pending, ${status.missing} missing`,
   );
-  if (status.newerThanProgram) terminal.say('The database is newer than this program: upgrade the program.');
+  if (status.newerThanProgram)
+    terminal.say(
+      'The database is newer than this program: upgrade the program, or revert with multiflexi-cli db:rollback --unknown.',
+    );
   const goingDown = status.migrations.find(({ direction }) => direction === 'down');
   if (goingDown)
     terminal.say(`Finish the rollback of ${goingDown.version} first, with multiflexi-cli db:rollback`);
