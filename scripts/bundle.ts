@@ -1,0 +1,47 @@
+/**
+ * Bundles the program, so that starting it reads a few files instead of hundreds; each command and
+ * each engine is a chunk of its own, read only when it is needed. Only better-sqlite3, which is native, stays outside.
+ * The same bundle is in the checkout and in every package.
+ */
+import { rmSync } from 'node:fs';
+import { build } from 'rolldown';
+
+const root = new URL('..', import.meta.url).pathname;
+
+/** @param into the folder of the bundle, which is made anew */
+export async function bundleProgram(into: string): Promise<void> {
+  rmSync(into, { recursive: true, force: true });
+  await build({
+    cwd: root,
+    input: { main: 'src/cli/main.ts' },
+    platform: 'node',
+    external: ['better-sqlite3', 'pg-native'],
+    // A front door leads to a whole room: only what a command uses of it comes along. No file of ours does anything by being
+    // imported, but the first one.
+    treeshake: {
+      moduleSideEffects: (id) => !id.startsWith(`${root}src/`) || id === `${root}src/cli/main.ts`,
+    },
+    output: {
+      dir: into,
+      format: 'esm',
+      entryFileNames: '[name].js',
+      chunkFileNames: '[name]-[hash].js',
+      codeSplitting: {
+        groups: [
+          // What help and refused arguments need, and no more; not main.ts, which commands would then wait for in a circle.
+          {
+            name: 'start',
+            test: /src\/(errors|next-step|cli\/(terminal|failure-report|progress-bar|numbers|interruption|next-words)|documents\/failure|system\/program-version)/,
+            priority: 3,
+          },
+          { name: 'commander', test: /node_modules\/commander/, priority: 3 },
+          { name: 'kysely', test: /node_modules\/kysely\//, priority: 2 },
+          // A file costs more to find and link than a little code that this command does not use.
+          { name: 'core', test: /src\/(?!cli\/main)/, minShareCount: 26 },
+        ],
+      },
+      minify: false,
+    },
+    logLevel: 'warn',
+  });
+}
