@@ -8,18 +8,22 @@ import { build } from 'rolldown';
 
 const root = new URL('..', import.meta.url).pathname;
 
+/** Where a process starts, and a thread of the console: these files alone do something by being imported. */
+const STARTS = { main: 'src/cli/main.ts', 'console-thread': 'src/server/work/start-thread.ts' };
+const starts = Object.values(STARTS).map((file) => `${root}${file}`);
+
 /** @param into the folder of the bundle, which is made anew */
 export async function bundleProgram(into: string): Promise<void> {
   rmSync(into, { recursive: true, force: true });
   await build({
     cwd: root,
-    input: { main: 'src/cli/main.ts' },
+    input: STARTS,
     platform: 'node',
     external: ['better-sqlite3', 'pg-native'],
     // A front door leads to a whole room: only what a command uses of it comes along. No file of ours does anything by being
-    // imported, but the first one.
+    // imported, but the first ones.
     treeshake: {
-      moduleSideEffects: (id) => !id.startsWith(`${root}src/`) || id === `${root}src/cli/main.ts`,
+      moduleSideEffects: (id) => !id.startsWith(`${root}src/`) || starts.includes(id),
     },
     output: {
       dir: into,

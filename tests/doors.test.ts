@@ -47,6 +47,11 @@ describe('the door rule', () => {
     ['src/cleanup/a.ts', '../cli/terminal.ts'],
     ['src/transfer/a.ts', '../housekeeper/index.ts'],
     ['src/system/a.ts', '../engines/index.ts'],
+    ['src/server/a.ts', '../cli/terminal.ts'],
+    ['src/server/work/a.ts', '../../cleanup/index.ts'],
+    ['src/tasks/a.ts', '../web/index.ts'],
+    ['src/web/pages/a.ts', '../../tasks/index.ts'],
+    ['src/cli/commands/a.ts', '../../web/index.ts'],
   ])('shuts %s off from %s', (file, specifier) => {
     expect(lint(file, specifier)).toContain('No door leads from');
   });
@@ -55,6 +60,7 @@ describe('the door rule', () => {
     ['src/cleanup/a.ts', '../engines/failure.ts'],
     ['src/cli/commands/a.ts', '../../tasks/prune.ts'],
     ['src/maintenance/a.ts', '../schema/tables.ts'],
+    ['src/cli/commands/a.ts', '../../server/start.ts'],
     ['src/engines/mysql/a.ts', '../../system/failures.ts'],
   ])('lets %s in by the front door alone, not by %s', (file, specifier) => {
     expect(lint(file, specifier)).toContain('front door');

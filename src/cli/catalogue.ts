@@ -274,6 +274,13 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'console',
+    {
+      summary: 'serve the console to a browser on this machine',
+      load: async () => (await import('./commands/console.ts')).consoleCommand,
+    },
+  ],
+  [
     'sample:load',
     {
       summary: 'fill a database with a sample history, to try things out',

@@ -55,6 +55,7 @@ export const COMMAND_DOCUMENTS: ReadonlyMap<string, readonly CommandDocument[]> 
   ['housekeeper:history', [result(documents.HOUSEKEEPER_HISTORY)]],
   ['housekeeper:duties', [result(documents.DUTIES)]],
   ['settings:write', [result(documents.SETTINGS_WRITTEN)]],
+  ['console', [{ when: 'as soon as it answers', schema: documents.CONSOLE }]],
   ['sample:load', [result(documents.SAMPLE)]],
 ]);
 

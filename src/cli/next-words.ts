@@ -1,7 +1,8 @@
 /** The terminal's words for what can be done next: commands and options. */
 import { type Action, type ActionName, type Input, type NextStep, nextWords } from '../next-step.ts';
 
-const COMMANDS: Readonly<Record<ActionName, string>> = {
+/** The command of each action. */
+export const COMMAND_NAMES: Readonly<Record<ActionName, string>> = {
   migrate: 'db:migrate',
   rollback: 'db:rollback',
   status: 'db:status',
@@ -33,7 +34,7 @@ export function commandLine(next: NextStep): string {
 
 function word(part: Action | Input): string {
   if ('input' in part) return `--${part.input}${part.value === undefined ? '' : ` ${part.value}`}`;
-  return ['multiflexi-cli', COMMANDS[part.action], part.to, ...(part.inputs ?? []).map(word)]
+  return ['multiflexi-cli', COMMAND_NAMES[part.action], part.to, ...(part.inputs ?? []).map(word)]
     .filter((piece) => piece !== undefined)
     .join(' ');
 }

@@ -1,6 +1,7 @@
 /** The front door of the documents: the JSON form of every plan and result, once. Their schemas stand beside them. */
 export { archiveDocument, archivesDocument, findingsDocument, removalDocument } from './archives.ts';
 export { checkDocument } from './check.ts';
+export { consoleDocument } from './console.ts';
 export { comparisonDocument, digestsDocument } from './digests.ts';
 export { exportDocument, plannedExportDocument } from './exports.ts';
 export { failureDocument, type NextStepWriter } from './failure.ts';

@@ -1,6 +1,7 @@
 /** The schemas of all documents, for tests and the documentation; no command loads them. */
 export { ARCHIVE, ARCHIVES, FINDINGS, REMOVAL } from './archives.schema.ts';
 export { CHECK } from './check.schema.ts';
+export { CONSOLE } from './console.schema.ts';
 export { COMPARISON, DIGESTS } from './digests.schema.ts';
 export { EXPORTED, PLANNED_EXPORT } from './exports.schema.ts';
 export { FAILURE } from './failure.schema.ts';

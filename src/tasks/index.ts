@@ -114,6 +114,7 @@ export {
 export { archiveNotSpecified, ConsentNeeded } from './failures.ts';
 export { readGrowth } from './growth.ts';
 export { forecastOf } from './history/backlog.ts';
+export { type ConsoleAction, recordedAction } from './history/console-actions.ts';
 export { type CycleLog, type EndedCycle, endCycle, VENUE } from './history/cycle-end.ts';
 export { beginDutyRun, CYCLE, closeKilledRuns, type EmptyRun, endDutyRun } from './history/duty-runs.ts';
 export { type DutyState, type EndOfDuty, readDutyStates } from './history/duty-states.ts';
@@ -145,6 +146,7 @@ export {
   planMigrate,
   runMigrate,
 } from './migrate.ts';
+export { noticeText, type ToldElsewhere } from './notice-text.ts';
 export {
   type OptimizeOutcome,
   type OptimizePlan,

@@ -80,6 +80,7 @@ const WITH_DRY_RUN = [
 /** They look at the database, or open none. */
 const ALLOWED = [
   'status',
+  'console',
   'housekeeper:duties',
   'db:status',
   'db:size',

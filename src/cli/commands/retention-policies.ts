@@ -13,7 +13,7 @@ import {
 import { identifier, line } from '../arguments.ts';
 import type { CliCommand } from '../command.ts';
 import { withDatabase } from '../database.ts';
-import { counted, rows, wholeNumber } from '../numbers.ts';
+import { counted, days, rows, wholeNumber } from '../numbers.ts';
 import { textTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { untilText, whoseText } from './retention-text.ts';
@@ -146,13 +146,6 @@ the run template, else that of the company, else that of all.`,
       return EXIT.done;
     }),
 };
-
-function days(text: string): number {
-  const [, digits, unit] = /^(\d{1,5})([dwy])$/.exec(text) ?? [];
-  const value = Number(digits ?? Number.NaN) * { d: 1, w: 7, y: 365 }[(unit ?? 'd') as 'd' | 'w' | 'y'];
-  if (value >= 1 && value <= 36_500) return value;
-  throw new InvalidArgumentError('It must be an age (90d, 8w, 2y), at most a hundred years.');
-}
 
 export const retentionRemove: CliCommand = {
   description: 'Removes a policy.',

@@ -1,0 +1,4 @@
+import * as failures from '../../src/server/work/failures.ts';
+import { samplesOf } from './samples-of.ts';
+
+export default samplesOf(failures, { stopped: [[]] });

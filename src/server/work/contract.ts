@@ -1,0 +1,97 @@
+/** What a thread that works on the database is told, and what it answers: plain data, as it goes from thread to thread. */
+import type { ZodType } from 'zod';
+import type { NextStepWriter } from '../../documents/index.ts';
+import type { Access } from '../../engines/index.ts';
+import type { ActionName } from '../../next-step.ts';
+import type { SettingsSource } from '../../settings/index.ts';
+import type { PlannedPurge, TaskContext, TaskProgress } from '../../tasks/index.ts';
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly settings: Pick<SettingsSource, 'file' | 'environment'>;
+  /** The terminal's words for what can be done next. */
+  readonly words: CommandWords;
+}
+
+export interface CommandWords {
+  readonly program: string;
+  readonly commands: Readonly<Record<ActionName, string>>;
+}
+
+export interface Order {
+  readonly id: number;
+  /** Of a route, as in `POST prune`. */
+  readonly name: string;
+  readonly input: unknown;
+  /** The plan that is carried out. */
+  readonly kept: PlannedPurge | null;
+  /** Who wants it. */
+  readonly by: string;
+  /** Whether it belongs into the history, with who wanted it. */
+  readonly recorded: boolean;
+}
+
+export type ToThread = { readonly order: Order } | { readonly abort: number };
+
+export type FromThread =
+  | { readonly id: number; readonly kind: 'progress'; readonly progress: TaskProgress }
+  | { readonly id: number; readonly kind: 'notice'; readonly notice: ToldNotice }
+  | { readonly id: number; readonly kind: 'done'; readonly answer: Answer }
+  | { readonly id: number; readonly kind: 'failed'; readonly failure: WorkFailure };
+
+/** Of what goes on: a word for programs and a sentence for people. */
+export interface ToldNotice {
+  readonly kind: string;
+  readonly text: string;
+}
+
+export interface Answer {
+  /** The document, as JSON. */
+  readonly text: string;
+  /** A plan that can be carried out as it is, and how many rows it deletes. */
+  readonly kept: { readonly planned: PlannedPurge; readonly rows: number } | null;
+  readonly ended: Ended;
+}
+
+export type Ended = 'done' | 'interrupted' | 'time budget';
+
+export interface WorkFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+  /** What has to be confirmed first. */
+  readonly needsConfirmation: readonly Confirmable[];
+}
+
+export interface Confirmable {
+  readonly kind: string;
+  readonly confirmed_by: string;
+  readonly message: string;
+}
+
+export interface WorkContext extends TaskContext {
+  readonly settings: SettingsSource;
+  readonly write: NextStepWriter;
+  readonly kept: PlannedPurge | null;
+}
+
+export interface Done {
+  readonly document: unknown;
+  readonly kept?: PlannedPurge;
+  readonly ended?: Ended;
+}
+
+export interface Work {
+  /** Null where no database is opened. */
+  readonly access: Access | null;
+  do(context: WorkContext, input: unknown): Promise<Done>;
+}
+
+/** Binds what is done to what it takes: whatever comes is parsed by it. */
+export function work<Input>(
+  access: Access | null,
+  input: ZodType<Input>,
+  does: (context: WorkContext, input: Input) => Promise<Done>,
+): Work {
+  return { access, do: (context, raw) => does(context, input.parse(raw)) };
+}

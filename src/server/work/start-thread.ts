@@ -1,0 +1,4 @@
+/** Where a thread of the server starts. */
+import { serveOrders } from './thread.ts';
+
+serveOrders();

@@ -1,0 +1,219 @@
+/**
+ * A thread that works on the database: on SQLite a statement keeps its thread from doing anything else, and the server must
+ * go on answering meanwhile. It has one engine open at a time, for as long as somebody asks.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { jsonText, type NextStepWriter } from '../../documents/index.ts';
+import { type Access, type Engine, openEngine } from '../../engines/index.ts';
+import { isMultiFlexiError } from '../../errors.ts';
+import { nextWords } from '../../next-step.ts';
+import { readSettings, type SettingsSource } from '../../settings/index.ts';
+import {
+  ConsentNeeded,
+  consentText,
+  noticeText,
+  recordedAction,
+  type TaskNotice,
+  type TaskProgress,
+} from '../../tasks/index.ts';
+import type {
+  Answer,
+  CommandWords,
+  Done,
+  FromThread,
+  Order,
+  ThreadData,
+  ToldNotice,
+  ToThread,
+  Work,
+  WorkContext,
+  WorkFailure,
+} from './contract.ts';
+import { stopped } from './failures.ts';
+import { WORKS } from './index.ts';
+
+/** How long an engine stays open without work, and at all: settings may change, and a file may appear. In milliseconds. */
+const IDLE_MS = 10_000;
+const LONGEST_MS = 60_000;
+
+interface Opened {
+  readonly engine: Engine;
+  readonly access: Access;
+  readonly openedAt: number;
+}
+
+/** Begins to take orders; it never ends by itself. */
+export function serveOrders(): void {
+  const port = parentPort;
+  if (!port) throw new Error('this is no thread');
+  const { settings, words } = workerData as ThreadData;
+  const tell = (message: FromThread) => port.postMessage(message);
+  const running = new Map<number, AbortController>();
+  const engines = new Engines(settings);
+  port.on('message', (message: ToThread) => {
+    if ('abort' in message) {
+      running.get(message.abort)?.abort(stopped());
+      return;
+    }
+    const { order } = message;
+    const ending = new AbortController();
+    running.set(order.id, ending);
+    carryOut(order, engines, writerOf(words), ending.signal, tell)
+      .then(
+        (answer) => tell({ id: order.id, kind: 'done', answer }),
+        (error: unknown) =>
+          tell({ id: order.id, kind: 'failed', failure: failureOf(error, writerOf(words)) }),
+      )
+      .finally(() => running.delete(order.id));
+  });
+}
+
+async function carryOut(
+  order: Order,
+  engines: Engines,
+  write: NextStepWriter,
+  signal: AbortSignal,
+  tell: (message: FromThread) => void,
+): Promise<Answer> {
+  const work = WORKS[order.name];
+  if (!work) throw new TypeError(`nobody knows how to do ${order.name}`);
+  const settings = engines.settings();
+  const told = {
+    program: `console (${order.by})`,
+    signal,
+    onProgress: (progress: TaskProgress) => tell({ id: order.id, kind: 'progress', progress }),
+    onNotice: (notice: TaskNotice) => {
+      const text = wordsOf(notice);
+      if (text !== null) tell({ id: order.id, kind: 'notice', notice: text });
+    },
+    settings,
+    write,
+    kept: order.kept,
+  };
+  const done = await (work.access === null
+    ? work.do({ ...told, engine: NO_ENGINE }, order.input)
+    : engines.using(work.access, (engine) => doRecorded(work, { ...told, engine }, order)));
+  const { kept } = done;
+  return {
+    text: jsonText(done.document),
+    kept: kept ? { planned: kept, rows: kept.plan.tables.reduce((sum, { rows }) => sum + rows, 0) } : null,
+    ended: done.ended ?? 'done',
+  };
+}
+
+function doRecorded(work: Work, context: WorkContext, { name, by, input, recorded }: Order): Promise<Done> {
+  if (!recorded) return work.do(context, input);
+  const action = { what: name.replace(/^\w+ /, ''), by };
+  return recordedAction(
+    context,
+    action,
+    () => work.do(context, input),
+    (done) => done.ended ?? 'done',
+  );
+}
+
+/** For what needs none: whoever asks it for anything has a fault. */
+const NO_ENGINE = new Proxy({} as Engine, {
+  get: () => {
+    throw new TypeError('no database is opened for this');
+  },
+});
+
+/** One engine at a time: whoever needs another access waits until the present one is not used. */
+class Engines {
+  private readonly source: ThreadData['settings'];
+  private opened: Opened | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+  private closing: NodeJS.Timeout | undefined;
+
+  constructor(source: ThreadData['settings']) {
+    this.source = source;
+  }
+
+  /** What is in the files now. */
+  settings(): SettingsSource {
+    return { ...this.source, texts: new Map() };
+  }
+
+  async using<T>(access: Access, work: (engine: Engine) => Promise<T>): Promise<T> {
+    const before = this.turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.turn = promise;
+    await before;
+    try {
+      clearTimeout(this.closing);
+      const { engine } = await this.open(access);
+      const result = await work(engine);
+      this.closing = setTimeout(() => this.closeNow(), IDLE_MS);
+      return result;
+    } catch (error) {
+      // What has failed once, as by a server that was restarted, is begun anew.
+      await this.closeNow();
+      throw error;
+    } finally {
+      resolve();
+    }
+  }
+
+  private async open(access: Access): Promise<Opened> {
+    const { opened } = this;
+    const isGood = opened?.access === access && Date.now() - opened.openedAt < LONGEST_MS;
+    if (opened && isGood) return opened;
+    await this.closeNow();
+    const engine = await openEngine(readSettings(this.settings()), access);
+    this.opened = { engine, access, openedAt: Date.now() };
+    return this.opened;
+  }
+
+  private async closeNow(): Promise<void> {
+    const { opened } = this;
+    this.opened = undefined;
+    await opened?.engine.close().catch(() => {});
+  }
+}
+
+function writerOf({ program, commands }: CommandWords): NextStepWriter {
+  const word: Parameters<typeof nextWords>[1] = (part) => {
+    if ('input' in part) return `--${part.input}${part.value === undefined ? '' : ` ${part.value}`}`;
+    return [program, commands[part.action], part.to, ...(part.inputs ?? []).map((input) => word?.(input))]
+      .filter((piece) => piece !== undefined)
+      .join(' ');
+  };
+  return (next) => nextWords(next, word);
+}
+
+/** @returns null for what the run's document or its confirmation tells anyway */
+function wordsOf(notice: TaskNotice): ToldNotice | null {
+  switch (notice.kind) {
+    case 'confirmed':
+      return { kind: notice.kind, text: `Confirmed: ${consentText(notice.consent)}` };
+    case 'migration': {
+      const { event, direction, version, name, step, steps, summary } = notice.progress;
+      const way = direction === 'up' ? 'migrating' : 'reverting';
+      return { kind: notice.kind, text: `${way} ${version} ${name}: ${step}/${steps} ${summary} (${event})` };
+    }
+    case 'losses-saved':
+      return { kind: notice.kind, text: `Saved ${notice.rows} rows to ${notice.file}` };
+    case 'bookkeeping-lost':
+      return null;
+    default:
+      return { kind: notice.kind, text: noticeText(notice) };
+  }
+}
+
+function failureOf(error: unknown, write: NextStepWriter): WorkFailure {
+  if (!isMultiFlexiError(error)) {
+    const message = `Unexpected error: ${error instanceof Error ? error.message : String(error)}`;
+    const next = 'This is a bug. Please report it.';
+    return { code: 'UNEXPECTED', message, next, needsConfirmation: [] };
+  }
+  const missing = error instanceof ConsentNeeded ? error.missing : [];
+  return {
+    ...error.report(write),
+    needsConfirmation: missing.map((consent) => ({
+      kind: consent.kind,
+      confirmed_by: consent.confirmedBy,
+      message: consentText(consent),
+    })),
+  };
+}
