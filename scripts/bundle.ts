@@ -12,10 +12,13 @@ const root = new URL('..', import.meta.url).pathname;
 const STARTS = { main: 'src/cli/main.ts', 'console-thread': 'src/server/work/start-thread.ts' };
 const starts = Object.values(STARTS).map((file) => `${root}${file}`);
 
-/** @param into the folder of the bundle, which is made anew */
-export async function bundleProgram(into: string): Promise<void> {
+/**
+ * @param into the folder of the bundle, which is made anew
+ * @returns the files that went into it, ours and those of libraries, by their paths
+ */
+export async function bundleProgram(into: string): Promise<string[]> {
   rmSync(into, { recursive: true, force: true });
-  await build({
+  const { output } = await build({
     cwd: root,
     input: STARTS,
     platform: 'node',
@@ -48,4 +51,5 @@ export async function bundleProgram(into: string): Promise<void> {
     },
     logLevel: 'warn',
   });
+  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }

@@ -1,12 +1,11 @@
-/**
- * Builds the Debian packages: `npm run package [-- OPTIONS]`. docs/packages.md has the options.
- */
-import { readFileSync, statSync } from 'node:fs';
+/** Builds the Debian packages: `npm run package [-- OPTIONS]`; docs/packages.md has the options. */
+import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { architectureNamed, thisArchitecture } from './packaging/architecture.ts';
 import { debianPackages } from './packaging/debian.ts';
-import { BUILD, CHECKOUT } from './packaging/places.ts';
+import { BUILD } from './packaging/places.ts';
+import { thisRelease } from './packaging/release.ts';
 
 const { values } = parseArgs({
   options: {
@@ -16,13 +15,18 @@ const { values } = parseArgs({
     'as-version': { type: 'string' },
   },
 });
-const version =
-  values['as-version'] ?? String(JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')).version);
+const release = thisRelease(values['as-version']);
 const output = resolve(values.output ?? join(BUILD, 'packages'));
 const architectures = values.arch?.map(architectureNamed) ?? [thisArchitecture()];
 
-for (const [index, architecture] of architectures.entries()) {
-  const debs = await debianPackages({ architecture, output, quick: values.quick, version, all: index === 0 });
-  for (const deb of debs)
-    process.stdout.write(`${basename(deb)}  ${statSync(deb).size.toLocaleString('en')} bytes\n`);
+try {
+  for (const [index, architecture] of architectures.entries()) {
+    const wanted = { architecture, release, output, quick: values.quick, all: index === 0 };
+    for (const deb of await debianPackages(wanted)) {
+      process.stdout.write(`${basename(deb)}  ${statSync(deb).size.toLocaleString('en')} bytes\n`);
+    }
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
 }

@@ -2,7 +2,6 @@
 import {
   copyFileSync,
   cpSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -10,86 +9,97 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Architecture } from './architecture.ts';
+import { ownCopyright } from './copyright.ts';
 import { BUILD, CHECKOUT } from './places.ts';
 import { layProgram, startBy } from './program.ts';
+import { ownVersion, type Release, settleTimes } from './release.ts';
+import { runtimeFor } from './runtime.ts';
+import { layShare } from './share.ts';
 import { missingTools, run } from './tools.ts';
 
-const TOOLS = {
-  'dpkg-buildpackage': 'dpkg-dev',
-  dh: 'debhelper',
-  xz: 'xz-utils',
-  make: 'make',
-  perl: 'perl',
-};
+const TOOLS = { 'dpkg-buildpackage': 'dpkg-dev', dh: 'debhelper', xz: 'xz-utils', make: 'make' };
+
+/** In bytes. */
+const LARGEST_PROGRAM = 45_000_000;
+const LARGEST_OTHER = 20_000;
 
 export interface Wanted {
   readonly architecture: Architecture;
+  readonly release: Release;
   /** Where the .deb files go. */
   readonly output: string;
-  /** Hardly compressed: for tests, in seconds instead of minutes. */
+  /** Hardly compressed, in seconds instead of minutes: for tests. */
   readonly quick: boolean;
-  /** Another version than that of package.json, for tests of upgrades. */
-  readonly version: string;
-  /** Those for all architectures as well. */
+  /** Those that are the same for all architectures as well. */
   readonly all: boolean;
 }
 
-/** @returns the .deb files */
+/** @returns the .deb files @throws where a tool is missing or a package has become too large */
 export async function debianPackages(wanted: Wanted): Promise<string[]> {
+  const { architecture, release, quick, all } = wanted;
   const missing = missingTools(TOOLS);
   if (missing.length > 0) {
-    throw new Error(
-      `Building Debian packages takes tools that are not here: apt-get install ${missing.join(' ')}`,
-    );
+    const names = missing.join(' ');
+    throw new Error(`Debian packages are built by tools that are not here: apt-get install ${names}`);
   }
-  const work = join(BUILD, `debian-${wanted.architecture}`);
+  const work = join(BUILD, `debian-${architecture}`);
   const source = join(work, 'source');
   rmSync(work, { recursive: true, force: true });
   mkdirSync(source, { recursive: true });
-  layDebian(join(source, 'debian'), wanted.version);
-  await layProgram(join(source, 'program'), wanted.architecture, wanted.version);
+  const runtime = runtimeFor(architecture);
+  const libraries = await layProgram(join(source, 'program'), architecture, release, runtime);
   startBy('/usr/lib/multiflexi/node', join(source, 'program'));
-  // Only the compression differs: what is in a quick package is what is in the other.
-  const env = { ...process.env, DEB_COMPRESSION: wanted.quick ? '-Zgzip -z1' : '-Zxz' };
-  const kinds = wanted.all ? 'binary' : 'any';
-  run(
-    'dpkg-buildpackage',
-    [`--build=${kinds}`, `-a${wanted.architecture}`, '-us', '-uc', '--no-check-builddeps'],
-    { cwd: source, env },
-  );
-  return collect(work, wanted.output);
+  await layShare(join(source, 'share'), release, libraries, runtime);
+  layDebian(join(source, 'debian'), join(source, 'share'), release);
+  settleTimes(source, release);
+  // What is in a quick package is what is in the other.
+  const env = {
+    ...process.env,
+    DEB_COMPRESSION: quick ? '-Zgzip -z1' : '-Zxz',
+    LC_ALL: 'C.UTF-8',
+    TZ: 'UTC',
+  };
+  const words = [
+    `--build=${all ? 'binary' : 'any'}`,
+    `-a${architecture}`,
+    '-us',
+    '-uc',
+    '--no-check-builddeps',
+  ];
+  run('dpkg-buildpackage', words, { cwd: source, env });
+  return collect(work, wanted);
 }
 
 /** packaging/debian, with the units where debhelper looks for them. */
-function layDebian(into: string, version: string): void {
+function layDebian(into: string, share: string, { version }: Release): void {
   cpSync(join(CHECKOUT, 'packaging/debian'), into, { recursive: true });
   const units = join(CHECKOUT, 'packaging/systemd');
-  if (existsSync(units)) {
-    for (const unit of readdirSync(units)) copyFileSync(join(units, unit), join(into, unit));
-  }
+  for (const unit of readdirSync(units)) copyFileSync(join(units, unit), join(into, unit));
   const changelog = join(into, 'changelog');
-  writeFileSync(changelog, changelogOf(readFileSync(changelog, 'utf8'), version));
-  copyFileSync(join(CHECKOUT, 'LICENSE'), join(into, 'copyright'));
+  writeFileSync(changelog, readFileSync(changelog, 'utf8').replace(`(${ownVersion()})`, `(${version})`));
+  writeFileSync(join(into, 'copyright'), ownCopyright());
+  copyFileSync(join(share, 'doc/multiflexi-cli/copyright'), join(into, 'multiflexi-cli.copyright'));
 }
 
-function changelogOf(text: string, version: string): string {
-  const own = JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')).version;
-  const first = /^multiflexi-database \((\S+)\)/.exec(text)?.[1];
-  if (first !== own)
-    throw new Error(`packaging/debian/changelog is at ${first}, package.json at ${own}: make them the same.`);
-  return text.replace(`(${own})`, `(${version})`);
-}
-
-function collect(work: string, output: string): string[] {
+function collect(work: string, { output, quick }: Wanted): string[] {
   mkdirSync(output, { recursive: true });
-  const debs = readdirSync(work)
+  return readdirSync(work)
     .filter((name) => name.endsWith('.deb'))
-    .sort();
-  for (const name of debs) {
-    copyFileSync(join(work, name), join(output, name));
-    statSync(join(output, name));
-  }
-  return debs.map((name) => join(output, name));
+    .sort()
+    .map((name) => {
+      requireSize(join(work, name), quick);
+      copyFileSync(join(work, name), join(output, name));
+      return join(output, name);
+    });
+}
+
+function requireSize(file: string, quick: boolean): void {
+  const name = basename(file);
+  const hasProgram = name.startsWith('multiflexi-cli_');
+  if (hasProgram && quick) return;
+  const { size } = statSync(file);
+  const limit = hasProgram ? LARGEST_PROGRAM : LARGEST_OTHER;
+  if (size > limit) throw new Error(`${name} has ${size} bytes; it may have ${limit}.`);
 }

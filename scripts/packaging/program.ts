@@ -3,57 +3,82 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { bundleProgram } from '../bundle.ts';
 import { ARCHITECTURES, type Architecture } from './architecture.ts';
+import { requireArchitecture, requireLibraries } from './binaries.ts';
+import { type Library, librariesOf, libraryIn } from './licences.ts';
 import { CHECKOUT } from './places.ts';
-import { runtimeFor } from './runtime.ts';
+import type { Release } from './release.ts';
+import type { Runtime } from './runtime.ts';
+
+export const COMMANDS = ['multiflexi-cli', 'multiflexi-housekeeper'] as const;
 
 const ADDON = 'node_modules/better-sqlite3';
+/** Of better-sqlite3, what runs. */
+const ADDON_FILES = ['index.js', 'binding.js', 'database.js', 'sqlite-error.js', 'util.js', 'methods'];
 
 /**
  * @param into a folder that is not there yet
- * @param version what the program's own package.json says
+ * @returns the libraries that are in it
  */
-export async function layProgram(into: string, architecture: Architecture, version: string): Promise<void> {
+export async function layProgram(
+  into: string,
+  architecture: Architecture,
+  release: Release,
+  runtime: Runtime,
+): Promise<Library[]> {
   mkdirSync(join(into, 'bin'), { recursive: true });
-  await bundleProgram(join(into, 'dist'));
-  for (const name of ['multiflexi-cli.js', 'multiflexi-housekeeper.js']) {
-    cpSync(join(CHECKOUT, 'bin', name), join(into, 'bin', name));
-  }
-  const about = { name: 'multiflexi-database', version, license: 'MIT', private: true, type: 'module' };
-  writeFileSync(join(into, 'package.json'), `${JSON.stringify(about, null, 2)}\n`);
-  layAddon(into, architecture);
-  copyFileSync(runtimeFor(architecture).binary, join(into, 'node'));
-  chmodSync(join(into, 'node'), 0o755);
+  const bundled = await bundleProgram(join(into, 'dist'));
+  for (const name of COMMANDS) cpSync(join(CHECKOUT, `bin/${name}.js`), join(into, `bin/${name}.js`));
+  putJson(join(into, 'package.json'), {
+    name: 'multiflexi-database',
+    version: release.version,
+    license: 'MIT',
+    private: true,
+    type: 'module',
+  });
+  const addon = layAddon(into, architecture);
+  const node = join(into, 'node');
+  copyFileSync(runtime.binary, node);
+  chmodSync(node, 0o755);
+  for (const binary of [node, addon]) requireArchitecture(binary, architecture);
+  requireLibraries([node, addon]);
+  return [...librariesOf(bundled), join(CHECKOUT, ADDON)].map(libraryIn);
 }
 
-/** Of better-sqlite3, what runs: its JavaScript, and the one binary of this architecture. */
-function layAddon(into: string, architecture: Architecture): void {
+/** @returns its binary, the one of this architecture */
+function layAddon(into: string, architecture: Architecture): string {
   const from = join(CHECKOUT, ADDON);
   const binary = `prebuilds/linux-${ARCHITECTURES[architecture].node}.node`;
-  const { version, main } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
   mkdirSync(join(into, ADDON, 'prebuilds'), { recursive: true });
-  const about = { name: 'better-sqlite3', version, main, license: 'MIT' };
-  writeFileSync(join(into, ADDON, 'package.json'), `${JSON.stringify(about, null, 2)}\n`);
-  for (const file of [
-    'lib/index.js',
-    'lib/binding.js',
-    'lib/database.js',
-    'lib/sqlite-error.js',
-    'lib/util.js',
-    'lib/methods',
-    binary,
-  ]) {
+  const { version, main } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+  putJson(join(into, ADDON, 'package.json'), { name: 'better-sqlite3', version, main, license: 'MIT' });
+  for (const file of [...ADDON_FILES.map((name) => `lib/${name}`), binary]) {
     cpSync(join(from, file), join(into, ADDON, file), { recursive: true });
+  }
+  return join(into, ADDON, binary);
+}
+
+function putJson(file: string, value: object): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Has the kernel start the packaged Node by itself: a shell between them would cost start-up. @param node where it will be */
+export function startBy(node: string, program: string): void {
+  for (const name of COMMANDS) {
+    const file = join(program, `bin/${name}.js`);
+    const [first = '', ...rest] = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, [`#!${node} ${flagsIn(first)}`, ...rest].join('\n'));
+    chmodSync(file, 0o755);
   }
 }
 
-/** The kernel starts the packaged Node by itself: a shell between them would cost start-up. */
-export function startBy(node: string, programFolder: string): void {
-  for (const name of ['multiflexi-cli.js', 'multiflexi-housekeeper.js']) {
-    const file = join(programFolder, 'bin', name);
-    const [first = '', ...rest] = readFileSync(file, 'utf8').split('\n');
-    const flags = /^#!\/usr\/bin\/env -S node (.*)$/.exec(first)?.[1];
-    if (flags === undefined) throw new Error(`bin/${name} does not begin as it used to: ${first}`);
-    writeFileSync(file, [`#!${node} ${flags}`, ...rest].join('\n'));
-    chmodSync(file, 0o755);
-  }
+/** What Node is started with, which stands in the first line of the commands in bin/. */
+export function nodeFlags(): string {
+  const [first = ''] = readFileSync(join(CHECKOUT, 'bin/multiflexi-cli.js'), 'utf8').split('\n');
+  return flagsIn(first);
+}
+
+function flagsIn(firstLine: string): string {
+  const flags = /^#!\/usr\/bin\/env -S node (.*)$/.exec(firstLine)?.[1];
+  if (flags === undefined) throw new Error(`The commands in bin/ do not begin as they used to: ${firstLine}`);
+  return flags;
 }

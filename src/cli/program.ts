@@ -42,6 +42,14 @@ export async function runProgram(words: readonly string[]): Promise<Ended> {
   return ended;
 }
 
+/** The program with all that its help knows of every command: what man pages and completion are made from. */
+export async function describedProgram(): Promise<Command> {
+  const program = newProgram();
+  for (const [name, { summary, load }] of COMMANDS)
+    describe(program.command(name).summary(summary), await load());
+  return program;
+}
+
 /**
  * The commands that the words may call: all of them where none is named, or help is wanted. Commander compares each new
  * command with all before it, which took as long as the rest of its work.
