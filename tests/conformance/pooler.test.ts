@@ -82,10 +82,13 @@ describe.skipIf(!isAvailable('postgresql'))('PgBouncer', () => {
       while (!over) await client.query('select 1');
       await client.end();
     });
-    for (let round = 0; round < 10; round++)
-      await expect(openEngine(its.settings, 'change')).rejects.toMatchObject({ code: 'SESSION_SHARED' });
-    over = true;
-    await Promise.all(others);
+    try {
+      for (let round = 0; round < 10; round++)
+        await expect(openEngine(its.settings, 'change')).rejects.toMatchObject({ code: 'SESSION_SHARED' });
+    } finally {
+      over = true;
+      await Promise.all(others);
+    }
   });
 
   test('in session mode takes the schema, sets every session up, and locks as the server does', async ({
