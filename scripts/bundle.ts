@@ -5,6 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { build } from 'rolldown';
+import { bundleAssets } from './bundle-assets.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -51,5 +52,6 @@ export async function bundleProgram(into: string): Promise<string[]> {
     },
     logLevel: 'warn',
   });
+  await bundleAssets(`${into}/assets`);
   return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 }

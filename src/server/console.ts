@@ -8,6 +8,7 @@ import { Plans } from './plans.ts';
 import type { Route } from './routes/contract.ts';
 import { Runs } from './runs/runs.ts';
 import { Snapshots } from './snapshots.ts';
+import type { OpenedDatabase } from './work/contract.ts';
 import { Lane } from './work/lane.ts';
 
 const LIMITS: HttpLimits = {
@@ -51,6 +52,11 @@ export class Console {
   /** A plan may take long, and pages must not wait for it; while a run is at work, they share a connection. */
   laneFor({ kind }: Route): Lane {
     return kind === 'plan' && !this.runs.current ? this.work : this.panels;
+  }
+
+  /** The one that pages are about, as it was seen last; null before it has answered. */
+  get database(): OpenedDatabase | null {
+    return this.panels.database ?? this.work.database;
   }
 
   used(): void {

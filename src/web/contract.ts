@@ -37,6 +37,8 @@ export interface PageContext {
   /** Whether there is somewhere to log out from: a console of one's own ends with its command. */
   readonly service: boolean;
   readonly version: string;
+  /** Null while nothing is known of it, as it has not answered yet. */
+  readonly database: { readonly product: string; readonly where: string } | null;
   /** By the names that the page gave them. */
   readonly panels: Readonly<Record<string, Panel>>;
   /** The run that is at work, or that ended last; a `Run` of `server/` as `GET /api/runs/ID` answers it. */

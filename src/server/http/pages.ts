@@ -38,6 +38,7 @@ export async function pageAnswer(c: Context<Env>, console: Console): Promise<Res
     person: c.get('person'),
     service: console.options.access.kind === 'service',
     version: PROGRAM_VERSION,
+    database: console.database,
     panels: Object.fromEntries(panels),
     run: (console.runs.current ?? console.runs.all[0])?.document() ?? null,
     href,

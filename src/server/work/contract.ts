@@ -51,6 +51,13 @@ export interface Answer {
   /** A plan that can be carried out as it is, and how many rows it deletes. */
   readonly kept: { readonly planned: PlannedPurge; readonly rows: number } | null;
   readonly ended: Ended;
+  /** Where it was done; null where no database was opened. */
+  readonly database: OpenedDatabase | null;
+}
+
+export interface OpenedDatabase {
+  readonly product: string;
+  readonly where: string;
 }
 
 export type Ended = 'done' | 'interrupted' | 'time budget';

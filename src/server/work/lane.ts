@@ -1,7 +1,16 @@
 /** One thread with one connection, and the orders that it has been given. */
 import { Worker } from 'node:worker_threads';
 import type { TaskProgress } from '../../tasks/index.ts';
-import type { Answer, FromThread, Order, ThreadData, ToldNotice, ToThread, WorkFailure } from './contract.ts';
+import type {
+  Answer,
+  FromThread,
+  OpenedDatabase,
+  Order,
+  ThreadData,
+  ToldNotice,
+  ToThread,
+  WorkFailure,
+} from './contract.ts';
 
 /** From the sources the thread is a file of ours; bundled, it stands beside the chunks. */
 const START = import.meta.url.endsWith('.ts')
@@ -29,6 +38,8 @@ export class Lane {
   private readonly pending = new Map<number, Pending>();
   private worker: Worker | undefined;
   private lastId = 0;
+  /** The one that it worked on last; null before it has answered. */
+  database: OpenedDatabase | null = null;
 
   constructor(data: ThreadData) {
     this.data = data;
@@ -109,7 +120,10 @@ export class Lane {
       const one = this.pending.get(message.id);
       if (message.kind === 'progress') one?.onProgress?.(message.progress);
       else if (message.kind === 'notice') one?.onNotice?.(message.notice);
-      else one?.settle(message);
+      else {
+        if (message.kind === 'done') this.database = message.answer.database ?? this.database;
+        one?.settle(message);
+      }
     });
     worker.on('error', (error) => this.gone(worker, error.message));
     worker.on('exit', () => this.gone(worker, 'it has ended'));

@@ -21,6 +21,7 @@ import type {
   CommandWords,
   Done,
   FromThread,
+  OpenedDatabase,
   Order,
   ThreadData,
   ToldNotice,
@@ -90,14 +91,19 @@ async function carryOut(
     write,
     kept: order.kept,
   };
+  let database: OpenedDatabase | null = null;
   const done = await (work.access === null
     ? work.do({ ...told, engine: NO_ENGINE }, order.input)
-    : engines.using(work.access, (engine) => doRecorded(work, { ...told, engine }, order)));
+    : engines.using(work.access, (engine) => {
+        database = { product: engine.product, where: engine.where };
+        return doRecorded(work, { ...told, engine }, order);
+      }));
   const { kept } = done;
   return {
     text: jsonText(done.document),
     kept: kept ? { planned: kept, rows: kept.plan.tables.reduce((sum, { rows }) => sum + rows, 0) } : null,
     ended: done.ended ?? 'done',
+    database,
   };
 }
 

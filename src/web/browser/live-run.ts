@@ -1,0 +1,59 @@
+/** The run that is going on, as it happens: by server-sent events, which the browser takes up again by itself. */
+import { reachable } from './answers.ts';
+
+interface Run {
+  readonly state: string;
+  readonly progress: {
+    readonly activity: string;
+    readonly done: number;
+    readonly expected: number;
+    readonly unit: string;
+  } | null;
+  readonly notices: readonly { readonly at: string; readonly text: string }[];
+}
+
+export function followRun(): void {
+  const shown = document.querySelector<HTMLElement>('[data-run]');
+  const id = shown?.dataset.run;
+  if (!shown || !id) return;
+  const events = new EventSource(`/api/runs/${id}/events`);
+  events.addEventListener('run', (event) => {
+    reachable.dispatchEvent(new Event('found'));
+    const run = JSON.parse(String(event.data)) as Run;
+    show(shown, run);
+    if (run.state === 'running') return;
+    events.close();
+    // Its result is the server's to write.
+    location.reload();
+  });
+  events.addEventListener('error', () => reachable.dispatchEvent(new Event('lost')));
+}
+
+const NUMBERS = new Intl.NumberFormat('en');
+
+function show(shown: HTMLElement, { progress, notices }: Run): void {
+  if (progress) {
+    const { activity, done, expected, unit } = progress;
+    const part = expected > 0 ? Math.min(100, Math.floor((done / expected) * 100)) : 0;
+    const bar = shown.querySelector<HTMLProgressElement>('[data-run-bar]');
+    if (bar) bar.value = part;
+    const text = shown.querySelector('[data-run-text]');
+    if (text)
+      text.textContent =
+        unit === 'percent' || unit === 'bytes'
+          ? `${activity}: ${part} %`
+          : `${activity}: ${NUMBERS.format(done)} of about ${NUMBERS.format(expected)} ${unit} (${part} %)`;
+  }
+  const list = shown.querySelector('[data-run-notices]');
+  if (!list || list.childElementCount === notices.length) return;
+  list.replaceChildren(
+    ...notices.map(({ at, text }) => {
+      const item = document.createElement('li');
+      const time = document.createElement('time');
+      time.dateTime = at;
+      time.textContent = `${at.slice(0, 19).replace('T', ' ')} UTC`;
+      item.append(time, ` ${text}`);
+      return item;
+    }),
+  );
+}
