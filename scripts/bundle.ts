@@ -4,10 +4,11 @@
  * The same bundle is in the checkout and in every package.
  */
 import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { bundleAssets } from './bundle-assets.ts';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Where a process starts, and a thread of the console: these files alone do something by being imported. */
 const STARTS = { main: 'src/cli/main.ts', 'console-thread': 'src/server/work/start-thread.ts' };

@@ -12,6 +12,7 @@ import {
 import { basename, join } from 'node:path';
 import type { Architecture } from './architecture.ts';
 import { ownCopyright } from './copyright.ts';
+import type { PackageOptions } from './options.ts';
 import { BUILD, CHECKOUT } from './places.ts';
 import { layProgram, startBy } from './program.ts';
 import { ownVersion, type Release, settleTimes } from './release.ts';
@@ -25,13 +26,8 @@ const TOOLS = { 'dpkg-buildpackage': 'dpkg-dev', dh: 'debhelper', xz: 'xz-utils'
 const LARGEST_PROGRAM = 45_000_000;
 const LARGEST_OTHER = 20_000;
 
-export interface Wanted {
+export interface Wanted extends Omit<PackageOptions, 'architectures'> {
   readonly architecture: Architecture;
-  readonly release: Release;
-  /** Where the .deb files go. */
-  readonly output: string;
-  /** Hardly compressed, in seconds instead of minutes: for tests. */
-  readonly quick: boolean;
   /** Those that are the same for all architectures as well. */
   readonly all: boolean;
 }
