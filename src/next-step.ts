@@ -24,6 +24,7 @@ export type ActionName =
   | 'switch'
   | 'retention-list'
   | 'retention-hold'
+  | 'token-list'
   | 'import'
   | 'archive-list'
   | 'archive-show'

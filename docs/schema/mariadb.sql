@@ -115,3 +115,6 @@ create index `ix_size_sample_taken_at_id` on `size_sample` (`taken_at`, `id`);
 create index `ix_size_sample_table_name_taken_at` on `size_sample` (`table_name`, `taken_at`);
 create table `dismissed_finding` (`id` bigint not null primary key auto_increment comment 'Key of the row', `finding` varchar(128) not null comment 'Which finding, unique', `level` varchar(16) not null comment 'How serious it was then: a worse one is shown again' check (`level` in ('warn', 'fail')), `measure` bigint comment 'How much it was then, in a unit of its own: much more is shown again', `reason` varchar(255) not null comment 'Why it is accepted', `created_at` datetime(6) default (utc_timestamp(6)) not null comment 'When it was dismissed (UTC)') engine = InnoDB default character set utf8mb4 collate utf8mb4_nopad_bin row_format = dynamic comment 'Findings of the overview that somebody has looked at and accepted';
 create unique index `uq_dismissed_finding_finding` on `dismissed_finding` (`finding`);
+
+-- 20261127220044 token_scope
+alter table `token` add column `scope` varchar(16) comment 'What it may do in the console: read looks and plans, maintain carries out as well; empty for a token of another kind' check (`scope` in ('read', 'maintain'));

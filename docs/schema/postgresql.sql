@@ -337,3 +337,7 @@ comment on column "dismissed_finding"."measure" is 'How much it was then, in a u
 comment on column "dismissed_finding"."reason" is 'Why it is accepted';
 comment on column "dismissed_finding"."created_at" is 'When it was dismissed (UTC)';
 create unique index "uq_dismissed_finding_finding" on "dismissed_finding" ("finding");
+
+-- 20261127220044 token_scope
+alter table "token" add column "scope" varchar(16) check ("scope" in ('read', 'maintain'));
+comment on column "token"."scope" is 'What it may do in the console: read looks and plans, maintain carries out as well; empty for a token of another kind';

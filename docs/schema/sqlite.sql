@@ -119,3 +119,6 @@ create index "ix_size_sample_taken_at_id" on "size_sample" ("taken_at", "id");
 create index "ix_size_sample_table_name_taken_at" on "size_sample" ("table_name", "taken_at");
 create table "dismissed_finding" ("id" integer not null primary key autoincrement, "finding" varchar(128) not null check (typeof("finding") in ('text', 'null') and length("finding") <= 128), "level" varchar(16) not null check (typeof("level") in ('text', 'null') and length("level") <= 16 and "level" in ('warn', 'fail')), "measure" bigint check (typeof("measure") in ('integer', 'null')), "reason" varchar(255) not null check (typeof("reason") in ('text', 'null') and length("reason") <= 255), "created_at" datetime_text default (strftime('%Y-%m-%d %H:%M:%f000', 'now')) not null check ("created_at" glob '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]'));
 create unique index "uq_dismissed_finding_finding" on "dismissed_finding" ("finding");
+
+-- 20261127220044 token_scope
+alter table "token" add column "scope" varchar(16) check (typeof("scope") in ('text', 'null') and length("scope") <= 16 and "scope" in ('read', 'maintain'));

@@ -31,6 +31,11 @@ export default samplesOf(failures, {
   notQuotable: [['DB_PASSWORD']],
   settingsChangedMeanwhile: [[FILE]],
   namesAnother: [[FILE]],
+  unusableConsoleSetting: [
+    [
+      'MULTIFLEXI_CONSOLE_ORIGIN must be addresses without a path, with commas between them (https://console.example.org)',
+    ],
+  ],
   unusableExportSetting: [['EXPORT_MAX_AGE_DAYS must be a whole number of days from 1 to 3650']],
   unusableArchiveSetting: [
     ['ARCHIVE_DIR contains a control character'],

@@ -78,6 +78,9 @@ export default [
     ],
     clusterWouldWait: [['the Galera cluster of 3 nodes']],
     allAndNames: [[]],
+    noSuchUser: [['alice']],
+    userIsDisabled: [['alice']],
+    noSuchToken: [[12n]],
     unsafeTemporaryDirectory: [['/tmp', 'is shared with all other programs']],
   }),
 ];

@@ -281,6 +281,27 @@ export const COMMANDS: ReadonlyMap<string, CatalogueEntry> = new Map<string, Cat
     },
   ],
   [
+    'token:create',
+    {
+      summary: 'create a token for the console of the service',
+      load: async () => (await import('./commands/tokens.ts')).tokenCreate,
+    },
+  ],
+  [
+    'token:list',
+    {
+      summary: 'list the tokens of the console',
+      load: async () => (await import('./commands/tokens.ts')).tokenList,
+    },
+  ],
+  [
+    'token:revoke',
+    {
+      summary: 'revoke a token of the console',
+      load: async () => (await import('./commands/tokens.ts')).tokenRevoke,
+    },
+  ],
+  [
     'sample:load',
     {
       summary: 'fill a database with a sample history, to try things out',

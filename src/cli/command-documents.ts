@@ -56,6 +56,9 @@ export const COMMAND_DOCUMENTS: ReadonlyMap<string, readonly CommandDocument[]> 
   ['housekeeper:duties', [result(documents.DUTIES)]],
   ['settings:write', [result(documents.SETTINGS_WRITTEN)]],
   ['console', [{ when: 'as soon as it answers', schema: documents.CONSOLE }]],
+  ['token:create', [result(documents.TOKEN_CREATED)]],
+  ['token:list', [result(documents.TOKENS)]],
+  ['token:revoke', [result(documents.TOKEN_REVOKED)]],
   ['sample:load', [result(documents.SAMPLE)]],
 ]);
 

@@ -25,6 +25,39 @@ export function replicaWithoutLimit(): MultiFlexiError {
   return usage('--replica requires --max-lag.', 'Add --max-lag with a time, for example 5s.');
 }
 
+/** Who answers under any name answers to a page of another site as well. */
+export function originNotSpecified(): MultiFlexiError {
+  return usage(
+    'The address under which people reach the console is not specified.',
+    'Set MULTIFLEXI_CONSOLE_ORIGIN, or add --origin https://console.example.org.',
+  );
+}
+
+export function serviceNeedsSocket(): MultiFlexiError {
+  return usage(
+    'The service has no socket to listen on.',
+    'Start multiflexi-console.socket, or specify a port with --port.',
+  );
+}
+
+/** @param options their names */
+export function onlyOfService(options: string): MultiFlexiError {
+  return usage(`${options} applies to the service only.`, 'Leave it out, or add --service.');
+}
+
+export function notOfService(options: string): MultiFlexiError {
+  return usage(
+    `${options} does not apply to the service.`,
+    'Leave it out: what somebody may do there is said by the scope of his token.',
+  );
+}
+
+export function portNotFree(port: number, why: string): MultiFlexiError {
+  return new MultiFlexiError('FILE_FAILED', `The console cannot listen on port ${port}: ${why}.`, {
+    next: 'Choose another port with --port, or leave it out for a free one.',
+  });
+}
+
 export function daemonAndOnce(): MultiFlexiError {
   return usage('--daemon and --once exclude each other.', 'Leave out one of them.');
 }

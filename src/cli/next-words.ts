@@ -22,6 +22,7 @@ export const COMMAND_NAMES: Readonly<Record<ActionName, string>> = {
   switch: 'db:switch',
   'retention-list': 'retention:list',
   'retention-hold': 'retention:hold',
+  'token-list': 'token:list',
   import: 'import',
   'archive-list': 'archive:list',
   'archive-show': 'archive:show',

@@ -40,6 +40,7 @@ export { writtenSettingsDocument } from './settings.ts';
 export { sizeDocument } from './size.ts';
 export { plannedReclaimDocument, reclaimDocument } from './space.ts';
 export { plannedSwitchDocument, switchDocument } from './switch.ts';
+export { tokenCreatedDocument, tokenRevokedDocument, tokensDocument } from './tokens.ts';
 export {
   analyzeDocument,
   optimizeDocument,

@@ -29,6 +29,7 @@ export { SETTINGS_WRITTEN } from './settings.schema.ts';
 export { SIZE } from './size.schema.ts';
 export { PLANNED_RECLAIM, RECLAIMED } from './space.schema.ts';
 export { PLANNED_SWITCH, SWITCHED } from './switch.schema.ts';
+export { TOKEN_CREATED, TOKEN_REVOKED, TOKENS } from './tokens.schema.ts';
 export {
   ANALYZED,
   OPTIMIZED,

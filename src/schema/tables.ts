@@ -202,6 +202,8 @@ export interface TokenTable {
   start: Generated<string>;
   /** Until when it is valid (UTC); empty for ever */
   until: string | null;
+  /** What it may do in the console: read looks and plans, maintain carries out as well; empty for a token of another kind */
+  scope: 'read' | 'maintain' | null;
 }
 
 /** Company-level environment variables */

@@ -11,10 +11,11 @@ import { Snapshots } from './snapshots.ts';
 import type { OpenedDatabase } from './work/contract.ts';
 import { Lane } from './work/lane.ts';
 
-const LIMITS: HttpLimits = {
+export const LIMITS: HttpLimits = {
   requestMs: 15_000,
   headMs: 5_000,
   bodyBytes: 64 * 1024,
+  trustMs: 10_000,
   loginRestMs: [250, 8_000],
 };
 

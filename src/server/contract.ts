@@ -33,6 +33,8 @@ export interface HttpLimits {
   /** For its head, in milliseconds. */
   readonly headMs: number;
   readonly bodyBytes: number;
+  /** How long a token that was valid is taken for valid, in milliseconds: who is revoked is out after that. */
+  readonly trustMs: number;
   /** The shortest and the longest rest after a login that has failed, in milliseconds. */
   readonly loginRestMs: readonly [least: number, most: number];
 }
@@ -51,6 +53,8 @@ export interface Person {
 export interface RunningConsole {
   /** What to open; with a token that is good for one login where it is one's own console. */
   readonly url: string;
+  /** The port that it listens on; null for a socket that is none. */
+  readonly port: number | null;
   /** Resolves when it has ended by itself. */
   readonly idle: Promise<void>;
   /** Tells a run to end after the step at hand, and waits for that. @param patienceMs how long */

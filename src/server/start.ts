@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { DatabaseTokens } from './access/database-tokens.ts';
 import type { Doorkeeper } from './access/doorkeeper.ts';
 import { OneTimeToken } from './access/one-time-token.ts';
-import { Console } from './console.ts';
+import { Console, LIMITS } from './console.ts';
 import type { ConsoleOptions, Listen, RunningConsole } from './contract.ts';
 import { consoleApp } from './http/app.ts';
 import { Hosts } from './http/hosts.ts';
@@ -25,7 +26,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const own = ownOrigins(server);
   const { access } = options;
   const panels = new Lane({ settings: options.settings, words: options.words });
-  const doorkeeper = doorkeeperOf(options);
+  const doorkeeper = doorkeeperOf(options, panels);
   const origins = access.kind === 'service' ? access.origins : own;
   const console = new Console(options, doorkeeper, new Hosts(origins), cookieOf(server, origins), panels);
   server.headersTimeout = console.limits.headMs;
@@ -41,6 +42,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   );
   return {
     url: doorkeeper instanceof OneTimeToken ? `${first}/#token=${doorkeeper.token}` : `${first}/`,
+    port: portOf(server),
     idle: idle.promise,
     close: async (patienceMs) => {
       clearInterval(looking);
@@ -56,22 +58,25 @@ async function listening(server: Server, listen: Listen): Promise<void> {
   await once(server, 'listening');
 }
 
+function portOf(server: Server): number | null {
+  const address = server.address() as AddressInfo | string | null;
+  return address === null || typeof address === 'string' ? null : address.port;
+}
+
 /** How a browser on this machine reaches it; none for a socket that is no port. */
 function ownOrigins(server: Server): string[] {
-  const address = server.address() as AddressInfo | string | null;
-  if (address === null || typeof address === 'string') return [];
-  return [`http://${LOOPBACK}:${address.port}`, `http://localhost:${address.port}`];
+  const port = portOf(server);
+  return port === null ? [] : [`http://${LOOPBACK}:${port}`, `http://localhost:${port}`];
 }
 
 /** With `__Host-` no other host can set it; without encryption browsers do not take that. */
 function cookieOf(server: Server, origins: readonly string[]): string {
-  const address = server.address() as AddressInfo | string | null;
   const isEncrypted = origins.every((origin) => origin.startsWith('https:'));
   if (isEncrypted) return '__Host-multiflexi';
-  return `multiflexi_${address !== null && typeof address === 'object' ? address.port : 'console'}`;
+  return `multiflexi_${portOf(server) ?? 'console'}`;
 }
 
-function doorkeeperOf({ access }: ConsoleOptions): Doorkeeper {
-  if (access.kind === 'own') return new OneTimeToken({ name: access.name, scope: access.scope });
-  throw new Error('a service needs tokens of the database');
+function doorkeeperOf({ access, limits }: ConsoleOptions, lane: Lane): Doorkeeper {
+  if (access.kind === 'service') return new DatabaseTokens(lane, limits?.trustMs ?? LIMITS.trustMs);
+  return new OneTimeToken({ name: access.name, scope: access.scope });
 }

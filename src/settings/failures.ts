@@ -114,6 +114,10 @@ export function unusableArchiveSetting(fault: string): MultiFlexiError {
 }
 
 /** @param fault a sentence that begins with the name of the setting, without a full stop */
+export function unusableConsoleSetting(fault: string): MultiFlexiError {
+  return invalid(fault);
+}
+
 export function unusableExportSetting(fault: string): MultiFlexiError {
   return invalid(fault);
 }

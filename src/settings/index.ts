@@ -1,5 +1,6 @@
 /** The front door of the settings: where they come from, and what they must be. */
 export { type ArchiveSettings, readArchiveSettings, readPassphrase } from './archive.ts';
+export { originIn, readConsoleOrigins } from './console.ts';
 export type { RawSettings } from './database.ts';
 export { readExportMaxAge } from './export.ts';
 export { type HoursOfDay, type HousekeeperSettings, readHousekeeperSettings } from './housekeeper.ts';

@@ -2,6 +2,7 @@
 import type { PlannedDependent } from '../cleanup/index.ts';
 import { MultiFlexiError } from '../errors.ts';
 import { type NextStep, step } from '../next-step.ts';
+import { oneLine } from '../one-line.ts';
 import type { Confirmed, Consent } from './consent.ts';
 import { consentText, dependentText } from './consent-text.ts';
 
@@ -186,4 +187,22 @@ export function unsafeTemporaryDirectory(directory: string, why: string): MultiF
       next: "Nothing was deleted. Set MULTIFLEXI_TMP to the absolute path of a directory of its own for the platform's temporary files.",
     },
   );
+}
+
+export function noSuchUser(login: string): MultiFlexiError {
+  return new MultiFlexiError('UNKNOWN_TARGET', `There is no account with the login ${oneLine(login)}.`, {
+    next: 'Specify the login of an account of MultiFlexi, as the table user has it.',
+  });
+}
+
+export function userIsDisabled(login: string): MultiFlexiError {
+  return new MultiFlexiError('UNKNOWN_TARGET', `The account ${oneLine(login)} is disabled.`, {
+    next: 'Enable the account in MultiFlexi first, or specify another one.',
+  });
+}
+
+export function noSuchToken(id: bigint): MultiFlexiError {
+  return new MultiFlexiError('UNKNOWN_TARGET', `The console has no token ${id}.`, {
+    next: step`Run ${{ action: 'token-list' }} to see which there are.`,
+  });
 }

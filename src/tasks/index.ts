@@ -57,6 +57,18 @@ export {
   TextStream,
 } from '../transfer/index.ts';
 export {
+  type Bearer,
+  bearerOf,
+  type CreatedToken,
+  createToken,
+  hashOfToken,
+  type ListedToken,
+  listTokens,
+  type NewToken,
+  revokeToken,
+  type TokenScope,
+} from './access-tokens.ts';
+export {
   type AnalyzedTable,
   type AnalyzeOutcome,
   type AnalyzePlan,

@@ -3,7 +3,7 @@ import { COMMAND_NAMES } from '../../src/cli/next-words.ts';
 import { type ConsoleOptions, type RunningConsole, startConsole } from '../../src/server/index.ts';
 import { type RawAnswer, rawRequest } from './raw-http.ts';
 
-export interface TestConsole extends RunningConsole {
+export interface TestConsole extends Omit<RunningConsole, 'port'> {
   readonly origin: string;
   readonly port: number;
   readonly token: string;
@@ -30,7 +30,7 @@ export async function testConsole(
   });
   const url = new URL(running.url);
   const token = new URLSearchParams(url.hash.slice(1)).get('token') ?? '';
-  return { ...running, origin: url.origin, port: Number(url.port), token, logged };
+  return { ...running, origin: url.origin, port: running.port ?? 0, token, logged };
 }
 
 export interface Answer {
@@ -78,6 +78,13 @@ export class Visitor {
       },
       body: JSON.stringify(body),
     });
+  }
+
+  /** What an answer has, as it comes. */
+  async *stream(path: string): AsyncGenerator<string> {
+    const answer = await fetch(`${this.origin}${path}`, { headers: { Cookie: this.cookie } });
+    const decoder = new TextDecoder();
+    for await (const part of answer.body ?? []) yield decoder.decode(part, { stream: true });
   }
 
   delete(path: string): Promise<Answer> {

@@ -60,6 +60,9 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   'housekeeper:history': [],
   'status:dismiss': ['drift', '--reason', 'x'],
   'status:restore': ['drift'],
+  'token:create': ['alice'],
+  'token:list': [],
+  'token:revoke': ['1'],
   'sample:load': ['--jobs', '10', '--force'],
 };
 const WITH_DRY_RUN = [

@@ -135,6 +135,7 @@ describeEngines('the program', (name) => {
   test('refuses a rollback that would destroy data, and says what, before it does anything', async () => {
     const plan = await json(PLAN, 0, 'db:rollback', '-t', '20221123091933', '--dry-run');
     expect(plan.migrations.map((migration) => migration.migration_name)).toEqual([
+      'token_scope',
       'housekeeper',
       'null_in_json',
       'installation',

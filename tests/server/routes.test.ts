@@ -31,6 +31,7 @@ const BELOW = ROUTES.filter(
   ({ command, method }) =>
     command.startsWith('archive:') ||
     command === 'status:dismiss' ||
+    command === 'token:revoke' ||
     (command === 'db:rollback' && method === 'POST'),
 );
 

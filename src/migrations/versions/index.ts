@@ -18,6 +18,7 @@ import housekeepingRun from './20261125205814_housekeeping_run.ts';
 import installation from './20261126213000_installation.ts';
 import nullInJson from './20261126214500_null_in_json.ts';
 import housekeeper from './20261127053500_housekeeper.ts';
+import tokenScope from './20261127220044_token_scope.ts';
 
 export const MIGRATIONS: readonly Migration[] = [
   user,
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   installation,
   nullInJson,
   housekeeper,
+  tokenScope,
 ];

@@ -4,7 +4,7 @@ import { jsonText } from '../../documents/index.ts';
 import type { Console } from '../console.ts';
 import { openApiDocument } from '../openapi.ts';
 import { faultsIn, read } from '../reading.ts';
-import { NOT_FOUND, PLAN_GONE, rowsNotTyped, runIsGoing, WRONG_METHOD } from '../refusals.ts';
+import { NOT_FOUND, PLAN_GONE, READ_ONLY, rowsNotTyped, runIsGoing, WRONG_METHOD } from '../refusals.ts';
 import type { Route } from '../routes/contract.ts';
 import { routeName } from '../routes/contract.ts';
 import { routeOf } from '../routes/table.ts';
@@ -17,7 +17,9 @@ export function apiRoutes(console: Console): Hono<Env> {
   app.get('/openapi.json', async (c) => answered(c, jsonText(await openApiDocument())));
   app.get('/:command', async (c) => {
     const route = routeOf('GET', c.req.param('command'));
-    return route ? readAnswer(c, console, route) : notThere(c, 'POST');
+    if (!route) return notThere(c, 'POST');
+    if (route.scope === 'maintain' && c.get('person').scope !== 'maintain') return refused(c, READ_ONLY);
+    return readAnswer(c, console, route);
   });
   app.post('/:command', async (c) => {
     const route = routeOf('POST', c.req.param('command'));

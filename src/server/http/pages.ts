@@ -5,9 +5,10 @@ import type { Context } from 'hono';
 import { PROGRAM_VERSION } from '../../system/index.ts';
 import { ASSETS, type Asset, loginPage, PAGES, type Panel } from '../../web/index.ts';
 import type { Console } from '../console.ts';
+import type { Person } from '../contract.ts';
 import { read } from '../reading.ts';
 import type { Refusal } from '../refusals.ts';
-import { NOT_FOUND } from '../refusals.ts';
+import { NOT_FOUND, READ_ONLY } from '../refusals.ts';
 import { routeOf } from '../routes/table.ts';
 import { refused } from './answers.ts';
 import type { Env } from './env.ts';
@@ -29,7 +30,7 @@ export async function pageAnswer(c: Context<Env>, console: Console): Promise<Res
   const query = c.req.query();
   const needs = Object.entries(page.needs(query));
   const panels = await Promise.all(
-    needs.map(async ([name, path]) => [name, await panelOf(path, console, c.get('person').name)] as const),
+    needs.map(async ([name, path]) => [name, await panelOf(path, console, c.get('person'))] as const),
   );
   const { pathname, search } = new URL(c.req.url);
   const html = page.render({
@@ -47,11 +48,13 @@ export async function pageAnswer(c: Context<Env>, console: Console): Promise<Res
 }
 
 /** @param path of a GET route, with its query */
-async function panelOf(path: string, console: Console, by: string): Promise<Panel> {
+async function panelOf(path: string, console: Console, person: Person): Promise<Panel> {
   const { pathname, searchParams } = new URL(path, 'http://console');
   const route = routeOf('GET', decodeURIComponent(pathname).replace(/^\/api\//, ''));
   if (!route) throw new Error(`a page needs ${path}, and there is no such route`);
-  const reading = await read(console, route, Object.fromEntries(searchParams), by);
+  if (route.scope === 'maintain' && person.scope !== 'maintain')
+    return { kind: 'failure', failure: READ_ONLY };
+  const reading = await read(console, route, Object.fromEntries(searchParams), person.name);
   switch (reading.kind) {
     case 'refused':
       return { kind: 'failure', failure: reading.refusal };

@@ -178,5 +178,7 @@ export const HOLD = z.strictObject({
 });
 export const RELEASE = z.strictObject({ hold: rowId });
 
+export const REVOKE = z.strictObject({ token: rowId });
+
 export const DISMISS = z.strictObject({ finding: line, reason: line });
 export const UNDISMISS = z.strictObject({ finding: line });

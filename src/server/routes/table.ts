@@ -6,7 +6,8 @@ import * as inputs from './inputs.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-type Given = Pick<Route, 'summary' | 'input' | 'document'> & Partial<Pick<Route, 'timeoutMs' | 'freshMs'>>;
+type Given = Pick<Route, 'summary' | 'input' | 'document'> &
+  Partial<Pick<Route, 'timeoutMs' | 'freshMs' | 'scope'>>;
 
 function panel(command: string, given: Given): Route {
   const bounds = { timeoutMs: 5 * SECOND, freshMs: 5 * SECOND };
@@ -214,6 +215,17 @@ export const ROUTES: readonly Route[] = [
     summary: 'Removes archives.',
     input: inputs.RUN_REMOVE_ARCHIVES,
     document: 'REMOVAL',
+  }),
+  panel('token:list', {
+    summary: 'The tokens of the console, without the tokens themselves.',
+    input: NOTHING,
+    document: 'TOKENS',
+    scope: 'maintain',
+  }),
+  change('token:revoke', {
+    summary: 'Revokes a token of the console.',
+    input: inputs.REVOKE,
+    document: 'TOKEN_REVOKED',
   }),
   panel('housekeeper:status', {
     summary: 'Whether the housekeeper does its work.',

@@ -18,6 +18,9 @@ export interface CommandWords {
   readonly commands: Readonly<Record<ActionName, string>>;
 }
 
+/** What the doorkeeper asks; no route leads there. */
+export const ADMISSION = 'admission';
+
 export interface Order {
   readonly id: number;
   /** Of a route, as in `POST prune`. */

@@ -6,6 +6,7 @@ import { PURGES } from './purges.ts';
 import { RETENTION } from './retention.ts';
 import { ROUTINE } from './routine.ts';
 import { SCHEMA } from './schema.ts';
+import { TOKENS } from './tokens.ts';
 import { UPKEEP } from './upkeep.ts';
 
 export const WORKS: Readonly<Record<string, Work>> = {
@@ -16,4 +17,5 @@ export const WORKS: Readonly<Record<string, Work>> = {
   ...RETENTION,
   ...ARCHIVES,
   ...ROUTINE,
+  ...TOKENS,
 };

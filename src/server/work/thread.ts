@@ -2,6 +2,7 @@
  * A thread that works on the database: on SQLite a statement keeps its thread from doing anything else, and the server must
  * go on answering meanwhile. It has one engine open at a time, for as long as somebody asks.
  */
+import { existsSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { jsonText, type NextStepWriter } from '../../documents/index.ts';
 import { type Access, type Engine, openEngine } from '../../engines/index.ts';
@@ -150,6 +151,8 @@ class Engines {
       clearTimeout(this.closing);
       const { engine } = await this.open(access);
       const result = await work(engine);
+      // A file that is not there is taken for an empty database; it may be there the next time.
+      if (!engine.localFiles.every((file) => existsSync(file))) await this.closeNow();
       this.closing = setTimeout(() => this.closeNow(), IDLE_MS);
       return result;
     } catch (error) {
