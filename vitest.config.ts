@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import LongestFirst from './tests/harness/longest-first.ts';
 
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts'],
+    // Minutes of installing: `npm run test:packages` (vitest.packages.config.ts).
+    exclude: [...configDefaults.exclude, 'tests/packages/more/**'],
     globalSetup: ['tests/harness/provide-servers.ts'],
     reporters: ['default', './tests/harness/closing-line.ts'],
     // Processes that tests start compile the sources once, not each for itself.

@@ -43,7 +43,7 @@ function mayReplace(old: RawSettings, settings: RawSettings): boolean {
 }
 
 function placeOf(raw: RawSettings): string {
-  const result = validateDatabaseSettings(raw);
+  const result = validateDatabaseSettings(filledIn(raw));
   if ('faults' in result) return JSON.stringify(result.faults);
   const { settings } = result;
   if (settings.connection === 'sqlite') return settings.file;
@@ -52,15 +52,21 @@ function placeOf(raw: RawSettings): string {
 }
 
 function requireValid(settings: RawSettings): void {
-  const result = validateDatabaseSettings(settings);
+  const result = validateDatabaseSettings(filledIn(settings));
   if ('faults' in result) throw unusableSettings('the environment', result.faults);
 }
 
 const NONE = databaseIn({});
 
-/** Blank settings say nothing, and their order does not matter. */
+/** The order of settings does not matter. */
 function databaseIn(raw: RawSettings): string {
-  return JSON.stringify(SETTING_NAMES.map((name) => (raw[name]?.trim() ? raw[name] : '')));
+  const filled = filledIn(raw);
+  return JSON.stringify(SETTING_NAMES.map((name) => filled[name] ?? ''));
+}
+
+/** Blank settings say nothing. */
+function filledIn(raw: RawSettings): RawSettings {
+  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value?.trim()));
 }
 
 function existing(file: string): RawSettings {

@@ -29,6 +29,12 @@ export async function suitesFor(engine: ServerEngine): Promise<Suite[]> {
   return chooseSuites(await machineSources(), await codename(), elsewhere[engine]);
 }
 
+/** A suite of the archive that the machine's own suite is from. @throws as {@link suitesFor} */
+export async function suiteNamed(name: string): Promise<Suite> {
+  const suites = chooseSuites(await machineSources(), await codename(), name);
+  return suites[suites.length - 1] as Suite;
+}
+
 /** {@link suitesFor} without the machine: its sources, its code name, and the suite to fall back to. */
 export function chooseSuites(
   sources: readonly AptSource[],
