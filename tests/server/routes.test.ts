@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ZodType } from 'zod';
+import * as z from 'zod';
 import * as documents from '../../src/documents/schemas.ts';
 import type { Database } from '../../src/schema/index.ts';
-import { routeName } from '../../src/server/routes/contract.ts';
+import type { OpenApi } from '../../src/server/openapi.ts';
+import { type Route, routeName } from '../../src/server/routes/contract.ts';
 import { ROUTES } from '../../src/server/routes/table.ts';
 import { RUN, RUNS } from '../../src/server/runs/run.schema.ts';
 import { type TestConsole, testConsole, Visitor } from '../harness/console.ts';
@@ -35,7 +36,7 @@ const BELOW = ROUTES.filter(
     (command === 'db:rollback' && method === 'POST'),
 );
 
-const SCHEMAS = new Map<string, ZodType>(Object.entries(documents));
+const SCHEMAS = new Map<string, z.ZodType>(Object.entries(documents));
 const schemaOf = (name: string) => {
   const schema = SCHEMAS.get(name);
   if (!schema) throw new Error(`there is no schema ${name}`);
@@ -47,6 +48,7 @@ describeEngines('the routes', (name) => {
   let console: TestConsole;
   let visitor: Visitor;
   let archives: string;
+  let description: OpenApi;
   beforeAll(async () => {
     database = await migratedDatabase(name);
     archives = mkdtempSync(join(tmpdir(), 'multiflexi-archives-'));
@@ -58,6 +60,7 @@ describeEngines('the routes', (name) => {
     await makeHistory(database.engine, jobs, []);
     console = await testConsole({ ...database.environment, ARCHIVE_DIR: archives, HOME: archives });
     visitor = await Visitor.loggedIn(console);
+    description = (await visitor.get('/api/openapi.json')).json;
   });
   afterAll(async () => {
     await console?.close(10_000);
@@ -67,6 +70,15 @@ describeEngines('the routes', (name) => {
   const jobsLeft = async () => {
     const rows = await database.engine.kysely<Database>().selectFrom('job').select('id').execute();
     return rows.length;
+  };
+
+  /** Holds an answer against what the server says of itself. */
+  const requireAsDescribed = ({ command, method }: Route, status: number, answer: unknown) => {
+    const operation = description.paths[`/api/${command}`]?.[method.toLowerCase()];
+    const reference = operation?.responses[status]?.content?.['application/json']?.schema.$ref;
+    const described = description.components.schemas[String(reference).split('/').at(-1) ?? ''];
+    if (!described) throw new Error(`${method} ${command} is not described for ${status}`);
+    z.fromJSONSchema(described as Parameters<typeof z.fromJSONSchema>[0]).parse(answer);
   };
 
   test.each(
@@ -79,15 +91,18 @@ describeEngines('the routes', (name) => {
       const answer = await visitor.get(`/api/${route.command}?${query}`);
       expect(answer.status, answer.text).toBe(200);
       schema.parse(answer.json);
+      requireAsDescribed(route, 200, answer.json);
       return;
     }
     const answer = await visitor.post(`/api/${route.command}`, input);
     if (route.kind === 'change') {
       expect(answer.status, answer.text).toBe(200);
       schema.parse(answer.json);
+      requireAsDescribed(route, 200, answer.json);
       return;
     }
     expect(answer.status, answer.text).toBe(202);
+    requireAsDescribed(route, 202, answer.json);
     expect(answer.headers.get('location')).toBe(`/api/runs/${answer.json.id}`);
     const over = RUN.parse((await visitor.ended(answer.json.id)).json);
     expect(over.error).toBeNull();
@@ -106,6 +121,16 @@ describeEngines('the routes', (name) => {
     const back = await visitor.post('/api/status:restore', { finding: id });
     expect(back.json).toEqual({ id, was_dismissed: true });
     await database.engine.kysely().schema.alterTable('company_env').dropColumn('stray').execute();
+  });
+
+  test('a failure is as it is described', async () => {
+    const { status, json } = await visitor.get('/api/retention:explain?job=4711');
+    expect(status).toBe(404);
+    const { FAILURE: described } = description.components.schemas;
+    z.fromJSONSchema(described as Parameters<typeof z.fromJSONSchema>[0]).parse(json);
+    expect(Object.keys(description.paths)).toEqual(
+      expect.arrayContaining(ROUTES.map(({ command }) => `/api/${command}`)),
+    );
   });
 
   test('what a plan counted is what its run deletes, and it is carried out once', async () => {
