@@ -53,6 +53,6 @@ export async function bundleProgram(into: string): Promise<string[]> {
     },
     logLevel: 'warn',
   });
-  await bundleAssets(`${into}/assets`);
-  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  const ofAssets = await bundleAssets(`${into}/assets`);
+  return [...output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])), ...ofAssets];
 }

@@ -3,6 +3,7 @@ import {
   copyFileSync,
   cpSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -34,38 +35,46 @@ export interface Wanted extends Omit<PackageOptions, 'architectures'> {
 
 /** @returns the .deb files @throws where a tool is missing or a package has become too large */
 export async function debianPackages(wanted: Wanted): Promise<string[]> {
-  const { architecture, release, quick, all } = wanted;
+  const { architecture, quick, all } = wanted;
   const missing = missingTools(TOOLS);
   if (missing.length > 0) {
     const names = missing.join(' ');
     throw new Error(`Debian packages are built by tools that are not here: apt-get install ${names}`);
   }
-  const work = join(BUILD, `debian-${architecture}`);
-  const source = join(work, 'source');
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(source, { recursive: true });
+  mkdirSync(BUILD, { recursive: true });
+  // A folder of its own: two builds may run at once.
+  const work = mkdtempSync(join(BUILD, `debian-${architecture}-`));
+  try {
+    await laySource(join(work, 'source'), wanted);
+    // What is in a quick package is what is in the other.
+    const env = {
+      ...process.env,
+      DEB_COMPRESSION: quick ? '-Zgzip -z1' : '-Zxz',
+      LC_ALL: 'C.UTF-8',
+      TZ: 'UTC',
+    };
+    const words = [
+      `--build=${all ? 'binary' : 'any'}`,
+      `-a${architecture}`,
+      '-us',
+      '-uc',
+      '--no-check-builddeps',
+    ];
+    run('dpkg-buildpackage', words, { cwd: join(work, 'source'), env });
+    return collect(work, wanted);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function laySource(source: string, { architecture, release }: Wanted): Promise<void> {
+  mkdirSync(source);
   const runtime = runtimeFor(architecture);
   const libraries = await layProgram(join(source, 'program'), architecture, release, runtime);
   startBy('/usr/lib/multiflexi/node', join(source, 'program'));
   await layShare(join(source, 'share'), release, libraries, runtime);
   layDebian(join(source, 'debian'), join(source, 'share'), release);
   settleTimes(source, release);
-  // What is in a quick package is what is in the other.
-  const env = {
-    ...process.env,
-    DEB_COMPRESSION: quick ? '-Zgzip -z1' : '-Zxz',
-    LC_ALL: 'C.UTF-8',
-    TZ: 'UTC',
-  };
-  const words = [
-    `--build=${all ? 'binary' : 'any'}`,
-    `-a${architecture}`,
-    '-us',
-    '-uc',
-    '--no-check-builddeps',
-  ];
-  run('dpkg-buildpackage', words, { cwd: source, env });
-  return collect(work, wanted);
 }
 
 /** packaging/debian, with the units where debhelper looks for them. */

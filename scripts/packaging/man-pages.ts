@@ -1,7 +1,6 @@
 /** Man pages, from the definitions that `--help` is made from and the tables of docs/. */
 import type { Command } from 'commander';
-import { COMMANDS } from '../../src/cli/catalogue.ts';
-import { describedProgram } from '../../src/cli/program.ts';
+import { describedCommands } from './described.ts';
 import { tablesBelow } from './markdown-tables.ts';
 import {
   type About,
@@ -22,7 +21,7 @@ const HOUSEKEEPER = 'housekeeper:run';
 
 /** By the names of their files, as multiflexi-cli.1. */
 export async function manPages(about: About): Promise<Map<string, string>> {
-  const program = await describedProgram();
+  const { program } = await describedCommands();
   const pages = new Map([
     ['multiflexi-cli.1', await programPage(program, about)],
     ['multiflexi-housekeeper.8', await housekeeperPage(program, about)],
@@ -153,7 +152,7 @@ async function partsOf(command: Command, called: string): Promise<Parts> {
     const word = `${argument.name()}${argument.variadic ? '...' : ''}`;
     return argument.required ? ` ${italic(word)}` : ` [${italic(word)}]`;
   });
-  const examples = (await COMMANDS.get(command.name())?.load())?.examples ?? [];
+  const examples = (await describedCommands()).examples.get(command.name()) ?? [];
   const itself = `multiflexi-cli ${command.name()}`;
   return {
     synopsis: paragraph(`${bold(called)}${words.join('')} [${italic('options')}]`),

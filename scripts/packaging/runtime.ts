@@ -1,6 +1,6 @@
 /** The Node that packages bring along, for any architecture, as packaging/runtime/package-lock.json pins it. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { ARCHITECTURES, type Architecture } from './architecture.ts';
 import { BUILD, CHECKOUT } from './places.ts';
 import { run } from './tools.ts';
@@ -25,21 +25,19 @@ export function runtimeFor(architecture: Architecture): Runtime {
   return { binary: join(unpacked, 'bin/node'), licence: join(unpacked, 'LICENSE'), version };
 }
 
+/** Whole or not at all, as two builds may run at once. */
 function fetchInto(folder: string, cpu: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const file of ['package.json', 'package-lock.json'])
-    copyFileSync(join(PINNED, file), join(folder, file));
-  const words = [
-    'ci',
-    '--os=linux',
-    `--cpu=${cpu}`,
-    '--ignore-scripts',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-  ];
-  run('npm', words, { cwd: folder });
+  mkdirSync(dirname(folder), { recursive: true });
+  const fetched = mkdtempSync(`${folder}-`);
+  try {
+    for (const file of ['package.json', 'package-lock.json'])
+      copyFileSync(join(PINNED, file), join(fetched, file));
+    const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+    run('npm', ['ci', '--os=linux', `--cpu=${cpu}`, ...quiet], { cwd: fetched });
+    if (!existsSync(folder)) renameSync(fetched, folder);
+  } finally {
+    rmSync(fetched, { recursive: true, force: true });
+  }
 }
 
 /** The one that tests run on is the one that is packaged. */

@@ -1,12 +1,12 @@
 /** The same program for machines that are not Debian: a folder that can be put anywhere. */
-import { chmodSync, copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Architecture } from './architecture.ts';
 import { licencesText } from './copyright.ts';
 import type { PackageOptions } from './options.ts';
 import { BUILD, CHECKOUT } from './places.ts';
 import { COMMANDS, layProgram, nodeFlags } from './program.ts';
-import { settleTimes } from './release.ts';
+import { type Release, settleTimes } from './release.ts';
 import { runtimeFor } from './runtime.ts';
 import { layShare } from './share.ts';
 import { missingTools, run } from './tools.ts';
@@ -21,9 +21,27 @@ export async function tarball({ architecture, release, output, quick }: WantedTa
   if (missing.length > 0)
     throw new Error(`Tarballs take tools that are not here: apt-get install ${missing.join(' ')}`);
   const name = `multiflexi-${release.version}-linux-${architecture}`;
-  const work = join(BUILD, 'tarball');
-  const root = join(work, name);
-  rmSync(root, { recursive: true, force: true });
+  mkdirSync(BUILD, { recursive: true });
+  // A folder of its own: two builds may run at once.
+  const work = mkdtempSync(join(BUILD, 'tarball-'));
+  try {
+    await layFolder(join(work, name), architecture, release);
+    settleTimes(work, release);
+    mkdirSync(output, { recursive: true });
+    const file = join(output, `${name}.tar.${quick ? 'gz' : 'xz'}`);
+    // The number of threads stands here because it decides how xz cuts what it compresses.
+    const program = quick ? 'gzip -n -1' : 'xz -6 -T2';
+    const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX,go-w'];
+    const words = ['--create', '--sort=name', '--format=gnu', `--mtime=@${release.instant}`, ...owner];
+    const env = { ...process.env, LC_ALL: 'C.UTF-8' };
+    run('tar', [...words, `--use-compress-program=${program}`, `--file=${file}`, name], { cwd: work, env });
+    return file;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function layFolder(root: string, architecture: Architecture, release: Release): Promise<void> {
   mkdirSync(join(root, 'bin'), { recursive: true });
   const runtime = runtimeFor(architecture);
   const libraries = await layProgram(join(root, 'lib/multiflexi'), architecture, release, runtime);
@@ -34,16 +52,6 @@ export async function tarball({ architecture, release, output, quick }: WantedTa
   copyFileSync(runtime.licence, join(doc, 'licence-of-node.txt'));
   cpSync(join(CHECKOUT, 'packaging/systemd'), join(doc, 'systemd'), { recursive: true });
   for (const file of ['LICENSE', 'CHANGELOG.md']) copyFileSync(join(CHECKOUT, file), join(root, file));
-  settleTimes(work, release);
-  mkdirSync(output, { recursive: true });
-  const file = join(output, `${name}.tar.${quick ? 'gz' : 'xz'}`);
-  // The number of threads stands here because it decides how xz cuts what it compresses.
-  const program = quick ? 'gzip -n -1' : 'xz -6 -T2';
-  const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX,go-w'];
-  const words = ['--create', '--sort=name', '--format=gnu', `--mtime=@${release.instant}`, ...owner];
-  const env = { ...process.env, LC_ALL: 'C.UTF-8' };
-  run('tar', [...words, `--use-compress-program=${program}`, `--file=${file}`, name], { cwd: work, env });
-  return file;
 }
 
 /** It is not known where the folder will be, so a shell finds the Node beside it; a link to the command works as well. */

@@ -1,6 +1,6 @@
 /** What can be typed, from the same definitions as `--help`: commands, their options, and what an option takes. */
 import type { Argument, Command, Option } from 'commander';
-import { describedProgram } from '../../../src/cli/program.ts';
+import { describedCommands } from '../described.ts';
 
 /** What completes a value: nothing that a shell knows, a file, a directory, or one of some words. */
 export type Completed = 'anything' | 'file' | 'directory' | readonly string[];
@@ -30,7 +30,7 @@ export interface Words {
 }
 
 export async function completedWords(): Promise<Words> {
-  const program = await describedProgram();
+  const { program } = await describedCommands();
   const commands = program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
