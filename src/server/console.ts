@@ -19,6 +19,9 @@ export const LIMITS: HttpLimits = {
   loginRestMs: [250, 8_000],
 };
 
+/** How long the thread of plans and runs may be without work, in milliseconds. */
+const WORK_REST_MS = 20_000;
+
 export class Console {
   readonly options: ConsoleOptions;
   readonly limits: HttpLimits;
@@ -46,7 +49,7 @@ export class Console {
     this.cookie = cookie;
     this.failedLogins = new FailedLogins(this.limits.loginRestMs);
     this.panels = panels;
-    this.work = new Lane({ settings: options.settings, words: options.words });
+    this.work = new Lane({ settings: options.settings, words: options.words }, WORK_REST_MS);
     this.runs = new Runs(this.work, () => this.snapshots.forget());
   }
 

@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { type Command, InvalidArgumentError } from 'commander';
 import { consoleDocument } from '../../documents/index.ts';
 import { EXIT } from '../../errors.ts';
@@ -65,6 +66,8 @@ for several people behind a reverse proxy, who log in with tokens (token:create)
       );
   },
   run: async (options, terminal) => {
+    // A server that waits for people is to be small, not quick to compute.
+    setFlagsFromString('--optimize-for-size');
     // Faults of the settings are told here, not in the browser.
     readSettings(terminal.settings);
     const { json } = terminal;

@@ -19,8 +19,8 @@ import {
 } from '../../tasks/index.ts';
 import * as inputs from '../routes/inputs.ts';
 import { requireArchive } from './archive-target.ts';
+import { confirmedOf } from './confirmed.ts';
 import { type WorkContext, work } from './contract.ts';
-import { confirmedOf } from './purges.ts';
 
 const WAIT_MS = 5_000;
 

@@ -34,7 +34,7 @@ export interface Order {
   readonly recorded: boolean;
 }
 
-export type ToThread = { readonly order: Order } | { readonly abort: number };
+export type ToThread = { readonly order: Order } | { readonly abort: number } | { readonly close: true };
 
 export type FromThread =
   | { readonly id: number; readonly kind: 'progress'; readonly progress: TaskProgress }

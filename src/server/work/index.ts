@@ -1,21 +1,42 @@
-/** What each route does, by its name. */
-import { ARCHIVES } from './archives.ts';
+/** What each route does, by its name. A thread loads what it is asked for, and no more: each has a heap of its own. */
 import type { Work } from './contract.ts';
-import { HEALTH } from './health.ts';
-import { PURGES } from './purges.ts';
-import { RETENTION } from './retention.ts';
-import { ROUTINE } from './routine.ts';
-import { SCHEMA } from './schema.ts';
-import { TOKENS } from './tokens.ts';
-import { UPKEEP } from './upkeep.ts';
 
-export const WORKS: Readonly<Record<string, Work>> = {
-  ...HEALTH,
-  ...SCHEMA,
-  ...UPKEEP,
-  ...PURGES,
-  ...RETENTION,
-  ...ARCHIVES,
-  ...ROUTINE,
-  ...TOKENS,
+type Works = Readonly<Record<string, Work>>;
+
+const ROOMS: Readonly<Record<string, () => Promise<Works>>> = {
+  health: async () => (await import('./health.ts')).HEALTH,
+  schema: async () => (await import('./schema.ts')).SCHEMA,
+  check: async () => (await import('./check.ts')).CHECKS,
+  upkeep: async () => (await import('./upkeep.ts')).UPKEEP,
+  purges: async () => (await import('./purges.ts')).PURGES,
+  retention: async () => (await import('./retention.ts')).RETENTION,
+  archives: async () => (await import('./archives.ts')).ARCHIVES,
+  routine: async () => (await import('./routine.ts')).ROUTINE,
+  tokens: async () => (await import('./tokens.ts')).TOKENS,
 };
+
+/** By the command's name, or by what is before its colon. */
+const ROOM_OF: Readonly<Record<string, string>> = {
+  status: 'health',
+  'db:check': 'check',
+  'db:verify': 'check',
+  'db:status': 'schema',
+  'db:migrate': 'schema',
+  'db:rollback': 'schema',
+  'db:breakpoint': 'schema',
+  db: 'upkeep',
+  prune: 'purges',
+  'retention:run': 'purges',
+  retention: 'retention',
+  archive: 'archives',
+  housekeeper: 'routine',
+  token: 'tokens',
+  admission: 'tokens',
+};
+
+/** @param name of a route, as in `POST db:migrate` */
+export async function workOf(name: string): Promise<Work | undefined> {
+  const command = name.replace(/^\w+ /, '');
+  const room = ROOM_OF[command] ?? ROOM_OF[command.replace(/:.*/, '')] ?? '';
+  return (await ROOMS[room]?.())?.[name];
+}

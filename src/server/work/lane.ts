@@ -1,4 +1,5 @@
 /** One thread with one connection, and the orders that it has been given. */
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { TaskProgress } from '../../tasks/index.ts';
 import type {
@@ -19,6 +20,8 @@ const START = import.meta.url.endsWith('.ts')
 
 /** How long a thread that was told to end what it does may take, before it is ended itself. In milliseconds. */
 const GRACE_MS = 3_000;
+/** In which a thread closes its connection. */
+const LAST_WORD_MS = 1_000;
 
 export type Outcome =
   | { readonly kind: 'done'; readonly answer: Answer }
@@ -40,9 +43,13 @@ export class Lane {
   private lastId = 0;
   /** The one that it worked on last; null before it has answered. */
   database: OpenedDatabase | null = null;
+  private retiring: NodeJS.Timeout | undefined;
+  private readonly restMs: number | undefined;
 
-  constructor(data: ThreadData) {
+  /** @param restMs how long its thread may be without work; undefined for as long as it is not closed */
+  constructor(data: ThreadData, restMs?: number) {
     this.data = data;
+    this.restMs = restMs;
   }
 
   get busy(): boolean {
@@ -61,6 +68,7 @@ export class Lane {
   ): Promise<Outcome> {
     const id = ++this.lastId;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
+    clearTimeout(this.retiring);
     this.pending.set(id, { ...bound(listening), settle: resolve });
     this.post({ order: { ...order, id } });
     const onAbort = () => this.post({ abort: id });
@@ -72,14 +80,31 @@ export class Lane {
       clearTimeout(late);
       signal?.removeEventListener('abort', onAbort);
       this.pending.delete(id);
+      if (!this.busy) this.retireLater();
     }
   }
 
-  /** Ends the thread; what it was at is as after a kill: whole or not there. */
+  /** Ends the thread; what it was at, and does not come to its end soon, is as after a kill: whole or not there. */
   async close(): Promise<void> {
     const { worker } = this;
+    // Who asks from now on is served by a new one.
     this.worker = undefined;
-    await worker?.terminate();
+    clearTimeout(this.retiring);
+    if (!worker) return;
+    const gone = once(worker, 'exit');
+    worker.postMessage({ close: true } satisfies ToThread);
+    const late = setTimeout(() => worker.terminate(), LAST_WORD_MS);
+    await gone;
+    clearTimeout(late);
+  }
+
+  /** A thread takes as much memory as the server itself: one without work is ended. */
+  private retireLater(): void {
+    clearTimeout(this.retiring);
+    if (this.restMs === undefined) return;
+    this.retiring = setTimeout(() => {
+      if (!this.busy) this.close();
+    }, this.restMs).unref();
   }
 
   private giveUp(id: number, timeoutMs: number): void {
@@ -114,7 +139,7 @@ export class Lane {
   private start(): Worker {
     const worker = new Worker(START, {
       workerData: this.data,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     worker.on('message', (message: FromThread) => {
       const one = this.pending.get(message.id);

@@ -1,7 +1,6 @@
 /** Purges: by rules, by the policies, or by a plan that somebody has read. */
 import { plannedPurgeDocument, purgeDocument } from '../../documents/index.ts';
 import {
-  type Confirmed,
   DEFAULT_GUARD,
   type PlannedPurge,
   type PruneRules,
@@ -12,6 +11,7 @@ import {
 } from '../../tasks/index.ts';
 import * as inputs from '../routes/inputs.ts';
 import { requireArchive } from './archive-target.ts';
+import { confirmedOf } from './confirmed.ts';
 import { type Done, type WorkContext, work } from './contract.ts';
 
 export const PURGES = {
@@ -53,15 +53,6 @@ async function carriedOut(context: WorkContext, plan: PlannedPurge, input: Purge
     reclaim: input.reclaim,
   });
   return { document: purgeDocument(outcome, context.write), ended: outcome.result.stopped ?? 'done' };
-}
-
-export function confirmedOf(
-  given: readonly {
-    readonly kind: Exclude<Confirmed, string>[number]['kind'];
-    readonly confirmed_by: string;
-  }[],
-): Confirmed {
-  return given.map(({ kind, confirmed_by }) => ({ kind, confirmedBy: confirmed_by }));
 }
 
 function guardOf(input: {

@@ -1,43 +1,31 @@
-/** Migrations, drift and checks. */
+/** Migrations. */
 import { resolve } from 'node:path';
 import {
   breakpointsDocument,
-  checkDocument,
   migrationsDocument,
   plannedMigrationsDocument,
   statusDocument,
-  verificationDocument,
 } from '../../documents/index.ts';
 import { dataDirectory, type SettingsSource } from '../../settings/index.ts';
 import {
   changeBreakpoint,
-  checkDatabase,
   type LossBackup,
   planMigrate,
   planRollback,
   readStatus,
   runMigrate,
   runRollback,
-  verifySchema,
 } from '../../tasks/index.ts';
 import * as inputs from '../routes/inputs.ts';
+import { confirmedOf } from './confirmed.ts';
 import { work } from './contract.ts';
-import { confirmedOf } from './purges.ts';
 
-/** What a single check may take. */
-const CHECK_MS = 10_000;
 /** How long another run is waited for. */
 const WAIT_MS = 5_000;
 
 export const SCHEMA = {
   'GET db:status': work('inspect', inputs.NOTHING, async (context) => ({
     document: statusDocument(await readStatus(context)),
-  })),
-  'GET db:verify': work('inspect', inputs.VERIFY, async (context, { except }) => ({
-    document: verificationDocument(await verifySchema(context, except)),
-  })),
-  'GET db:check': work('inspect', inputs.CHECK, async (context) => ({
-    document: checkDocument(await checkDatabase(context, { quick: true, timeoutMs: CHECK_MS })),
   })),
   'GET db:migrate': work('inspect', inputs.MIGRATE, async (context, input) => ({
     document: plannedMigrationsDocument(await planMigrate(context, input)),

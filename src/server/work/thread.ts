@@ -32,7 +32,7 @@ import type {
   WorkFailure,
 } from './contract.ts';
 import { stopped } from './failures.ts';
-import { WORKS } from './index.ts';
+import { workOf } from './index.ts';
 
 /** How long an engine stays open without work, and at all: settings may change, and a file may appear. In milliseconds. */
 const IDLE_MS = 10_000;
@@ -53,6 +53,10 @@ export function serveOrders(): void {
   const running = new Map<number, AbortController>();
   const engines = new Engines(settings);
   port.on('message', (message: ToThread) => {
+    if ('close' in message) {
+      engines.closeWhenDone().finally(() => port.close());
+      return;
+    }
     if ('abort' in message) {
       running.get(message.abort)?.abort(stopped());
       return;
@@ -77,7 +81,7 @@ async function carryOut(
   signal: AbortSignal,
   tell: (message: FromThread) => void,
 ): Promise<Answer> {
-  const work = WORKS[order.name];
+  const work = await workOf(order.name);
   if (!work) throw new TypeError(`nobody knows how to do ${order.name}`);
   const settings = engines.settings();
   const told = {
@@ -162,6 +166,13 @@ class Engines {
     } finally {
       resolve();
     }
+  }
+
+  /** A server is told that nobody will ask any more. */
+  async closeWhenDone(): Promise<void> {
+    await this.turn;
+    clearTimeout(this.closing);
+    await this.closeNow();
   }
 
   private async open(access: Access): Promise<Opened> {

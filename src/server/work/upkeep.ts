@@ -24,8 +24,8 @@ import {
   runVacuum,
 } from '../../tasks/index.ts';
 import * as inputs from '../routes/inputs.ts';
+import { confirmedOf } from './confirmed.ts';
 import { work } from './contract.ts';
-import { confirmedOf } from './purges.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;
 
