@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../../src/web/index.ts';
 import { BROWSER, hurdles, startBrowser } from '../harness/browser.ts';
-import { startCli } from '../harness/cli.ts';
+import { finished, startCli } from '../harness/cli.ts';
 import { migratedDatabase } from '../harness/engines.ts';
 import { makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
 
@@ -49,6 +49,12 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
 
   const filled = async () => {
     database = await migratedDatabase('sqlite');
+    // For pictures there is more to see.
+    if (PICTURES) {
+      const words = ['sample:load', '--jobs', '5000', '--days', '180', '--seed', '1'];
+      for (const command of [words, ['housekeeper:run']]) await finished(startCli(command, environment()));
+      return;
+    }
     await makeCompany(database.engine);
     const jobs = Array.from(
       { length: JOBS },
@@ -56,14 +62,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     );
     await makeHistory(database.engine, jobs, []);
   };
+  const environment = () => ({ ...database.environment, HOME: home, ARCHIVE_DIR: join(home, 'archives') });
   const console = async (...words: string[]) => {
-    const started = await startedConsole(
-      startCli(['console', ...words], {
-        ...database.environment,
-        HOME: home,
-        ARCHIVE_DIR: join(home, 'archives'),
-      }),
-    );
+    const started = await startedConsole(startCli(['console', ...words], environment()));
     consoles.push(started);
     return started;
   };
@@ -223,8 +224,8 @@ async function whileLocked(
 }
 
 async function pictured(page: Page, address: string, light: string): Promise<void> {
-  if (PICTURES === undefined) return;
+  if (PICTURES === undefined || !(PAGES.has(address) || address.startsWith('/purge'))) return;
   mkdirSync(PICTURES, { recursive: true });
-  const name = address === '/' ? 'health' : address.slice(1).replace(/\W+/g, '-');
+  const name = address === '/' ? 'health' : address.slice(1).replace(/\?.*/, '-plan');
   await page.screenshot({ path: join(PICTURES, `${name}-${light}.png`) });
 }
