@@ -28,6 +28,7 @@ import {
   verifyExport,
 } from '../transfer/index.ts';
 import type { TaskContext } from './context.ts';
+import { recordMove } from './history/moves.ts';
 
 export interface ImportRequest {
   readonly file: string;
@@ -101,6 +102,7 @@ export async function runImport(
   const { engine, program, signal, onNotice } = context;
   const { verified } = plan;
   const begun = performance.now();
+  const startedAt = Date.now();
   const lock = await exclusiveLock(engine, { name: PURGE_LOCK, program, waitMs, signal });
   const opened = await openExport(file, passphrase).catch(async (error: unknown) => {
     await lock.release();
@@ -124,6 +126,9 @@ export async function runImport(
     const migrations =
       plan.migrations.length === 0 ? [] : await migrate(engine, { ...request, onProgress: onMigration });
     await removeMark(engine);
+    const rows = verified.sums.reduce((sum, table) => sum + table.rows, 0);
+    const ended = { startedAt, endedAt: Date.now(), from: `${verified.file} (${verified.source.where})`, rows };
+    await recordMove(engine, { duty: 'import', ...ended }, context);
     return {
       verified,
       continued: state === 'interrupted',

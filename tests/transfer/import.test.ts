@@ -16,7 +16,7 @@ import {
   migratedDatabase,
   testWhere,
 } from '../harness/engines.ts';
-import { exportTo, fillNasty } from '../harness/exported.ts';
+import { exportTo, fillNasty, takenRecords } from '../harness/exported.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'multiflexi-import-test-'));
 const SOURCES = ENGINE_NAMES.filter(isAvailable);
@@ -63,6 +63,8 @@ describeEngines('an export', (name) => {
     try {
       const { verified, continued } = await imported(engine, fileOf(source, form));
       expect(continued).toBe(false);
+      const [record, ...more] = await takenRecords(engine);
+      expect([record, more]).toEqual([expect.stringMatching(/^\d+ rows from .*\(.+\)$/), []]);
       expect(verified.sums).toEqual(sums.get(`${source}.${form}`));
       expect(await sumsIn(engine)).toEqual(sums.get(`${source}.${form}`));
       expect((await readInstallation(engine)).id).toBe(
@@ -186,6 +188,7 @@ describeEngines('an export', (name) => {
     ] as const) {
       const database = await migratedDatabase(name);
       await imported(database.engine, file, key);
+      await takenRecords(database.engine);
       expect(await sumsIn(database.engine)).toEqual(wanted);
       await database.drop();
     }
