@@ -1,5 +1,10 @@
 /** Breakpoints, which a rollback stops at. */
-import { type Breakpoint, type BreakpointChange, breakpoint, refuseUnfinishedImport } from '../migrations/index.ts';
+import {
+  type Breakpoint,
+  type BreakpointChange,
+  breakpoint,
+  refuseUnfinishedImport,
+} from '../migrations/index.ts';
 import type { TaskContext } from './context.ts';
 
 export interface BreakpointRequest {

@@ -13,6 +13,7 @@ import {
 import { HOUSEKEEPER_LEASE, PURGE_LOCK } from '../schema/index.ts';
 import { keepHeapSmall } from '../system/index.ts';
 import {
+  continueNextIds,
   emptyTables,
   type ImportTarget,
   importUndone,
@@ -127,7 +128,12 @@ export async function runImport(
       plan.migrations.length === 0 ? [] : await migrate(engine, { ...request, onProgress: onMigration });
     await removeMark(engine);
     const rows = verified.sums.reduce((sum, table) => sum + table.rows, 0);
-    const ended = { startedAt, endedAt: Date.now(), from: `${verified.file} (${verified.source.where})`, rows };
+    const ended = {
+      startedAt,
+      endedAt: Date.now(),
+      from: `${verified.file} (${verified.source.where})`,
+      rows,
+    };
     await recordMove(engine, { duty: 'import', ...ended }, context);
     return {
       verified,
@@ -174,6 +180,7 @@ async function load(
   try {
     await loadExport(engine, opened, verified, loaded, options);
     await requireLoaded(engine, verified, options);
+    await continueNextIds(engine, verified);
   } catch (error) {
     if (!isMultiFlexiError(error) || !FINAL.includes(error.code)) throw error;
     await emptyTables(engine, modelOf(MIGRATIONS), new Set(), verified, { fence });

@@ -24,7 +24,13 @@ export type { TextSink } from './export/text-sink.ts';
 export { TextStream } from './export/text-stream.ts';
 export type { ExportFile, TableSum } from './import/export-file.ts';
 export { importUndone } from './import/failures.ts';
-export { emptyTables, type LoadOptions, loadExport, requireLoaded } from './import/load-export.ts';
+export {
+  continueNextIds,
+  emptyTables,
+  type LoadOptions,
+  loadExport,
+  requireLoaded,
+} from './import/load-export.ts';
 export { type ImportMark, noteVerified, removeMark, setMark } from './import/mark.ts';
 export { openExport } from './import/open-export.ts';
 export { type ImportTarget, inspectTarget } from './import/target.ts';

@@ -28,6 +28,10 @@ beforeAll(async () => {
   for (const name of SOURCES) {
     const source = await migratedDatabase(name);
     await fillNasty(source.engine);
+    // One more id was given, of a row that is gone.
+    const db = source.engine.kysely<unknown>();
+    await sql`insert into logger (message) values ('gone')`.execute(db);
+    await sql`delete from logger where message = 'gone'`.execute(db);
     for (const form of FORMS) {
       const { tables } = await exportTo(source.engine, fileOf(name, form));
       sums.set(`${name}.${form}`, tables);
@@ -83,7 +87,7 @@ describeEngines('an export', (name) => {
         const { rows: after } = await sql<{
           id: bigint;
         }>`select max(id) as id from ${sql.table(table)}`.execute(engine.kysely<unknown>());
-        expect(after[0]?.id).toBe((rows[0]?.id ?? 0n) + 1n);
+        expect(after[0]?.id).toBe((rows[0]?.id ?? 0n) + (table === 'job' ? 1n : 2n));
       }
     } finally {
       await database.drop();
