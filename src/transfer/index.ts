@@ -1,7 +1,7 @@
 /** The front door of the transfer: data that is written to files and read back, with digests that verify it. */
 
 export { type ComparedTable, compareTable, type DifferentRange } from './digest/compare-tables.ts';
-export { digestTable, type TableDigest } from './digest/digest-tables.ts';
+export { digestTables, type TableDigest } from './digest/digest-tables.ts';
 export {
   atOnce,
   largestId,
@@ -10,6 +10,7 @@ export {
   type Side,
   sumOf,
 } from './digest/portions.ts';
+export { inSharedMoment, SummingThread, withThread } from './digest/threads/summing-thread.ts';
 export { applyExport, type ExportOptions, type ExportResult } from './export/export.ts';
 export {
   type ExportForm,
@@ -85,7 +86,6 @@ export {
   streamTableOf,
   writableTables,
 } from './rows/stream-table.ts';
-export { inSnapshot } from './snapshot.ts';
 export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
 export {
   cannotSwitch,

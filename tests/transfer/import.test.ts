@@ -30,6 +30,7 @@ beforeAll(async () => {
     await fillNasty(source.engine);
     // One more id was given, of a row that is gone.
     const db = source.engine.kysely<unknown>();
+    await source.engine.catchUpIdentity('logger');
     await sql`insert into logger (message) values ('gone')`.execute(db);
     await sql`delete from logger where message = 'gone'`.execute(db);
     for (const form of FORMS) {

@@ -148,6 +148,11 @@ export class RowCodec {
 /** Sums of 16 bits each, most significant first: a number holds them exactly until there are 2^37 rows. */
 const LANES = DIGEST_BYTES / 2;
 
+export interface SumParts {
+  readonly rows: number;
+  readonly lanes: readonly number[];
+}
+
 /** A set of rows, whatever their order: how many, and their digests added modulo 2^128 (a XOR would let equal rows cancel). */
 export class RowSum {
   rows = 0;
@@ -162,6 +167,18 @@ export class RowSum {
   addAll(other: RowSum): void {
     this.rows += other.rows;
     for (const [lane, more] of other.lanes.entries()) this.addTo(lane, more);
+  }
+
+  /** For another thread. */
+  get parts(): SumParts {
+    return { rows: this.rows, lanes: [...this.lanes] };
+  }
+
+  static of({ rows, lanes }: SumParts): RowSum {
+    const sum = new RowSum();
+    sum.rows = rows;
+    sum.lanes.set(lanes);
+    return sum;
   }
 
   copy(): RowSum {
