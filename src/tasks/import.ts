@@ -33,6 +33,8 @@ import { recordMove } from './history/moves.ts';
 
 export interface ImportRequest {
   readonly file: string;
+  /** What records call it, where that is not its path. */
+  readonly name?: string | undefined;
   readonly passphrase?: Passphrase | undefined;
 }
 
@@ -97,7 +99,7 @@ export async function planImport(
  */
 export async function runImport(
   context: TaskContext,
-  { file, passphrase, plan, waitMs }: ImportRun,
+  { file, name = file, passphrase, plan, waitMs }: ImportRun,
 ): Promise<ImportOutcome> {
   keepHeapSmall();
   const { engine, program, signal, onNotice } = context;
@@ -114,7 +116,7 @@ export async function runImport(
     const { state, mark } = await inspectTarget(engine, verified);
     const request = { program, waitMs, signal };
     if (!mark?.isVerified) {
-      const fresh = { seal: verified.seal, file, begun: new Date().toISOString() };
+      const fresh = { seal: verified.seal, file: name, begun: new Date().toISOString() };
       if (!mark) await setMark(engine, { ...fresh, loaded: [], isVerified: false });
       await requireNoHousekeeper(engine, context, waitMs);
       // Of empty tables nobody has to hear.
@@ -131,7 +133,7 @@ export async function runImport(
     const ended = {
       startedAt,
       endedAt: Date.now(),
-      from: `${verified.file} (${verified.source.where})`,
+      from: `${name} (${verified.source.where})`,
       rows,
     };
     await recordMove(engine, { duty: 'import', ...ended }, context);

@@ -34,6 +34,7 @@ export {
 } from './import/load-export.ts';
 export { type ImportMark, noteVerified, removeMark, setMark } from './import/mark.ts';
 export { openExport } from './import/open-export.ts';
+export { SpooledInput } from './import/spooled-input.ts';
 export { type ImportTarget, inspectTarget } from './import/target.ts';
 export { type VerifiedExport, verifyExport } from './import/verify-export.ts';
 export {
