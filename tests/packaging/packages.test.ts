@@ -119,7 +119,7 @@ testWith(
     const ended = spawnSync('lintian', [...words, ...debs], { encoding: 'utf8' });
     expect(ended.stdout + ended.stderr).toBe('');
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
 
 testWith(
@@ -139,7 +139,7 @@ testWith(
       'Nothing was changed.',
     );
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
 
 testWith({}, 'a binary of another architecture is not packed', () => {
