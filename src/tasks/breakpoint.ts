@@ -1,10 +1,5 @@
 /** Breakpoints, which a rollback stops at. */
-import {
-  type Breakpoint,
-  type BreakpointChange,
-  breakpoint,
-  refuseUnfinishedImport,
-} from '../migrations/index.ts';
+import { type Breakpoint, type BreakpointChange, breakpoint } from '../migrations/index.ts';
 import type { TaskContext } from './context.ts';
 
 export interface BreakpointRequest {
@@ -16,10 +11,9 @@ export interface BreakpointRequest {
 }
 
 /** @returns what was changed @throws FOREIGN_DATABASE, LOCKED, UNKNOWN_TARGET */
-export async function changeBreakpoint(
+export function changeBreakpoint(
   { engine, program, signal }: TaskContext,
   { change, target, waitMs }: BreakpointRequest,
 ): Promise<Breakpoint[]> {
-  await refuseUnfinishedImport(engine);
   return breakpoint(engine, change, { program, waitMs, signal, target });
 }

@@ -29,7 +29,6 @@ export type Activity =
   | 'checking'
   | 'exporting'
   | 'comparing'
-  | 'summing'
   | 'copying'
   | 'verifying';
 

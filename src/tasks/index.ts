@@ -53,7 +53,6 @@ export {
   Passphrase,
   type RestoredPart,
   type RestorePlan,
-  SpooledInput,
   sourceWords,
   TextStream,
 } from '../transfer/index.ts';

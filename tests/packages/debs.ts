@@ -1,6 +1,16 @@
 /** The packages under test, of two versions: this checkout's, and a newer one that has a further migration. */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, fillAtomically } from '../servers/cache.ts';
@@ -21,19 +31,27 @@ const SOURCES = [
   'CHANGELOG.md',
 ];
 const PATIENCE_MS = 600_000;
+const UNUSED_AFTER_MS = 6 * 60 * 60 * 1000;
 
 export const OLD = '1.0.0';
 export const NEW = '1.1.0';
 /** The migration that only the newer version has. */
 export const FURTHER = '20991231235959';
 
-/** The folder with the packages of both versions, as `old/` and `new/`; those of sources that have not changed are kept. */
+/**
+ * The folder with the packages of both versions, as `old/` and `new/`; those of sources that have not changed are kept.
+ * MULTIFLEXI_TEST_DEBS names one that is there.
+ */
 export async function debs(): Promise<string> {
+  const named = process.env.MULTIFLEXI_TEST_DEBS;
+  if (named !== undefined && named !== '') return named;
   const cache = await cacheFolder();
   const folder = join(cache, `debs-${process.arch}-${fingerprint()}`);
-  if (existsSync(folder)) return folder;
-  for (const name of readdirSync(cache))
-    if (name.startsWith(`debs-${process.arch}-`)) rmSync(join(cache, name), { recursive: true, force: true });
+  if (existsSync(folder)) {
+    utimesSync(folder, new Date(), new Date());
+    return folder;
+  }
+  removeUnused(cache);
   process.stderr.write(`packages: building two versions into ${folder}\n`);
   await fillAtomically(folder, async (root, scratch) => {
     // Never in the checkout, whose build somebody may be using.
@@ -53,6 +71,15 @@ export async function debs(): Promise<string> {
     await build(copy, NEW, join(root, 'new'));
   });
   return folder;
+}
+
+/** Other checkouts may be using theirs at this moment. */
+function removeUnused(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    if (!name.startsWith('debs-') || Date.now() - statSync(path).mtimeMs < UNUSED_AFTER_MS) continue;
+    rmSync(path, { recursive: true, force: true });
+  }
 }
 
 async function build(checkout: string, version: string, output: string): Promise<void> {

@@ -1,10 +1,11 @@
 /** Minimal Debian systems in the cache of the tests, with all in apt's cache that the packages may need: nothing is fetched later. */
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeDeb822 } from '../servers/apt-sources.ts';
 import { cacheFolder, fillAtomically } from '../servers/cache.ts';
-import { onPath, run } from '../servers/command.ts';
+import { messageOf, onPath, run } from '../servers/command.ts';
 import { suiteNamed } from '../servers/suites.ts';
 
 export const RELEASES = ['bookworm', 'trixie'] as const;
@@ -72,7 +73,7 @@ export async function cannotMakeRoots(): Promise<string | undefined> {
     dh: 'debhelper',
   };
   const missing = await missingOf(tools);
-  if (missing.length === 0) return undefined;
+  if (missing.length === 0) return await cannotMount();
   if (process.env.CI !== 'true' || (await onPath('apt-get')) === undefined)
     return `tools are missing: apt-get install ${missing.join(' ')}`;
   try {
@@ -83,9 +84,24 @@ export async function cannotMakeRoots(): Promise<string | undefined> {
       timeout: PATIENCE_MS,
     });
   } catch (error) {
-    return String(error);
+    return messageOf(error);
   }
-  return undefined;
+  return await cannotMount();
+}
+
+/** Containers often may not, or keep their files where nothing can be laid over. */
+async function cannotMount(): Promise<string | undefined> {
+  const probe = await mkdtemp(join(tmpdir(), 'multiflexi-mount-'));
+  const script =
+    'cd "$0" && mkdir lower upper work root && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay root';
+  try {
+    await run(['unshare', '--mount', '--pid', '--net', '--fork', 'sh', '-c', script, probe]);
+    return undefined;
+  } catch (error) {
+    return `this machine lets nobody mount: ${messageOf(error)}`;
+  } finally {
+    await rm(probe, { recursive: true, force: true });
+  }
 }
 
 async function missingOf(tools: Readonly<Record<string, string>>): Promise<string[]> {

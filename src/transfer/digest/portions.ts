@@ -1,5 +1,4 @@
 /** A table in portions of its key, each with the sum of its rows: what two databases are compared by. */
-import { setImmediate as turn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
@@ -16,8 +15,6 @@ const ROWS = 20_000;
 export interface Side {
   readonly engine: Engine;
   readonly db: Kysely<unknown>;
-  /** Sums by another session that sees the same; null where it could not. */
-  readonly summing?: ((table: RowStreamTable, range: KeyRange) => Promise<RowSum | null>) | undefined;
 }
 
 /** Reads in a transaction whose reads are all of one moment, and of one session. */
@@ -109,24 +106,16 @@ export async function* rangesFrom(
 }
 
 export async function sumOf(
-  { engine, db, summing }: Side,
+  { engine, db }: Side,
   table: RowStreamTable,
   range: KeyRange,
   { signal, onRows }: SummingOptions = {},
 ): Promise<RowSum> {
-  const elsewhere = await summing?.(table, range);
-  signal?.throwIfAborted();
-  if (elsewhere) {
-    onRows?.(elsewhere.rows);
-    return elsewhere;
-  }
   const sum = new RowSum();
-  const adding = new Summing(table, sum);
+  const summing = new Summing(table, sum);
   for await (const rows of readRows(engine, db, table, { range, signal })) {
-    await adding.add(await withBytesOfInvalidText(engine, db, table, rows));
+    await summing.add(await withBytesOfInvalidText(engine, db, table, rows));
     onRows?.(rows.length);
-    // Nothing else would have its turn: a signal, or the answer of another thread.
-    if (engine.capabilities.statementsBlock) await turn();
   }
   return sum;
 }

@@ -1,4 +1,0 @@
-/** Where a thread starts that sums. */
-import { serveSums } from './serve-sums.ts';
-
-serveSums();
