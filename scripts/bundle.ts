@@ -11,7 +11,11 @@ import { bundleAssets } from './bundle-assets.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Where a process starts, and a thread of the console: these files alone do something by being imported. */
-const STARTS = { main: 'src/cli/main.ts', 'console-thread': 'src/server/work/start-thread.ts' };
+const STARTS = {
+  main: 'src/cli/main.ts',
+  'console-thread': 'src/server/work/start-thread.ts',
+  'summing-thread': 'src/transfer/digest/threads/start-thread.ts',
+};
 const starts = Object.values(STARTS).map((file) => `${root}${file}`);
 
 /**

@@ -1,19 +1,27 @@
 /**
  * Builds everything twice, in another folder, later, and with other settings of the shell, and compares the bytes:
- * `npm run package:reproducible [-- --quick]`. Without --quick it takes minutes, as it compresses as releases are.
+ * `npm run package:reproducible [-- --quick] [--debian] [--output DIR]`. Without --quick it takes minutes, as it compresses as
+ * releases are; with --debian it leaves out the tarball. What was built here is left in DIR.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { BUILD, CHECKOUT } from './packaging/places.ts';
 
-const words = process.argv.slice(2);
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    debian: { type: 'boolean', default: false },
+    output: { type: 'string', default: join(BUILD, 'packages') },
+  },
+});
+const scripts = values.debian ? ['package.ts'] : ['package.ts', 'package-tarball.ts'];
 const elsewhere = mkdtempSync(join(tmpdir(), 'multiflexi-another-folder-'));
 try {
-  const [one, other] = [join(BUILD, 'reproducible/one'), join(BUILD, 'reproducible/other')];
-  rmSync(join(BUILD, 'reproducible'), { recursive: true, force: true });
+  const [one, other] = [resolve(values.output), join(elsewhere, 'built')];
   copyCheckout(join(elsewhere, 'a copy'));
   await build(CHECKOUT, one, { umask: '022', TZ: 'UTC', LC_ALL: 'C.UTF-8' });
   await build(join(elsewhere, 'a copy'), other, { umask: '077', TZ: 'Pacific/Auckland', LC_ALL: 'C' });
@@ -39,9 +47,10 @@ async function build(
   output: string,
   { umask, ...env }: Record<string, string>,
 ): Promise<void> {
-  for (const script of ['package.ts', 'package-tarball.ts']) {
+  for (const script of scripts) {
     const line = 'umask "$1"; shift; exec "$@"';
-    const command = [process.execPath, join(checkout, 'scripts', script), '--output', output, ...words];
+    const quick = values.quick ? ['--quick'] : [];
+    const command = [process.execPath, join(checkout, 'scripts', script), '--output', output, ...quick];
     const { status } = spawnSync('sh', ['-c', line, 'sh', umask ?? '', ...command], {
       cwd: checkout,
       env: { ...process.env, ...env },
@@ -52,14 +61,17 @@ async function build(
 }
 
 function compare(one: string, other: string): void {
-  const files = [...new Set([...readdirSync(one), ...readdirSync(other)])].sort();
+  // Where it is, there may be others, of builds before.
+  const files = readdirSync(other).sort();
   for (const file of files) {
     const [a, b] = [digest(join(one, file)), digest(join(other, file))];
     const same = a === b;
     process.stdout.write(`${same ? 'same     ' : 'DIFFERENT'}  ${a}  ${file}\n`);
     if (same) continue;
-    process.stderr.write(`To see where: diffoscope ${join(one, file)} ${join(other, file)}\n`);
     process.exitCode = 1;
+    const kept = join(one, `${file}.other`);
+    copyFileSync(join(other, file), kept);
+    process.stderr.write(`To see where: diffoscope ${join(one, file)} ${kept}\n`);
   }
 }
 

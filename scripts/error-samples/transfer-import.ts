@@ -5,7 +5,7 @@ const FILE = '/var/backups/multiflexi.json';
 const DIGEST = '5f1b0c3d2e4a69788796a5b4c3d2e1f0';
 
 export default samplesOf(failures, {
-  notFromStandardInput: [[]],
+  nothingPipedIn: [[]],
   notAnExport: [[FILE]],
   exportOfOtherVersion: [[FILE]],
   notUtf8: [[FILE]],

@@ -18,7 +18,7 @@ export { type Held, holdFile } from './file-lock.ts';
 export { INSTANT, instantMs, nowUtc, utc } from './instant.ts';
 export { parseHolder, thisProcess } from './lock-holder.ts';
 export type { EngineProfile } from './profile.ts';
-export { ENGINES, type EngineName, offlineDdl, openEngine } from './registry.ts';
+export { ENGINES, type EngineName, offlineDdl, openEngine, settingsOf } from './registry.ts';
 export type * from './sight.ts';
 export type * from './sizes.ts';
 export type { StatementEvent, StatementLog } from './statement-log.ts';

@@ -8,12 +8,17 @@ export function beginReading(db: Kysely<unknown>): Promise<Reading> {
   return db.startTransaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute();
 }
 
+/** How others find a snapshot: for one whose moment is of one connection alone, not at all. */
+export type Sharing = Pick<Snapshot, 'moment' | 'isShared'>;
+export const NOT_SHARED: Sharing = { moment: null, isShared: async () => false };
+
 /** @param see makes a transaction see what the first one does @returns as many as there could be */
 export async function readersOf(
   db: Kysely<unknown>,
   first: Reading,
   readers: number,
   see: (reading: Reading) => Promise<unknown>,
+  sharing: Sharing = NOT_SHARED,
 ): Promise<Snapshot> {
   const all: [Reading, ...Reading[]] = [first];
   while (all.length < readers) {
@@ -28,7 +33,7 @@ export async function readersOf(
       break;
     }
   }
-  return { readers: all, close: async () => void (await Promise.all(all.map(ended))) };
+  return { ...sharing, readers: all, close: async () => void (await Promise.all(all.map(ended))) };
 }
 
 /** Nothing was written: a connection that is lost has ended it as well. */

@@ -30,7 +30,17 @@ export async function openEngine(
     ({ connection }) => connection === settings.connection,
   );
   if (!engine) throw new TypeError(`no engine has the connection ${settings.connection}`);
-  return engine.open(settings, access, log);
+  const opened = await engine.open(settings, access, log);
+  OPENED.set(opened, settings);
+  return opened;
+}
+
+/** Not a member of an engine, which may be printed: there is a password in it. */
+const OPENED = new WeakMap<Engine, DatabaseSettings>();
+
+/** With what it was opened, for a thread with a connection of its own; undefined for one that was opened by other means. */
+export function settingsOf(engine: Engine): DatabaseSettings | undefined {
+  return OPENED.get(engine);
 }
 
 /** The SQL of every engine without a database, in the order of the registry. */

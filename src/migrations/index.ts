@@ -15,7 +15,7 @@ export { neighbour } from './neighbours.ts';
 export type { MigrateRequest, MigrationPlan, PlannedMigration, RollbackRequest } from './plan.ts';
 export { planMigrate, planRollback } from './plan.ts';
 export { type DatabaseKind, foreignError, recognise, refuseForeign } from './recognise.ts';
-export { requireFinished, requireMigrated } from './required.ts';
+export { refuseUnfinishedImport, requireFinished, requireMigrated } from './required.ts';
 export { type MigrationStatus, readProgress, readStatus, type Status } from './status.ts';
 export { IMPORT_MARK } from './unfinished-import.ts';
 export { MIGRATIONS } from './versions/index.ts';

@@ -3,6 +3,7 @@ import type { Engine } from '../engines/index.ts';
 import { importUnfinished, notFinished, notMigrated } from './failures.ts';
 import { foreignError } from './recognise.ts';
 import { readProgress } from './status.ts';
+import { IMPORT_MARK } from './unfinished-import.ts';
 import { MIGRATIONS } from './versions/index.ts';
 
 /** When each open engine was found to be migrated, on the clock of `performance.now()`. */
@@ -32,4 +33,12 @@ export async function requireFinished(engine: Engine): Promise<number> {
   for (const migration of migrations)
     if (migration.direction !== null) throw notFinished(migration, migration.direction, engine.where);
   return pending;
+}
+
+/**
+ * For what changes the schema: an import builds it at the version of its file, and rows of that version are still to come.
+ * @throws NOT_MIGRATED
+ */
+export async function refuseUnfinishedImport(engine: Engine): Promise<void> {
+  if ((await engine.tableNames()).includes(IMPORT_MARK)) throw importUnfinished(engine.where);
 }

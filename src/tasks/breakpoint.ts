@@ -1,5 +1,10 @@
 /** Breakpoints, which a rollback stops at. */
-import { type Breakpoint, type BreakpointChange, breakpoint } from '../migrations/index.ts';
+import {
+  type Breakpoint,
+  type BreakpointChange,
+  breakpoint,
+  refuseUnfinishedImport,
+} from '../migrations/index.ts';
 import type { TaskContext } from './context.ts';
 
 export interface BreakpointRequest {
@@ -11,9 +16,10 @@ export interface BreakpointRequest {
 }
 
 /** @returns what was changed @throws FOREIGN_DATABASE, LOCKED, UNKNOWN_TARGET */
-export function changeBreakpoint(
+export async function changeBreakpoint(
   { engine, program, signal }: TaskContext,
   { change, target, waitMs }: BreakpointRequest,
 ): Promise<Breakpoint[]> {
+  await refuseUnfinishedImport(engine);
   return breakpoint(engine, change, { program, waitMs, signal, target });
 }

@@ -29,6 +29,7 @@ export type Activity =
   | 'checking'
   | 'exporting'
   | 'comparing'
+  | 'summing'
   | 'copying'
   | 'verifying';
 

@@ -5,8 +5,8 @@ import { keepHeapSmall } from '../system/index.ts';
 import {
   type ComparedTable,
   compareTable,
-  digestTable,
-  inSnapshot,
+  digestTables,
+  inSharedMoment,
   ofOneMoment,
   ourTables,
   type RowStreamTable,
@@ -38,12 +38,12 @@ export async function digestDatabase(context: TaskContext, request: DigestReques
   keepHeapSmall();
   const { engine, signal } = context;
   const { tables, leftOut } = await wanted(engine, request);
-  const onRows = await progressOf(context, tables);
-  return inSnapshot(engine, READERS, async (readers) => {
-    const digests: TableDigest[] = [];
-    for (const table of tables) digests.push(await digestTable(engine, readers, table, { signal, onRows }));
-    return { tables: digests, leftOut };
-  });
+  const rows = await rowsOf(engine, tables);
+  const onRows = progressOf(context, 'summing', rows);
+  const digests = await inSharedMoment(engine, { readers: READERS, rows }, (sides) =>
+    digestTables(sides, tables, { signal, onRows }),
+  );
+  return { tables: digests, leftOut };
 }
 
 export interface ComparisonRequest extends DigestRequest {
@@ -80,7 +80,7 @@ export async function compareDatabases(
     }),
   ];
   const comparable = tables.filter(({ name }) => !notComparable.some(({ table }) => table === name));
-  const onRows = await progressOf(context, comparable);
+  const onRows = progressOf(context, 'comparing', await rowsOf(engine, comparable));
   const compared: ComparedTable[] = [];
   await ofOneMoment(engine, (here) =>
     ofOneMoment(other, async (others) => {
@@ -141,17 +141,21 @@ function obstacle({ key, columns }: RowStreamTable, there: CatalogTable | undefi
   return null;
 }
 
-async function progressOf(
-  { engine, onProgress }: TaskContext,
-  tables: readonly RowStreamTable[],
-): Promise<(rows: number) => void> {
-  if (!onProgress) return () => {};
+/** About how many they have. */
+async function rowsOf(engine: Engine, tables: readonly RowStreamTable[]): Promise<number> {
   const sizes = await engine.sizes('cheap');
   const names = new Set(tables.map(({ name }) => name));
-  const expected = sizes.tables.reduce((sum, { name, rows }) => sum + (names.has(name) ? rows : 0), 0);
+  return sizes.tables.reduce((sum, { name, rows }) => sum + (names.has(name) ? rows : 0), 0);
+}
+
+function progressOf(
+  { onProgress }: TaskContext,
+  activity: 'summing' | 'comparing',
+  expected: number,
+): (rows: number) => void {
   let done = 0;
   return (rows) => {
     done += rows;
-    onProgress({ activity: 'comparing', done, expected: Math.max(expected, done), unit: 'rows' });
+    onProgress?.({ activity, done, expected: Math.max(expected, done), unit: 'rows' });
   };
 }

@@ -13,6 +13,7 @@ import {
 import { HOUSEKEEPER_LEASE, PURGE_LOCK } from '../schema/index.ts';
 import { keepHeapSmall } from '../system/index.ts';
 import {
+  continueNextIds,
   emptyTables,
   type ImportTarget,
   importUndone,
@@ -28,9 +29,12 @@ import {
   verifyExport,
 } from '../transfer/index.ts';
 import type { TaskContext } from './context.ts';
+import { recordMove } from './history/moves.ts';
 
 export interface ImportRequest {
   readonly file: string;
+  /** What records call it, where that is not its path. */
+  readonly name?: string | undefined;
   readonly passphrase?: Passphrase | undefined;
 }
 
@@ -95,12 +99,13 @@ export async function planImport(
  */
 export async function runImport(
   context: TaskContext,
-  { file, passphrase, plan, waitMs }: ImportRun,
+  { file, name = file, passphrase, plan, waitMs }: ImportRun,
 ): Promise<ImportOutcome> {
   keepHeapSmall();
   const { engine, program, signal, onNotice } = context;
   const { verified } = plan;
   const begun = performance.now();
+  const startedAt = Date.now();
   const lock = await exclusiveLock(engine, { name: PURGE_LOCK, program, waitMs, signal });
   const opened = await openExport(file, passphrase).catch(async (error: unknown) => {
     await lock.release();
@@ -111,7 +116,7 @@ export async function runImport(
     const { state, mark } = await inspectTarget(engine, verified);
     const request = { program, waitMs, signal };
     if (!mark?.isVerified) {
-      const fresh = { seal: verified.seal, file, begun: new Date().toISOString() };
+      const fresh = { seal: verified.seal, file: name, begun: new Date().toISOString() };
       if (!mark) await setMark(engine, { ...fresh, loaded: [], isVerified: false });
       await requireNoHousekeeper(engine, context, waitMs);
       // Of empty tables nobody has to hear.
@@ -124,6 +129,14 @@ export async function runImport(
     const migrations =
       plan.migrations.length === 0 ? [] : await migrate(engine, { ...request, onProgress: onMigration });
     await removeMark(engine);
+    const rows = verified.sums.reduce((sum, table) => sum + table.rows, 0);
+    const ended = {
+      startedAt,
+      endedAt: Date.now(),
+      from: `${name} (${verified.source.where})`,
+      rows,
+    };
+    await recordMove(engine, { duty: 'import', ...ended }, context);
     return {
       verified,
       continued: state === 'interrupted',
@@ -169,6 +182,7 @@ async function load(
   try {
     await loadExport(engine, opened, verified, loaded, options);
     await requireLoaded(engine, verified, options);
+    await continueNextIds(engine, verified);
   } catch (error) {
     if (!isMultiFlexiError(error) || !FINAL.includes(error.code)) throw error;
     await emptyTables(engine, modelOf(MIGRATIONS), new Set(), verified, { fence });

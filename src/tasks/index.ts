@@ -53,6 +53,7 @@ export {
   Passphrase,
   type RestoredPart,
   type RestorePlan,
+  SpooledInput,
   sourceWords,
   TextStream,
 } from '../transfer/index.ts';

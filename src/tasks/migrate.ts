@@ -8,6 +8,7 @@ import {
   migrate,
   planMigrate as planUp,
   refuseForeign,
+  refuseUnfinishedImport,
 } from '../migrations/index.ts';
 import type { Consent } from './consent.ts';
 import type { TaskContext } from './context.ts';
@@ -46,22 +47,24 @@ export interface MigrationsOutcome {
   readonly backup: string | null;
 }
 
-/** A migration that destroys says why; that is its author's consent, and an upgrade asks nobody. @throws FOREIGN_DATABASE */
+/** A migration that destroys says why; that is its author's consent, and an upgrade asks nobody. @throws FOREIGN_DATABASE, NOT_MIGRATED during an import */
 export async function planMigrate(
   { engine }: TaskContext,
   request: MigrateRequest,
 ): Promise<PlannedMigrations> {
   await refuseForeign(engine);
+  await refuseUnfinishedImport(engine);
   const plan = await planUp(engine, MIGRATIONS, request);
   return { plan, sizes: await engine.sizes('cheap'), lossToken: tokenOfLosses(engine, plan), consents: [] };
 }
 
-/** @throws FOREIGN_DATABASE, LOCKED, SCHEMA_UNRECORDED with the version that can be recorded; what a migration throws */
+/** @throws FOREIGN_DATABASE, NOT_MIGRATED during an import, LOCKED, SCHEMA_UNRECORDED with the version that can be recorded; what a migration throws */
 export async function runMigrate(context: TaskContext, request: MigrateRun): Promise<MigrationsOutcome> {
   const { engine, program, signal, onNotice } = context;
   const { waitMs, target, date, acceptChanged, fake, backup } = request;
   let accepted: readonly string[] = [];
   let file: string | null = null;
+  await refuseUnfinishedImport(engine);
   const migrations = await migrate(engine, {
     program,
     waitMs,
@@ -72,6 +75,8 @@ export async function runMigrate(context: TaskContext, request: MigrateRun): Pro
     fake,
     onProgress: (progress) => onNotice?.({ kind: 'migration', progress }),
     beforeApply: async (plan) => {
+      // One may have begun while the lock was waited for.
+      await refuseUnfinishedImport(engine);
       accepted = plan.accepted.map(({ version }) => version);
       if (fake) return undefined;
       const saved = await saveLosses(context, plan, backup);

@@ -6,6 +6,7 @@ import {
   type MigrationPlan,
   planRollback as planDown,
   refuseForeign,
+  refuseUnfinishedImport,
   rollback,
 } from '../migrations/index.ts';
 import { isBookkeeping } from '../schema/index.ts';
@@ -41,6 +42,7 @@ export async function planRollback(
   saved = true,
 ): Promise<PlannedMigrations> {
   await refuseForeign(engine);
+  await refuseUnfinishedImport(engine);
   const plan = await planDown(engine, MIGRATIONS, request);
   return {
     plan,
@@ -55,6 +57,7 @@ export async function runRollback(context: TaskContext, request: RollbackRun): P
   const { engine, program, signal, onNotice } = context;
   const { confirmed, waitMs, target, date, unknown, force, fake, backup } = request;
   let file: string | null = null;
+  await refuseUnfinishedImport(engine);
   const migrations = await rollback(engine, {
     program,
     waitMs,
@@ -66,6 +69,7 @@ export async function runRollback(context: TaskContext, request: RollbackRun): P
     fake,
     onProgress: (progress) => onNotice?.({ kind: 'migration', progress }),
     beforeApply: async (plan) => {
+      await refuseUnfinishedImport(engine);
       if (fake) return undefined;
       const consents = consentsOf(engine, plan, backup !== null);
       requireConfirmed(consents, confirmed, context, 'Nothing was changed.');

@@ -1,7 +1,7 @@
 /** The front door of the transfer: data that is written to files and read back, with digests that verify it. */
 
 export { type ComparedTable, compareTable, type DifferentRange } from './digest/compare-tables.ts';
-export { digestTable, type TableDigest } from './digest/digest-tables.ts';
+export { digestTables, type TableDigest } from './digest/digest-tables.ts';
 export {
   atOnce,
   largestId,
@@ -10,6 +10,7 @@ export {
   type Side,
   sumOf,
 } from './digest/portions.ts';
+export { inSharedMoment, SummingThread, withThread } from './digest/threads/summing-thread.ts';
 export { applyExport, type ExportOptions, type ExportResult } from './export/export.ts';
 export {
   type ExportForm,
@@ -24,9 +25,16 @@ export type { TextSink } from './export/text-sink.ts';
 export { TextStream } from './export/text-stream.ts';
 export type { ExportFile, TableSum } from './import/export-file.ts';
 export { importUndone } from './import/failures.ts';
-export { emptyTables, type LoadOptions, loadExport, requireLoaded } from './import/load-export.ts';
+export {
+  continueNextIds,
+  emptyTables,
+  type LoadOptions,
+  loadExport,
+  requireLoaded,
+} from './import/load-export.ts';
 export { type ImportMark, noteVerified, removeMark, setMark } from './import/mark.ts';
 export { openExport } from './import/open-export.ts';
+export { SpooledInput } from './import/spooled-input.ts';
 export { type ImportTarget, inspectTarget } from './import/target.ts';
 export { type VerifiedExport, verifyExport } from './import/verify-export.ts';
 export {
@@ -79,7 +87,6 @@ export {
   streamTableOf,
   writableTables,
 } from './rows/stream-table.ts';
-export { inSnapshot } from './snapshot.ts';
 export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
 export {
   cannotSwitch,

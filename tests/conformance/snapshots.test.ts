@@ -38,4 +38,38 @@ describeRole<Snapshots>('the role snapshots', {
     await pairs.close();
     await sql`drop table seen`.execute(engine.kysely<unknown>());
   },
+
+  snapshotAt: async ({ name, engine, other, database, run }) => {
+    await run('create table shared (id bigint not null primary key)', 'insert into shared values (1)');
+    const elsewhere = other.kysely<unknown>();
+    const third = await database.open('inspect');
+    const ids = async (db: Kysely<unknown>) =>
+      (await sql<{ id: bigint }>`select id from shared order by id`.execute(db)).rows.map(({ id }) => id);
+    const snapshot = await engine.snapshot(2);
+    try {
+      const { moment } = snapshot;
+      // MySQL and MariaDB cannot tell whether two sessions see the same.
+      expect(moment !== null).toBe(name === 'postgresql' || name === 'sqlite');
+      if (moment === null) {
+        expect(await snapshot.isShared()).toBe(false);
+        return;
+      }
+      const joined = await third.snapshotAt(moment);
+      expect(joined.readers).toHaveLength(1);
+      expect(await snapshot.isShared()).toBe(true);
+      await sql`insert into shared values (2)`.execute(elsewhere);
+      expect([await ids(snapshot.readers[0]), await ids(joined.readers[0])]).toEqual([[1n], [1n]]);
+      await joined.close();
+      // Whoever joins after a write sees the same, or it is told that he does not.
+      const late = await third.snapshotAt(moment);
+      const isSame = (await ids(late.readers[0])).length === 1;
+      expect(await snapshot.isShared()).toBe(isSame);
+      expect(isSame).toBe(name === 'postgresql');
+      await late.close();
+    } finally {
+      await snapshot.close();
+      await third.close();
+      await sql`drop table shared`.execute(elsewhere);
+    }
+  },
 });

@@ -1,5 +1,6 @@
 /** Runs the built program as an administrator starts it. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 
@@ -24,14 +25,30 @@ export async function cli(
   return done;
 }
 
+/** With this at its standard input, through a pipe. */
+export function cliFed(
+  input: Buffer,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [PROGRAM, ...words], { env: environmentOf(environment) });
+  // Who does not read it to the end closes the pipe.
+  child.stdin.on('error', () => {}).end(input);
+  return finished(child);
+}
+
 export function startCli(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   return spawn(process.execPath, [PROGRAM, ...words], {
-    env: { PATH: process.env.PATH, HOME: inject('home'), ...environment },
+    env: environmentOf(environment),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
-export function finished(child: ReturnType<typeof startCli>): Promise<Finished> {
+function environmentOf(environment: Readonly<Record<string, string>>) {
+  return { PATH: process.env.PATH, HOME: inject('home'), ...environment };
+}
+
+export function finished(child: ChildProcessByStdio<Writable | null, Readable, Readable>): Promise<Finished> {
   return new Promise((resolve, reject) => {
     let stdout = '';
     let stderr = '';

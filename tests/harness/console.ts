@@ -3,6 +3,8 @@ import { COMMAND_NAMES } from '../../src/cli/next-words.ts';
 import { type ConsoleOptions, type RunningConsole, startConsole } from '../../src/server/index.ts';
 import { type RawAnswer, rawRequest } from './raw-http.ts';
 
+export { type Answer, Visitor } from './visitor.ts';
+
 export interface TestConsole extends Omit<RunningConsole, 'port'> {
   readonly origin: string;
   readonly port: number;
@@ -31,86 +33,6 @@ export async function testConsole(
   const url = new URL(running.url);
   const token = new URLSearchParams(url.hash.slice(1)).get('token') ?? '';
   return { ...running, origin: url.origin, port: running.port ?? 0, token, logged };
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at what it expects, and fails where that is not there
-  readonly json: any;
-}
-
-/** Somebody with a session, as a browser has one. */
-export class Visitor {
-  private readonly origin: string;
-  readonly cookie: string;
-
-  constructor(origin: string, cookie: string) {
-    this.origin = origin;
-    this.cookie = cookie;
-  }
-
-  static async loggedIn({ origin, token }: Pick<TestConsole, 'origin' | 'token'>): Promise<Visitor> {
-    const answer = await fetch(`${origin}/api/session`, {
-      method: 'POST',
-      headers: { Origin: origin, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ token }),
-    });
-    if (answer.status !== 201) throw new Error(`the login was answered by ${answer.status}`);
-    const [cookie = ''] = (answer.headers.get('set-cookie') ?? '').split(';');
-    return new Visitor(origin, cookie);
-  }
-
-  get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    return this.fetch(path, { headers: { Cookie: this.cookie, ...headers } });
-  }
-
-  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    return this.fetch(path, {
-      method: 'POST',
-      headers: {
-        Cookie: this.cookie,
-        Origin: this.origin,
-        'Sec-Fetch-Site': 'same-origin',
-        'Content-Type': 'application/json',
-        ...headers,
-      },
-      body: JSON.stringify(body),
-    });
-  }
-
-  /** What an answer has, as it comes. */
-  async *stream(path: string): AsyncGenerator<string> {
-    const answer = await fetch(`${this.origin}${path}`, { headers: { Cookie: this.cookie } });
-    const decoder = new TextDecoder();
-    for await (const part of answer.body ?? []) yield decoder.decode(part, { stream: true });
-  }
-
-  delete(path: string): Promise<Answer> {
-    return this.fetch(path, { method: 'DELETE', headers: { Cookie: this.cookie, Origin: this.origin } });
-  }
-
-  /** Asks again until the run is over. */
-  async ended(id: string): Promise<Answer> {
-    for (;;) {
-      const answer = await this.get(`/api/runs/${id}`);
-      if (answer.status !== 200 || answer.json.state !== 'running') return answer;
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-
-  private async fetch(path: string, init: RequestInit): Promise<Answer> {
-    const answer = await fetch(`${this.origin}${path}`, { redirect: 'manual', ...init });
-    const text = await answer.text();
-    const isJson = answer.headers.get('content-type')?.startsWith('application/json');
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      text,
-      json: isJson ? JSON.parse(text) : undefined,
-    };
-  }
 }
 
 /** @param head lines after the first one */

@@ -42,3 +42,13 @@ export function exportTo(engine: Engine, file: string, passphrase?: Passphrase):
     { passphrase },
   );
 }
+
+/** The history has an import, which the file of course has not: taken out, both have the same rows. @returns its notes */
+export async function takenRecords(engine: Engine): Promise<readonly string[]> {
+  const db = engine.kysely<unknown>();
+  const { rows } = await sql<{
+    note: string;
+  }>`select note from housekeeping_run where duty = 'import'`.execute(db);
+  await sql`delete from housekeeping_run where duty = 'import'`.execute(db);
+  return rows.map(({ note }) => note);
+}

@@ -7,8 +7,8 @@ import { afterEach, expect, test } from 'vitest';
 import * as documents from '../../src/documents/schemas.ts';
 import type { Database } from '../../src/schema/index.ts';
 import { cli, finished, startCli } from '../harness/cli.ts';
-import { Visitor } from '../harness/console.ts';
 import { describeOn, migratedDatabase } from '../harness/engines.ts';
+import { Visitor } from '../harness/visitor.ts';
 
 const started: { kill(signal: NodeJS.Signals): boolean }[] = [];
 afterEach(() => {

@@ -1,13 +1,21 @@
 /** The command, as an administrator calls it. What it does to rows is in tests/transfer/import.test.ts. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
-import { cli } from '../harness/cli.ts';
+import { cli, cliFed } from '../harness/cli.ts';
 import { freshFile } from '../harness/databases.ts';
 import { migratedDatabase } from '../harness/engines.ts';
-import { exportTo, fillNasty } from '../harness/exported.ts';
+import { exportTo, fillNasty, takenRecords } from '../harness/exported.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'multiflexi-import-process-'));
 const file = join(directory, 'backup.json');
@@ -33,7 +41,8 @@ test('a dry run and a damaged file make no database', async () => {
   const damaged = await cli(['import', text], target.environment);
   expect(damaged.exit).toBe(EXIT.differs);
   expect(damaged.stderr.split('\n')).toHaveLength(3);
-  expect((await cli(['import', '-'], target.environment)).exit).toBe(EXIT.usage);
+  // Nothing comes through the standard input.
+  expect((await cli(['import', '-'], target.environment)).exit).toBe(EXIT.differs);
   expect((await cli(['import', directory], target.environment)).exit).toBe(EXIT.failed);
   expect(existsSync(target.environment.DB_DATABASE ?? '')).toBe(false);
 });
@@ -48,3 +57,30 @@ test('an import says that all is there, and a second one is refused', async () =
   expect((await cli(['db:verify'], target.environment)).exit).toBe(EXIT.done);
   expect((await cli(['db:check'], target.environment)).exit).toBe(EXIT.done);
 });
+
+test.each(['json', 'rows.zst'])(
+  'an export (%s) comes through a pipe, and leaves nothing behind',
+  async (form) => {
+    const [source, piped] = [await migratedDatabase('sqlite'), freshFile()];
+    await fillNasty(source.engine);
+    const sent = join(directory, `sent.${form}`);
+    await exportTo(source.engine, sent);
+    await source.drop();
+    const temporary = join(directory, `temporary-${form}`);
+    mkdirSync(temporary);
+    const environment = { ...piped.environment, TMPDIR: temporary };
+    const whole = readFileSync(sent);
+    const cut = await cliFed(whole.subarray(0, whole.length - 10), ['import', '-'], environment);
+    expect(cut.exit).toBe(EXIT.differs);
+    expect(existsSync(piped.environment.DB_DATABASE ?? '')).toBe(false);
+    const done = await cliFed(whole, ['import', '-', '-f', 'json'], environment);
+    expect([done.exit, done.stderr]).toEqual([EXIT.done, '']);
+    const engine = await piped.open();
+    expect(await takenRecords(engine)).toEqual([
+      expect.stringMatching(/^\d+ rows from the standard input \(/),
+    ]);
+    await engine.close();
+    expect(readdirSync(temporary)).toEqual([]);
+    await piped.drop();
+  },
+);

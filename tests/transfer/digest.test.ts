@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { typeWord } from '../../src/engines/definition.ts';
 import type { Engine, LogicalType, TableDefinition } from '../../src/engines/index.ts';
 import { compareTable } from '../../src/transfer/digest/compare-tables.ts';
-import { digestTable } from '../../src/transfer/digest/digest-tables.ts';
+import { digestTables } from '../../src/transfer/digest/digest-tables.ts';
 import { ofOneMoment, rangesFrom } from '../../src/transfer/digest/portions.ts';
 import type { RowStreamTable } from '../../src/transfer/row-stream/format.ts';
 import type { KeyRange } from '../../src/transfer/rows/read-rows.ts';
@@ -75,8 +75,8 @@ describeEngines('rows with unusual keys', (name) => {
 
   test('an empty table has a digest, and is equal to another one', async () => {
     const [engine] = engines;
-    const found = await ofOneMoment(engine, ({ db }) => digestTable(engine, [db], streamed(BY_ID), {}));
-    expect([found.sum.rows, found.sum.digest]).toEqual([0, '0'.repeat(32)]);
+    const [found] = await ofOneMoment(engine, (side) => digestTables([side], [streamed(BY_ID)], {}));
+    expect([found?.sum.rows, found?.sum.digest]).toEqual([0, '0'.repeat(32)]);
     expect(await named(streamed(BY_ID))).toEqual([]);
   });
 

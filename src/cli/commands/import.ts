@@ -9,6 +9,7 @@ import {
   type PlannedImport,
   planImport,
   runImport,
+  SpooledInput,
 } from '../../tasks/index.ts';
 import { passphraseOption } from '../archive-options.ts';
 import { fileName } from '../arguments.ts';
@@ -32,29 +33,45 @@ program's version. After an interruption, the same command continues. A database
   examples: [
     ['multiflexi-cli import backup.rows.zst', 'into the database of the settings'],
     ['multiflexi-cli import backup.json -e /root/postgresql.env', 'into another one'],
+    [
+      'ssh old multiflexi-cli export --output - | multiflexi-cli import -',
+      'from another machine, without a file',
+    ],
     ['multiflexi-cli import backup.rows.zst --dry-run', 'verify the file and show what it contains'],
   ],
   options: (command) => {
     waitOption(
       passphraseOption(
         command
-          .argument('<file>', 'an export, in either form', fileName)
+          .argument('<file>', 'an export, in either form; - for the standard input', fileName)
           .option('--dry-run', 'verify the file and show what would be done; write nothing'),
       ),
     );
   },
   run: async (options, terminal, [word]) => {
-    const file = word === '-' ? word : resolve(String(word));
-    const request = { file, passphrase: passphraseOf(options, terminal) };
-    const plan = await withDatabase(options, terminal, 'inspect', (context) => planImport(context, request));
-    if (options.dryRun) {
-      if (terminal.json) terminal.document(plannedImportDocument(plan));
-      else printPlan(plan, terminal);
-      return EXIT.done;
+    const passphrase = passphraseOf(options, terminal);
+    if (word !== '-') return importFile({ file: resolve(String(word)), passphrase }, options, terminal);
+    const input = new SpooledInput();
+    try {
+      const file = await terminal.whileReading(() => input.take(process.stdin, terminal.interrupted));
+      return await importFile({ file, name: 'the standard input', passphrase }, options, terminal);
+    } finally {
+      input.close();
     }
-    return load({ ...request, plan, waitMs: options.wait * 1_000 }, options, terminal);
   },
 };
+
+async function importFile(
+  request: ImportRequest,
+  options: ImportOptions & Parameters<typeof withDatabase>[0],
+  terminal: Terminal,
+): Promise<number> {
+  const plan = await withDatabase(options, terminal, 'inspect', (context) => planImport(context, request));
+  if (!options.dryRun) return load({ ...request, plan, waitMs: options.wait * 1_000 }, options, terminal);
+  if (terminal.json) terminal.document(plannedImportDocument(plan));
+  else printPlan(plan, terminal);
+  return EXIT.done;
+}
 
 async function load(
   request: ImportRequest & { readonly plan: PlannedImport; readonly waitMs: number },

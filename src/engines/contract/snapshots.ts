@@ -8,10 +8,20 @@ export interface Snapshots {
    * @param readers up to three
    */
   snapshot(readers: number): Promise<Snapshot>;
+  /**
+   * One session that sees what another snapshot does, which is open and may be of another connection: threads have their own.
+   * On some engines that is so only if nobody has written in between, which {@link Snapshot.isShared} tells.
+   * @param moment of that snapshot
+   */
+  snapshotAt(moment: string): Promise<Snapshot>;
 }
 
 export interface Snapshot {
   readonly readers: readonly [Kysely<unknown>, ...Kysely<unknown>[]];
+  /** By which {@link Snapshots.snapshotAt} finds it; null where sessions of other connections cannot see the same. */
+  readonly moment: string | null;
+  /** Whether all who have joined until now see the same: to be asked before anything counts that they read. */
+  isShared(): Promise<boolean>;
   /**
    * Old versions of rows are kept for it until then. Where statements block ({@link Capabilities.statementsBlock}) other queries
    * of this engine wait for it.

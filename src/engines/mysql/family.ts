@@ -94,6 +94,8 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: () => seesDeleteHooks(db),
     snapshot: () => snapshot(db),
+    // A snapshot of its own: nothing tells whether it is of the same moment.
+    snapshotAt: () => snapshot(db),
     // Both are the statistics that InnoDB keeps.
     sizes: () => sizes(db),
     statistics: (tables) => statistics(db, place.database, differences.tableStatistics, tables),

@@ -38,7 +38,7 @@ import { reclaim } from './reclaim.ts';
 import { deleteHooks, references, writeHooks } from './references.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
-import { snapshot } from './snapshot.ts';
+import { snapshot, snapshotAt } from './snapshot.ts';
 import { space } from './space.ts';
 import { reportActivity } from './statistics.ts';
 import { structureChecks } from './structure.ts';
@@ -94,6 +94,7 @@ export async function openPostgresql(
     writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: async () => true,
     snapshot: (readers) => snapshot(db, readers),
+    snapshotAt: (moment) => snapshotAt(db, moment),
     sizes: () => sizes(db),
     statistics: async (tables) => {
       await reportActivity(server);

@@ -47,7 +47,7 @@ import { watchReplicas } from './replication.ts';
 import { rowCopies } from './row-copies.ts';
 import { editingSchema } from './schema-text.ts';
 import { sizes } from './sizes.ts';
-import { snapshot } from './snapshot.ts';
+import { snapshot, snapshotAt } from './snapshot.ts';
 import { space } from './space.ts';
 import { analyze, statistics } from './statistics.ts';
 import { structureChecks } from './structure.ts';
@@ -173,7 +173,8 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
     seesDeleteHooks: async () => true,
-    snapshot: () => snapshot(db),
+    snapshot: (readers) => snapshot({ file, place, db }, readers),
+    snapshotAt: () => snapshotAt(db),
     sizes: (depth) => sizes(db, file, depth),
     statistics: (tables) => statistics(db, tables),
     analyze: (table) => analyze(db, table),

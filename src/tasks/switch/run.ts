@@ -3,7 +3,6 @@
  * other settings only when the copy is proven to be the same. Killed at any moment, the same run continues.
  */
 import type { Engine } from '../../engines/index.ts';
-import { isMultiFlexiError } from '../../errors.ts';
 import { migrate, whileSchemaStays } from '../../migrations/index.ts';
 import { StallWatch } from '../../pacing/index.ts';
 import { replaceSettings, requireUnchanged } from '../../settings/index.ts';
@@ -19,7 +18,7 @@ import {
 import { requireConfirmed } from '../confirmation.ts';
 import type { Confirmed } from '../consent.ts';
 import type { TaskContext, TaskProgress } from '../context.ts';
-import { recordSwitch } from '../history/switches.ts';
+import { recordMove } from '../history/moves.ts';
 import { type Copied, copyWhileRunning } from './copy.ts';
 import { databaseOf, planSwitch, type SwitchPlan, type SwitchRequest } from './plan.ts';
 import { type StopOptions, stopAndVerify } from './stop.ts';
@@ -118,7 +117,8 @@ async function change(
       },
     });
     const rows = stopped.receipt.tables.reduce((sum, table) => sum + table.rows, 0);
-    await record(context, target, { startedAt, endedAt: Date.now(), from: plan.from.where, rows });
+    const ended = { startedAt, endedAt: Date.now(), from: plan.from.where, rows };
+    await recordMove(target, { duty: 'switch', ...ended }, context);
     return {
       from: plan.from.where,
       to: target.where,
@@ -162,18 +162,4 @@ async function finished(settingsFile: string, source: Engine): Promise<SwitchOut
   const { from, to, saved, receipt } = journal;
   const rows = receipt.tables.reduce((sum, table) => sum + table.rows, 0);
   return { from: from.where, to: to.where, rows, copied: 0, stoppedMs: 0, saved, receipt, already: true };
-}
-
-/** It is done whatever becomes of its record. */
-async function record(
-  { onNotice }: TaskContext,
-  target: Engine,
-  ended: Parameters<typeof recordSwitch>[1],
-): Promise<void> {
-  try {
-    await recordSwitch(target, ended);
-  } catch (error) {
-    if (!isMultiFlexiError(error)) throw error;
-    onNotice?.({ kind: 'note', text: `the history does not have it: ${error.message.replace(/\.$/, '')}` });
-  }
 }

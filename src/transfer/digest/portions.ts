@@ -1,4 +1,5 @@
 /** A table in portions of its key, each with the sum of its rows: what two databases are compared by. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
@@ -15,6 +16,8 @@ const ROWS = 20_000;
 export interface Side {
   readonly engine: Engine;
   readonly db: Kysely<unknown>;
+  /** Sums by another session that sees the same; null where it could not. */
+  readonly summing?: ((table: RowStreamTable, range: KeyRange) => Promise<RowSum | null>) | undefined;
 }
 
 /** Reads in a transaction whose reads are all of one moment, and of one session. */
@@ -106,16 +109,24 @@ export async function* rangesFrom(
 }
 
 export async function sumOf(
-  { engine, db }: Side,
+  { engine, db, summing }: Side,
   table: RowStreamTable,
   range: KeyRange,
   { signal, onRows }: SummingOptions = {},
 ): Promise<RowSum> {
+  const elsewhere = await summing?.(table, range);
+  signal?.throwIfAborted();
+  if (elsewhere) {
+    onRows?.(elsewhere.rows);
+    return elsewhere;
+  }
   const sum = new RowSum();
-  const summing = new Summing(table, sum);
+  const adding = new Summing(table, sum);
   for await (const rows of readRows(engine, db, table, { range, signal })) {
-    await summing.add(await withBytesOfInvalidText(engine, db, table, rows));
+    await adding.add(await withBytesOfInvalidText(engine, db, table, rows));
     onRows?.(rows.length);
+    // Nothing else would have its turn: a signal, or the answer of another thread.
+    if (engine.capabilities.statementsBlock) await turn();
   }
   return sum;
 }

@@ -10,6 +10,7 @@ import type { Passphrase } from '../row-stream/encryption.ts';
 import { inSnapshot } from '../snapshot.ts';
 import { writeCompact } from './compact-form.ts';
 import { exportFailed, noRoomToExport } from './failures.ts';
+import { type ExportHead, nextIdsOf } from './header.ts';
 import { writeJson } from './json-form.ts';
 import type { ExportPlan } from './plan.ts';
 import { type ExportedTable, type ExportReading, exportReading } from './reading.ts';
@@ -59,6 +60,8 @@ export async function applyExport(
     onProgress?.({ rows, bytes });
   };
   try {
+    // Before the snapshot: in its transaction, a refusal would be its end.
+    const head = await headWithNextIds(engine, plan);
     const readers = plan.contents.ofCompany || plan.form === 'json' ? 1 : READERS;
     const written = await inSnapshot(engine, readers, async (sessions) => {
       const { tables, ofCompany } = plan.contents;
@@ -71,7 +74,7 @@ export async function applyExport(
           signal: AbortSignal.any(signal ? [signal, ended.signal] : [ended.signal]),
         },
       );
-      return write(plan, reading, sink, passphrase);
+      return write({ ...plan, head }, reading, sink, passphrase);
     });
     return { ...written, rows, milliseconds: Math.round(performance.now() - started) };
   } catch (error) {
@@ -80,6 +83,16 @@ export async function applyExport(
     ended.abort();
     watch.end();
   }
+}
+
+/** How many rows others have had is no company's business. */
+async function headWithNextIds(engine: Engine, { head, contents }: ExportPlan): Promise<ExportHead> {
+  if (contents.ofCompany) return head;
+  const nextIds = await nextIdsOf(
+    engine,
+    contents.tables.map(({ name }) => name),
+  );
+  return nextIds === undefined ? head : { ...head, schema: { ...head.schema, nextIds } };
 }
 
 async function write(

@@ -1,5 +1,6 @@
 /** What an export says of itself before its rows, the same in both forms. */
 import type { Engine } from '../../engines/index.ts';
+import { isMultiFlexiError } from '../../errors.ts';
 import { MIGRATIONS, readProgress, requireFinished, requireMigrated } from '../../migrations/index.ts';
 import { findInstallation } from '../../schema/index.ts';
 import type { Source } from '../row-stream/format.ts';
@@ -14,6 +15,8 @@ export interface SchemaState {
   /** The newest of them. */
   readonly version: string;
   readonly migrations: readonly string[];
+  /** By table, the id that its next row would get: those that were given are not given again, whatever became of their rows. */
+  readonly nextIds?: Readonly<Record<string, number | string>> | undefined;
 }
 
 export interface ExportHead {
@@ -49,6 +52,17 @@ export async function schemaState(engine: Engine): Promise<SchemaState> {
   const applied = migrations.filter(({ status }) => status === 'up').map(({ version }) => version);
   if (applied.length === 0) await requireMigrated(engine);
   return { version: applied.at(-1) ?? '', migrations: applied };
+}
+
+/** @returns undefined for an account that may read rows, but not the counters */
+export async function nextIdsOf(engine: Engine, tables: readonly string[]): Promise<SchemaState['nextIds']> {
+  try {
+    const counters = await engine.idCounters(engine.kysely<unknown>(), tables);
+    return Object.fromEntries(counters.map(({ table, next }) => [table, exact(next)]));
+  } catch (error) {
+    if (isMultiFlexiError(error, 'PERMISSION_DENIED')) return undefined;
+    throw error;
+  }
 }
 
 function exact(id: bigint): number | string {

@@ -1,6 +1,7 @@
 /** An export as an import reads it, whichever form it has. */
 import * as z from 'zod/mini';
 import { COUNT } from '../../schema/index.ts';
+import type { SchemaState } from '../export/header.ts';
 import { type RowStreamTable, type Source, TABLE } from '../row-stream/format.ts';
 import type { Row } from '../row-stream/values.ts';
 
@@ -9,6 +10,13 @@ const VERSION = z.string().check(z.regex(/^\d{14}$/));
 const SCHEMA = {
   version: VERSION,
   migrations: z.array(VERSION).check(z.minLength(1), z.maxLength(10_000)),
+  // Exports of earlier programs have none, nor have those of a company.
+  nextIds: z.optional(
+    z.record(
+      z.string(),
+      z.union([z.int().check(z.minimum(1)), z.string().check(z.regex(/^[1-9]\d{0,18}$/))]),
+    ),
+  ),
 };
 const SELECTION = z.object({
   company: z.nullable(z.object({ id: z.union([z.int(), z.string()]), name: z.string() })),
@@ -33,7 +41,7 @@ export interface ExportContents {
   readonly created: string;
   readonly program: string;
   readonly source: Source;
-  readonly schema: { readonly version: string; readonly migrations: readonly string[] };
+  readonly schema: SchemaState;
   readonly selection: z.output<typeof SELECTION>;
   readonly tables: readonly RowStreamTable[];
 }

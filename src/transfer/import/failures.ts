@@ -6,9 +6,9 @@ import { damaged } from '../row-stream/failures.ts';
 
 // Files.
 
-export function notFromStandardInput(): MultiFlexiError {
-  return new MultiFlexiError('USAGE', 'An export cannot be imported from the standard input.', {
-    next: 'Write it to a file first: it is read twice, once to verify it before anything is written.',
+export function nothingPipedIn(): MultiFlexiError {
+  return new MultiFlexiError('USAGE', 'The standard input is a terminal, not an export.', {
+    next: 'Specify a file, or pipe an export into this command.',
   });
 }
 

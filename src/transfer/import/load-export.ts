@@ -80,6 +80,15 @@ export async function requireLoaded(
     if (largest !== null && next <= largest) throw nextIdTaken(table, next, largest);
 }
 
+/** Ids that were given where the export is from are not given again, even if their rows were deleted. */
+export async function continueNextIds(engine: Engine, { tables, schema }: VerifiedExport): Promise<void> {
+  const names = tables.map(({ name }) => name);
+  for (const { table, next, limit } of await engine.idCounters(engine.kysely<unknown>(), names)) {
+    const wanted = BigInt(schema.nextIds?.[table] ?? 0);
+    if (wanted > next && wanted <= limit) await engine.catchUpIdentity(table, wanted - 1n);
+  }
+}
+
 async function sumOf(
   engine: Engine,
   table: RowStreamTable,

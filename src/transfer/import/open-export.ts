@@ -4,15 +4,14 @@ import type { Passphrase } from '../row-stream/encryption.ts';
 import { headLength } from '../row-stream/format.ts';
 import { openFile } from '../row-stream/heads.ts';
 import type { ExportFile } from './export-file.ts';
-import { notAnExport, notFromStandardInput } from './failures.ts';
+import { notAnExport } from './failures.ts';
 import { openJsonExport } from './json-export.ts';
 import { openRowStreamExport } from './row-stream-export.ts';
 
 const BEGINNING = 4_096;
 
-/** @throws FILE_FAILED, FILE_DAMAGED, PASSPHRASE_NEEDED, PASSPHRASE_WRONG; USAGE for the standard input, which cannot be read twice */
+/** @throws FILE_FAILED, FILE_DAMAGED, PASSPHRASE_NEEDED, PASSPHRASE_WRONG */
 export async function openExport(file: string, passphrase?: Passphrase): Promise<ExportFile> {
-  if (file === '-') throw notFromStandardInput();
   const handle = await openFile(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING), 0, BEGINNING, 0);

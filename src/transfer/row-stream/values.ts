@@ -65,14 +65,16 @@ export class RowCodec {
   }
 
   encode(row: Row): string {
-    let line = '[';
+    const values: unknown[] = [];
     let place = 0;
-    // Once for each value of millions of rows: an iterator of places would cost as much as the encoding.
+    // Once for each value of millions of rows: an iterator of places would cost as much as the encoding, and so would a call of
+    // JSON.stringify for each value.
     for (const kind of this.kinds) {
-      if (place > 0) line += ',';
-      line += encoded(kind, row[place++]);
+      const value = row[place++];
+      if (value instanceof LargeValue) return `[${this.values(row).join(',')}]`;
+      values.push(plain(kind, value));
     }
-    return `${line}]`;
+    return JSON.stringify(values);
   }
 
   /** Each value as JSON: joined by commas and in brackets they are {@link encode}'s line. */
@@ -113,7 +115,7 @@ export class RowCodec {
   /** Of the row's line with its JSON in canonical form. @param line what {@link encode} made of the row, if it did */
   digest(row: Row, line?: string): RowDigest {
     if (line === undefined && isLarge(row)) return this.digestInPieces(row);
-    const canonical = this.canonical(row, line ?? this.encode(row));
+    const canonical = this.canonicalLine(row, line);
     return hash('sha256', this.key + canonical, 'binary').slice(0, DIGEST_BYTES);
   }
 
@@ -123,9 +125,9 @@ export class RowCodec {
     return sum.digest('binary').slice(0, DIGEST_BYTES);
   }
 
-  private canonical(row: Row, line: string): string {
+  private canonicalLine(row: Row, line: string | undefined): string {
     const canonical = this.canonicalRow(row);
-    return canonical === undefined ? line : this.encode(canonical);
+    return canonical === undefined ? (line ?? this.encode(row)) : this.encode(canonical);
   }
 
   /** @returns undefined where its JSON is in canonical form already */
@@ -146,6 +148,11 @@ export class RowCodec {
 /** Sums of 16 bits each, most significant first: a number holds them exactly until there are 2^37 rows. */
 const LANES = DIGEST_BYTES / 2;
 
+export interface SumParts {
+  readonly rows: number;
+  readonly lanes: readonly number[];
+}
+
 /** A set of rows, whatever their order: how many, and their digests added modulo 2^128 (a XOR would let equal rows cancel). */
 export class RowSum {
   rows = 0;
@@ -160,6 +167,18 @@ export class RowSum {
   addAll(other: RowSum): void {
     this.rows += other.rows;
     for (const [lane, more] of other.lanes.entries()) this.addTo(lane, more);
+  }
+
+  /** For another thread. */
+  get parts(): SumParts {
+    return { rows: this.rows, lanes: [...this.lanes] };
+  }
+
+  static of({ rows, lanes }: SumParts): RowSum {
+    const sum = new RowSum();
+    sum.rows = rows;
+    sum.lanes.set(lanes);
+    return sum;
   }
 
   copy(): RowSum {
@@ -181,14 +200,17 @@ export class RowSum {
 
 /** A value as JSON. */
 function encoded(kind: Kind, value: unknown): string {
-  if (value === null || value === undefined) return 'null';
-  if (value instanceof LargeValue) return value.reference;
+  return value instanceof LargeValue ? value.reference : JSON.stringify(plain(kind, value));
+}
+
+/** A value of which JSON.stringify makes what a line has. */
+function plain(kind: Kind, value: unknown): unknown {
+  if (value === null || value === undefined) return null;
   if (kind === 'bigint') {
-    const digits = String(value);
-    return digits.length < SAFE_DIGITS || Number.isSafeInteger(Number(digits)) ? digits : `"${digits}"`;
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
   }
-  // Base64 has nothing in it that JSON would escape.
-  return kind === 'binary' ? `"${asBuffer(value).toString('base64')}"` : JSON.stringify(value);
+  return kind === 'binary' ? asBuffer(value).toString('base64') : value;
 }
 
 /** What is written in pieces, and how large they are, in bytes or characters; bytes in threes, as base64 takes them. */
@@ -220,9 +242,6 @@ function wholeCharacters(text: string, end: number): number {
   const isFirstHalf = end < text.length && (text.charCodeAt(end - 1) & 0xfc00) === 0xd800;
   return isFirstHalf ? end + 1 : end;
 }
-
-/** Numbers with fewer digits are below 2^53. */
-const SAFE_DIGITS = 16;
 
 function decoded(kind: Kind, value: unknown): unknown {
   if (value === null || value instanceof LargeValue) return value;

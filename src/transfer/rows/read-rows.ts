@@ -15,6 +15,9 @@ const PAGE_BYTES = 4 * 1024 * 1024;
 /** Rows up to so many bytes are read at once with their sizes, larger ones when the sizes of their page are known. */
 const SMALL_ROW = 2 * 1024;
 
+/** Of a page: so many of its rows may be read twice. */
+const FEW = 1 / 4;
+
 /** No column of a table is called like that. */
 const ROW_BYTES = 'bytes of row';
 const JSON_BYTES = 'bytes of json';
@@ -63,11 +66,27 @@ export async function* readRows(
   let after: readonly unknown[] | undefined;
   const sizes = sql`${size} as ${sql.ref(ROW_BYTES)}, ${jsonSize} as ${sql.ref(JSON_BYTES)}`;
   const small = smallValues(read, size);
-  const wholeRows = async (behind: readonly RawBuilder<unknown>[], upTo: readonly unknown[]) => {
+  const wholeRows = async (conditions: readonly RawBuilder<unknown>[]) => {
     const { rows } = await sql<Record<string, unknown>>`
-      select ${selection(engine, read)} from ${table}
-      ${all([...behind, sql`(${order}) <= (${values(upTo)})`])} order by ${order} ${lock}`.execute(db);
+      select ${selection(engine, read)} from ${table} ${all(conditions)} order by ${order} ${lock}`.execute(
+      db,
+    );
     return rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, columns.length));
+  };
+  const [id] = key;
+  /** Most of the page is there: only its few large rows are read once more. */
+  const withLargeRows = async (column: string, page: readonly Readonly<Record<string, unknown>>[]) => {
+    const keys = page.filter((row) => bytesOf(row) > SMALL_ROW).map((row) => row[column]);
+    const found = keys.length === 0 ? [] : await wholeRows([sql`${sql.ref(column)} in (${values(keys)})`]);
+    const place = read.columns.findIndex(({ name }) => name === column);
+    let next = 0;
+    return page.map((record) => {
+      const isLarge = bytesOf(record) > SMALL_ROW;
+      const row = isLarge ? found[next++] : columns.map(({ name }) => record[name]);
+      if (!row || (isLarge && place < columns.length && row[place] !== record[column]))
+        throw new TypeError(`a row of ${name} is not there any more within one transaction`);
+      return row;
+    });
   };
   let mayBeSmall = !locked;
   for (;;) {
@@ -90,15 +109,18 @@ export async function* readRows(
         { all: bytesOf(row), json: Number(row[JSON_BYTES]) },
         engine.largeValues.largestRow,
       );
-    const areSmall = ahead.every((row) => bytesOf(row) <= SMALL_ROW);
+    const large = ahead.filter((row) => bytesOf(row) > SMALL_ROW);
+    const areSmall = large.length <= ahead.length * FEW;
     const wereRead = mayBeSmall && areSmall;
     mayBeSmall = !locked && areSmall;
-    const [page] = wereRead ? [ahead] : portions(ahead, bytesOf, PAGE_BYTES);
+    const [page] = portions(ahead, bytesOf, PAGE_BYTES);
     const last = page?.at(-1);
-    if (!last) return;
+    if (!page || !last) return;
     const upTo = key.map((column) => last[column]);
-    if (wereRead) yield ahead.map((record) => columns.map((column) => record[column.name]));
-    else yield await wholeRows(behind, upTo);
+    if (wereRead && large.length === 0)
+      yield page.map((record) => columns.map((column) => record[column.name]));
+    else if (wereRead && id !== undefined && key.length === 1) yield await withLargeRows(id, page);
+    else yield await wholeRows([...behind, sql`(${order}) <= (${values(upTo)})`]);
     if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
     after = upTo;
   }

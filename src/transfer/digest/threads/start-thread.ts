@@ -1,0 +1,4 @@
+/** Where a thread starts that sums. */
+import { serveSums } from './serve-sums.ts';
+
+serveSums();

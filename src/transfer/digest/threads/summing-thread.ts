@@ -1,0 +1,128 @@
+/**
+ * A second thread that sums beside this one. It only makes things faster: whatever it cannot do, for whatever reason, is done here.
+ */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type Engine, type Snapshot, settingsOf } from '../../../engines/index.ts';
+import type { RowStreamTable } from '../../row-stream/format.ts';
+import { RowSum } from '../../row-stream/values.ts';
+import type { KeyRange } from '../../rows/read-rows.ts';
+import type { Side } from '../portions.ts';
+import type { Answer, Order, ThreadData } from './messages.ts';
+
+/** From the sources the thread is a file of ours; bundled, it stands beside the chunks. */
+const START = import.meta.url.endsWith('.ts')
+  ? new URL('./start-thread.ts', import.meta.url)
+  : new URL('./summing-thread.js', import.meta.url);
+
+/** Fewer are summed before a thread has started. */
+const WORTH_ROWS = 100_000;
+/** How often both begin anew, where somebody has written in between. */
+const MOST_ATTEMPTS = 10;
+
+export class SummingThread {
+  private readonly worker: Worker;
+  private readonly pending = new Map<number, (answer: Answer['answer']) => void>();
+  private readonly opened: Promise<Answer['answer']>;
+  private lastId = 0;
+  private gone = false;
+
+  /** @param rows about how many there are to be summed @returns undefined where it would not be worth it */
+  static start(engine: Engine, rows: number): SummingThread | undefined {
+    const settings = settingsOf(engine);
+    const isWorth = rows >= WORTH_ROWS && availableParallelism() > 1;
+    return settings && isWorth ? new SummingThread({ settings }) : undefined;
+  }
+
+  private constructor(data: ThreadData) {
+    // Flags of this process's start are for the program, not for its threads.
+    this.worker = new Worker(START, {
+      workerData: data,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
+    this.opened = this.answerTo(0);
+    this.worker.on('message', ({ id, answer }: Answer) => {
+      this.pending.get(id)?.(answer);
+      this.pending.delete(id);
+    });
+    this.worker.on('error', () => this.end());
+    this.worker.on('exit', () => this.end());
+  }
+
+  /** @returns whether its session sees that moment from now on, or one of its own */
+  async join(moment: string | null): Promise<boolean> {
+    return (await this.opened) === 'open' && (await this.ask({ do: 'join', moment })) === 'joined';
+  }
+
+  /** @returns null where it could not */
+  async sum(table: RowStreamTable, range: KeyRange): Promise<RowSum | null> {
+    const parts = await this.ask({ do: 'sum', table, range });
+    return typeof parts === 'object' && parts !== null ? RowSum.of(parts) : null;
+  }
+
+  async close(): Promise<void> {
+    this.end();
+    await this.worker.terminate();
+  }
+
+  private ask(order: OrderWithoutId): Promise<Answer['answer']> {
+    const id = ++this.lastId;
+    const answer = this.answerTo(id);
+    if (!this.gone) this.worker.postMessage({ ...order, id });
+    return answer;
+  }
+
+  private answerTo(id: number): Promise<Answer['answer']> {
+    if (this.gone) return Promise.resolve(null);
+    return new Promise((resolve) => {
+      this.pending.set(id, resolve);
+    });
+  }
+
+  private end(): void {
+    this.gone = true;
+    for (const resolve of this.pending.values()) resolve(null);
+    this.pending.clear();
+  }
+}
+
+type OrderWithoutId = Order extends infer One ? (One extends Order ? Omit<One, 'id'> : never) : never;
+
+/** The same session, whose sums the thread computes. */
+export function withThread(side: Side, thread: SummingThread): Side {
+  return { ...side, summing: (table, range) => thread.sum(table, range) };
+}
+
+/**
+ * Sides that all see one moment: sessions of this thread, and that of another one where it can see the same.
+ * @param rows about how many there are to be summed
+ */
+export async function inSharedMoment<T>(
+  engine: Engine,
+  { readers, rows }: { readonly readers: number; readonly rows: number },
+  work: (sides: readonly [Side, ...Side[]]) => Promise<T>,
+): Promise<T> {
+  const thread = SummingThread.start(engine, rows);
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const snapshot = await engine.snapshot(readers);
+      try {
+        const sides = sidesOf(engine, snapshot);
+        const { moment } = snapshot;
+        const hasJoined = thread && moment !== null && (await thread.join(moment));
+        const isShared = hasJoined && (await snapshot.isShared());
+        if (hasJoined && !isShared && attempt < MOST_ATTEMPTS) continue;
+        return await work(isShared ? [...sides, withThread(sides[0], thread)] : sides);
+      } finally {
+        await snapshot.close();
+      }
+    }
+  } finally {
+    await thread?.close();
+  }
+}
+
+function sidesOf(engine: Engine, { readers: [first, ...others] }: Snapshot): [Side, ...Side[]] {
+  return [{ engine, db: first }, ...others.map((db) => ({ engine, db }))];
+}
