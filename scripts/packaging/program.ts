@@ -9,7 +9,7 @@ import { CHECKOUT } from './places.ts';
 import type { Release } from './release.ts';
 import type { Runtime } from './runtime.ts';
 
-export const COMMANDS = ['multiflexi-cli', 'multiflexi-housekeeper'] as const;
+export const COMMANDS = ['multiflexi-cli', 'multiflexi-housekeeper', 'multiflexi-console'] as const;
 
 const ADDON = 'node_modules/better-sqlite3';
 /** Of better-sqlite3, what runs. */
