@@ -15,7 +15,7 @@ export default mergeConfig(
         'tests/{migrations,cleanup,maintenance,transfer}/{gentle,killed-*,losses,full-disk-*,lag-*,galera,reclaim-*}.test.ts',
         'tests/cleanup/{identity,settle,many-owners,cut-archive}.test.ts',
         'tests/conformance/{locks,lock-users,temporary-disk}.test.ts',
-        'tests/housekeeper/{week,processes,restart}.test.ts',
+        'tests/housekeeper/{week,processes,restart,server-stopped}.test.ts',
         'tests/leases/{lease,processes,galera,group-replication}.test.ts',
         // Every byte of a file changed or cut off in turn, and values of every size.
         'src/transfer/row-stream/{encryption,batches,pieces}.test.ts',

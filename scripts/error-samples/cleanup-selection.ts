@@ -8,4 +8,5 @@ export default samplesOf(failures, {
       ['create index "ix_logger_created_at_id" on "logger" ("created_at", "id")'],
     ],
   ],
+  referenceUnseen: [['reports/job_note', 'job']],
 });

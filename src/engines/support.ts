@@ -1,6 +1,14 @@
 /**
- * Until when the makers of a server fix its faults, as they have announced it (https://www.postgresql.org/support/versioning/,
- * MariaDB's maintenance policy, MySQL's lifetime support). A release that is not listed here is not judged.
+ * Until when the makers of a server fix its faults, as they have announced it. A release that is not listed is not judged.
+ *
+ * Where each date is from (read on 2026-11-27):
+ * - PostgreSQL: https://www.postgresql.org/support/versioning/ ("Final Release"). 13 to 16 are the same in the copy of that
+ *   table in endoflife-date/endoflife.date, products/postgresql.md, which has 14 November 2024 for 12. For 12, 17 and 18 only the
+ *   month was found confirmed; the days of 17 and 18 are its second Thursday, on which each version's last release is planned.
+ * - MariaDB: https://mariadb.org/about/#maintenance-policy, compared with products/mariadb.md there. Newer long-term releases (11.8
+ *   and later) are missing, as no copy of the policy with them was at hand.
+ * - MySQL: https://www.oracle.com/us/support/library/lifetime-support-technology-069183.pdf, the end of extended support, compared
+ *   with products/mysql.md there. 9.7 is a long-term release too, but the end of its support is not announced there.
  */
 import type { Version } from './version.ts';
 

@@ -74,6 +74,15 @@ class Cycle {
   }
 
   async run(): Promise<CycleResult> {
+    const usual = this.context.engine.littleMemory();
+    try {
+      return await this.allDuties();
+    } finally {
+      usual();
+    }
+  }
+
+  private async allDuties(): Promise<CycleResult> {
     this.states = await readDutyStates(this.context);
     if (!this.dryRun) await closeKilledRuns(this.context);
     const duties = this.wanted();

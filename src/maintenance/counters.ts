@@ -204,24 +204,38 @@ function differing(templates: readonly Template[], groups: readonly Entries[]): 
 }
 
 /**
- * Counts as they were read: where jobs came or went meanwhile, the next count finds the difference.
- * @param counts by id @returns the rows that are there
+ * Counts as they were read: where jobs came or went meanwhile, the next count finds the difference. Two statements, however
+ * many counts there are: each would be a round trip under the locks of those before it.
+ * @param counts by id; each id once @returns the rows that are there
  */
 export async function writeCounts(
   engine: Engine,
   fenced: Fenced,
   counts: readonly JobCounts[],
 ): Promise<number> {
+  const ids = counts.map(({ id }) => id);
   return fencedTransaction<Database, number>(engine, fenced, async (db) => {
-    let written = 0;
-    for (const { id, successful, failed } of counts) {
-      const { numUpdatedRows } = await db
-        .updateTable('run_template')
-        .set({ successful_jobs: successful, failed_jobs: failed })
-        .where('id', '=', id)
-        .executeTakeFirst();
-      written += Number(numUpdatedRows);
-    }
-    return written;
+    if (engine.capabilities.rowLocks)
+      await db
+        .selectFrom('run_template')
+        .select('id')
+        .where(engine.among('id', ids))
+        .orderBy('id')
+        .forUpdate()
+        .execute();
+    const { numUpdatedRows } = await db
+      .updateTable('run_template')
+      .set({
+        successful_jobs: byTemplate(counts, ({ successful }) => successful),
+        failed_jobs: byTemplate(counts, ({ failed }) => failed),
+      })
+      .where(engine.among('id', ids))
+      .executeTakeFirst();
+    return Number(numUpdatedRows);
   });
+}
+
+function byTemplate(counts: readonly JobCounts[], of: (counts: JobCounts) => number) {
+  const cases = counts.map((one) => sql`when ${one.id} then ${sql.lit(of(one))}`);
+  return sql<number>`case id ${sql.join(cases, sql` `)} end`;
 }

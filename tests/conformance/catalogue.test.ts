@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect } from 'vitest';
-import type { Catalogue } from '../../src/engines/index.ts';
+import type { Catalogue, ServerSettings } from '../../src/engines/index.ts';
+import { administer } from '../harness/engines.ts';
 import { asAccount, describeRole } from '../harness/role.ts';
 
 describeRole<Catalogue>('catalogue', {
@@ -129,6 +130,40 @@ describeRole<Catalogue>('catalogue', {
       ]);
     } finally {
       await run(`drop schema ${other}${name === 'postgresql' ? ' cascade' : ''}`);
+    }
+  },
+
+  unseenReferences: async ({ engine, name, database: { settings } }) => {
+    expect(await engine.unseenReferences()).toEqual({ visible: true, seen: [] });
+    if (name !== 'mysql' && name !== 'mariadb') return; // Every account sees all of them.
+    const elsewhere = `mf_unseen_${randomBytes(4).toString('hex')}`;
+    const { database } = settings as ServerSettings;
+    await administer(name, `create database ${elsewhere}`);
+    try {
+      await administer(
+        name,
+        `create table ${elsewhere}.note (id int primary key, a_id bigint, foreign key (a_id) references ${database}.cat_a (id) on delete cascade)`,
+      );
+      await asAccount(name, settings, 'all privileges', async (account, logInAgain) => {
+        const user = `'r_${database}'@'%'`;
+        expect(await account.unseenReferences()).toMatchObject({
+          visible: false,
+          remedy: `GRANT PROCESS ON *.* TO ${user}`,
+        });
+        await administer(name, `grant process on *.* to ${user}`);
+        const seeing = await logInAgain();
+        expect(await seeing.unseenReferences()).toEqual({
+          visible: true,
+          seen: [{ from: `${elsewhere}/note`, target: 'cat_a' }],
+        });
+        await administer(name, `grant select, references on ${elsewhere}.note to ${user}`);
+        const all = await logInAgain();
+        expect(await all.unseenReferences()).toEqual({ visible: true, seen: [] });
+        expect((await all.references()).map(({ schema }) => schema)).toContain(elsewhere);
+      });
+      expect(await engine.unseenReferences()).toEqual({ visible: true, seen: [] });
+    } finally {
+      await administer(name, `drop database ${elsewhere}`);
     }
   },
 

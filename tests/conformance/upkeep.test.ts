@@ -249,6 +249,21 @@ describeRole<Upkeep>('upkeep', {
     expect(rows).toEqual([{ name: 'ours' }, { name: 'theirs' }]);
   },
 
+  littleMemory: async ({ engine, name, run }) => {
+    const cache = async () => {
+      if (name !== 'sqlite') return null;
+      const { rows } = await sql<{ cache_size: bigint }>`pragma cache_size`.execute(engine.kysely<unknown>());
+      return Number(rows[0]?.cache_size);
+    };
+    const before = await cache();
+    const usual = engine.littleMemory();
+    // Negative: in KiB instead of pages.
+    expect(await cache()).toBe(name === 'sqlite' ? -16_384 : null);
+    await run("insert into fit (name) values ('as before')", "delete from fit where name = 'as before'");
+    usual();
+    expect(await cache()).toBe(before);
+  },
+
   undoBacklog: async ({ engine, other, name, database, run }) => {
     if (name !== 'mysql' && name !== 'mariadb') {
       expect(await engine.undoBacklog()).toBeNull();

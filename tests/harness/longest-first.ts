@@ -2,7 +2,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Without the times of an earlier run Vitest goes by the sizes of files, and these are small ones of large suites. */
-const LONG = /killed-|server-crashed|losses|lag-|identity|signals|cut/;
+const LONG = /killed-|server-crashed|server-stopped|losses|lag-|identity|signals|cut/;
 
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

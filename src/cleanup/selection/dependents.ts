@@ -4,6 +4,7 @@
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Catalogue, DeleteHook, Reference } from '../../engines/index.ts';
+import { referenceUnseen } from './failures.ts';
 
 /** The tables of which a purge deletes rows. */
 export const PURGED = ['job', 'artifacts', 'logger', 'token', 'housekeeping_run'] as const;
@@ -26,8 +27,14 @@ export interface Dependent {
   readonly effect: Effect;
 }
 
-/** Reads the catalogue alone. */
+/**
+ * Reads the catalogue alone.
+ * @throws PERMISSION_DENIED where a table refers to ours that this account may not see: nobody could count what goes with it
+ */
 export async function findDependents(engine: Catalogue): Promise<readonly Dependent[]> {
+  const unseen = await engine.unseenReferences();
+  const [first] = unseen.visible ? unseen.seen.filter(({ target }) => isPurged(target)) : [];
+  if (first) throw referenceUnseen(first.from, first.target);
   const references = await engine.references();
   const beyond = (path: readonly Reference[], root: PurgedTable): Dependent[] => {
     const last = path.at(-1);
@@ -49,6 +56,10 @@ export async function findDependents(engine: Catalogue): Promise<readonly Depend
 
 export async function findDeleteHooks(engine: Catalogue): Promise<readonly DeleteHook[]> {
   return engine.deleteHooks(PURGED);
+}
+
+function isPurged(table: string): boolean {
+  return PURGED.some((purged) => purged === table);
 }
 
 function isOurs({ schema, table, columns, target, targetSchema }: Reference): boolean {

@@ -14,3 +14,14 @@ export function indexesMissing(indexes: readonly string[], statements: readonly 
     },
   );
 }
+
+/** @param from the table that refers, as the server writes it */
+export function referenceUnseen(from: string, target: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'PERMISSION_DENIED',
+    `The table ${from} has a foreign key to ${target}, but this account may not see that table, so it cannot be known what would be deleted with it.`,
+    {
+      next: 'Nothing was deleted. Grant the account SELECT and REFERENCES on that table, then run the same command again.',
+    },
+  );
+}

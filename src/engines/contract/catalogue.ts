@@ -1,5 +1,7 @@
 /** The role of an engine that tells what is in the database, in words that mean the same on every engine. */
 
+import type { Sight } from '../sight.ts';
+
 export interface Catalogue {
   /** All tables of the database (of the current schema, on PostgreSQL), sorted by name; SQLite's virtual ones without columns. */
   introspect(): Promise<CatalogTable[]>;
@@ -16,12 +18,24 @@ export interface Catalogue {
    * see.
    */
   references(): Promise<Reference[]>;
+  /**
+   * Foreign keys to tables of ours that {@link references} misses because this account may not see their tables, as the
+   * storage engine tells them: on MySQL and MariaDB only with PROCESS; elsewhere every account sees all of them.
+   */
+  unseenReferences(): Promise<Sight<readonly UnseenReference[]>>;
   /** What acts when rows of these tables are deleted; on MySQL and MariaDB only what this account may see (TRIGGER). */
   deleteHooks(tables: readonly string[]): Promise<DeleteHook[]>;
   /** The same for rows that are written in any way; none of ours are among them, as we make none. */
   writeHooks(tables: readonly string[]): Promise<WriteHook[]>;
   /** Whether {@link deleteHooks} is all there is: an account without the privilege for it sees none. */
   seesDeleteHooks(): Promise<boolean>;
+}
+
+export interface UnseenReference {
+  /** The table, with its database, as the storage engine writes it: `reports/job_note`. */
+  readonly from: string;
+  /** The table of ours. */
+  readonly target: string;
 }
 
 export interface CatalogColumn {

@@ -46,6 +46,11 @@ export interface Upkeep {
    */
   longWork(durable: boolean): Promise<LongWork>;
   /**
+   * From here on the engine keeps few pages of the database in this process's memory: for work that looks at much of it once.
+   * @returns makes it what it was
+   */
+  littleMemory(): () => void;
+  /**
    * How much the server keeps of what was there before, as somebody may still read it.
    * @returns null where the server keeps no such list
    */

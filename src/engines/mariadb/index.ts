@@ -58,6 +58,7 @@ export function openMariadb(server: MysqlServer): Engine {
     rebuilding: MARIADB_REBUILDING,
     tableStatistics: 'innodb_sys_tablestats',
     innodbTables: 'innodb_sys_tables',
+    innodbForeign: 'innodb_sys_foreign',
     serverId: ['hostname', 'port', 'datadir', 'server_id'],
   });
 }

@@ -36,6 +36,7 @@ import { space } from './space.ts';
 import { analyze, statistics } from './statistics.ts';
 import { structureChecks } from './structure.ts';
 import { mysqlDdl } from './types.ts';
+import { unseenReferences } from './unseen-references.ts';
 
 export interface Differences {
   readonly name: string;
@@ -54,6 +55,8 @@ export interface Differences {
   readonly tableStatistics: string;
   /** And in which it lists all tables that it keeps. */
   readonly innodbTables: string;
+  /** And all foreign keys. */
+  readonly innodbForeign: string;
   /** System variables that together tell the server from others. */
   readonly serverId: readonly string[];
 }
@@ -92,6 +95,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
+    unseenReferences: () => unseenReferences(db, place.database, differences.innodbForeign),
     seesDeleteHooks: () => seesDeleteHooks(db),
     snapshot: () => snapshot(db),
     // A snapshot of its own: nothing tells whether it is of the same moment.
@@ -134,6 +138,8 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     rowCopies: null,
     jsonArray: null,
     longWork: async () => NOTHING_PILES_UP,
+    // The pages are in the server's memory.
+    littleMemory: () => () => {},
     watchReplicas: (request) => watchReplicas(server, differences.replication, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,

@@ -41,6 +41,7 @@ export function openMysql(server: MysqlServer): Engine {
     rebuilding: MYSQL_REBUILDING,
     tableStatistics: 'innodb_tablestats',
     innodbTables: 'innodb_tables',
+    innodbForeign: 'innodb_foreign',
     serverId: ['server_uuid', 'hostname'],
   });
 }

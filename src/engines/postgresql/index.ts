@@ -92,6 +92,8 @@ export async function openPostgresql(
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
+    // The catalogue is everybody's.
+    unseenReferences: async () => ({ visible: true, seen: [] }),
     seesDeleteHooks: async () => true,
     snapshot: (readers) => snapshot(db, readers),
     snapshotAt: (moment) => snapshotAt(db, moment),
@@ -137,6 +139,8 @@ export async function openPostgresql(
     largestStatement: async () => null,
     bytesOfText: null,
     longWork: async () => NOTHING_PILES_UP,
+    // The pages are in the server's memory.
+    littleMemory: () => () => {},
     watchReplicas: (request) => watchReplicas(server, db, request),
     // Where the server's files are, and whether on this machine, is not for a client to know.
     freeDisk: async () => null,

@@ -38,6 +38,7 @@ import { idCounters, raiseSequence } from './id-counters.ts';
 import { indexFacts } from './index-facts.ts';
 import { introspect, tableNames, viewNames } from './introspection.ts';
 import { LARGE_VALUES } from './large-values.ts';
+import { littleMemory } from './little-memory.ts';
 import { lock } from './lock.ts';
 import { longWork } from './long-work.ts';
 import { rebuild, rebuilds } from './rebuild.ts';
@@ -172,6 +173,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
+    unseenReferences: async () => ({ visible: true, seen: [] }),
     seesDeleteHooks: async () => true,
     snapshot: (readers) => snapshot({ file, place, db }, readers),
     snapshotAt: () => snapshotAt(db),
@@ -214,6 +216,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     // A text keeps any bytes; those that are no UTF-8 are read as replacement characters.
     bytesOfText: (column) => sql<Buffer>`cast(${sql.ref(column)} as blob)`,
     longWork: async (durable) => longWork(database, durable),
+    littleMemory: () => littleMemory(database),
     brokenReferences,
     serverProducts: async () => [],
     // Nobody can end a statement that keeps this process from doing anything else.

@@ -7,7 +7,7 @@ import type { Duty, DutyContext, DutyPlan, DutyResult, DutyStep } from './duty.t
 import { WorkTime } from './work-time.ts';
 
 /** Run templates whose rows a transaction locks. */
-const AT_ONCE = 50;
+const AT_ONCE = 200;
 
 /** A round over all run templates may take many hours; where a run stopped in it is its position, an id. */
 export const counters: Duty = {

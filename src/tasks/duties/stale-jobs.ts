@@ -17,7 +17,7 @@ const MINUTE_MS = 60_000;
 const YOUNG_MS = 5 * MINUTE_MS;
 /** How long a job waits in any case. */
 const WAITING_MS = 60 * MINUTE_MS;
-const PAGE = 200;
+const PAGE = 1_000;
 /** Jobs of a status that a run looks at. */
 const MOST = 5_000;
 /** Jobs whose rows a transaction locks. */
