@@ -70,8 +70,8 @@ export async function compareDatabases(
   const { engine, signal } = context;
   const { tables, leftOut } = await wanted(engine, request);
   await refuseForeign(other);
-  const there = await writableTables(other);
-  const onlyThere = request.tables ? [] : await missingHere(other, tables);
+  const { there, ours } = await tablesOf(other, request);
+  const onlyThere = ours.filter((name) => !tables.some((table) => table.name === name));
   const notComparable = [
     ...onlyThere.map((table) => ({ table, why: 'Only the other database has this table.' })),
     ...tables.flatMap((table) => {
@@ -118,10 +118,16 @@ function savable(found: CatalogTable): RowStreamTable {
   return table;
 }
 
-async function missingHere(other: Engine, tables: readonly RowStreamTable[]): Promise<readonly string[]> {
-  const { tables: others } = await ourTables(other);
-  if (others.length === 0) throw noTablesOfOurs(other.where);
-  return others.map(({ name }) => name).filter((name) => !tables.some((table) => table.name === name));
+/** @returns all that can be compared, and the names of those of this schema; none where tables were named */
+async function tablesOf(
+  other: Engine,
+  { tables: names }: DigestRequest,
+): Promise<{ readonly there: ReadonlyMap<string, CatalogTable>; readonly ours: readonly string[] }> {
+  if (names !== undefined) return { there: await writableTables(other), ours: [] };
+  const { tables, unknown } = await ourTables(other);
+  if (tables.length === 0) throw noTablesOfOurs(other.where);
+  const there = new Map([...tables, ...unknown].map((table) => [table.name, table]));
+  return { there, ours: tables.map(({ name }) => name) };
 }
 
 /** Why two tables cannot be compared; null where they can. */
