@@ -28,10 +28,10 @@ export function startBrowser(): Promise<Browser> {
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What keeps somebody from using the page, as `rule: element`; none is right. */
-export async function hurdles(page: Page): Promise<string[]> {
+/** What keeps somebody from using the page, as `rule: element`; none is right. @param rules all of them unless specified */
+export async function hurdles(page: Page, rules?: readonly string[]): Promise<string[]> {
   await page.evaluate(AXE);
-  const found = (await page.evaluate('axe.run()')) as {
+  const found = (await page.evaluate(`axe.run(${rules ? JSON.stringify({ runOnly: rules }) : ''})`)) as {
     readonly violations: readonly {
       readonly id: string;
       readonly nodes: readonly { readonly html: string }[];

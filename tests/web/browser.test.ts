@@ -20,6 +20,8 @@ const PICTURES = process.env.MULTIFLEXI_PICTURES;
 const ADDRESSES: readonly string[] = [
   ...PAGES.keys(),
   '/purge?jobs=true&keep=100&explain=1',
+  '/purge?jobs=true&keep=nonsense',
+  '/purge?by=policies',
   '/housekeeper?plan=yes',
   '/migrations?plan=down&target=20241209204404',
   '/migrations?verify=yes',
@@ -90,7 +92,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     const other = await (await browser.newContext()).newPage();
     await other.goto(started.url);
     await other.getByText('This token is not valid').waitFor();
-    expect(await other.locator('nav').count()).toBe(0);
+    expect([await other.locator('nav').count(), await hurdles(other)]).toEqual([0, []]);
     await other.context().close();
   });
 
@@ -106,7 +108,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
       for (const address of ADDRESSES) {
         await page.setViewportSize({ width: 1200, height: 900 });
         await page.goto(`${started.origin}${address}`);
-        expect([address, await hurdles(page)]).toEqual([address, []]);
+        // Nothing but colours changes in the dark.
+        const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
+        expect([address, await hurdles(page, rules)]).toEqual([address, []]);
         await pictured(page, address, colorScheme);
         await page.setViewportSize({ width: 360, height: 740 });
         const overflow = await page.evaluate(
@@ -148,17 +152,103 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     expect([page.url().includes('/purge'), await jobs()]).toEqual([true, JOBS]);
     await page.locator('input[name=rows]').fill('900');
     const second = await context.newPage();
+    const writing = await context.newPage();
     await whileLocked(database, async () => {
       await page.locator('form[data-command=prune] button[type=submit]').click();
       await page.waitForURL('**/run');
       await page.getByRole('button', { name: 'Stop it' }).waitFor();
       await second.goto(`${started.origin}/growth`);
       await second.locator('.run-strip').getByText('prune by').waitFor();
+      await writing.goto(`${started.origin}/purge`);
+      await writing.locator('input[name=older_than]').fill('2y');
     });
     await page.locator('.run .mark.ok').waitFor();
     await page.getByRole('table', { name: 'Deleted' }).waitFor();
-    expect(await jobs()).toBe(100);
+    expect([await jobs(), await hurdles(page)]).toEqual([100, []]);
     await second.locator('.run-strip').waitFor({ state: 'detached' });
+    await writing.locator('.run-strip').getByText('has ended').waitFor();
+    expect(await writing.locator('input[name=older_than]').inputValue()).toBe('2y');
+  });
+
+  test('of a run that says much, the newest is shown, and what stands there is not said again', async () => {
+    await filled();
+    const started = await console();
+    const page = await opened(started);
+    await page.goto(`${started.origin}/purge?jobs=true&keep=100`);
+    await page.locator('input[name=rows]').fill('900');
+    for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+    const said = (from: number) =>
+      Array.from({ length: 100 }, (_, n) => ({ at: new Date(from + n).toISOString(), text: `n${from + n}` }));
+    const event = (from: number) =>
+      `event: run\ndata: ${JSON.stringify({ state: 'running', progress: null, notices: said(from) })}\n\n`;
+    const marked = Promise.withResolvers<void>();
+    let sent = 0;
+    // Between two answers the page thinks that the console is lost; it must not load itself again meanwhile.
+    await page.route('**/healthz', (route) => route.abort());
+    // As the server tells it: the last hundred, each time.
+    await page.route('**/events', async (route) => {
+      const isFirst = sent++ === 0;
+      if (!isFirst) await marked.promise;
+      await route.fulfill({
+        contentType: 'text/event-stream',
+        body: `retry: 50\n\n${event(isFirst ? 0 : 30)}`,
+      });
+    });
+    await whileLocked(database, async () => {
+      await page.locator('form[data-command=prune] button[type=submit]').click();
+      await page.getByText('n99', { exact: false }).waitFor();
+      await page.evaluate("document.querySelector('[data-run-notices]').lastElementChild.id = 'known'");
+      marked.resolve();
+      await page.getByText('n129', { exact: false }).waitFor();
+      const items = page.locator('[data-run-notices] li');
+      expect(await items.count()).toBe(100);
+      expect(await items.first().textContent()).toMatch(/ n30$/);
+      expect(await page.locator('#known').textContent()).toMatch(/ n99$/);
+      // The same hundred once more changes nothing: the third answer is there when the fourth is asked for.
+      await expect.poll(() => sent, { timeout: 60_000 }).toBeGreaterThan(3);
+      expect(await items.count()).toBe(100);
+    });
+  });
+
+  test('pages can be read without script, at twice their size, and in print', async () => {
+    await filled();
+    const started = await console();
+    const session = await (await opened(started)).context().storageState();
+    await context.close();
+    context = await browser.newContext({
+      javaScriptEnabled: false,
+      viewport: { width: 640, height: 400 },
+      storageState: session,
+    });
+    const page = await context.newPage();
+    for (const address of PAGES.keys()) {
+      await page.goto(`${started.origin}${address}`);
+      await page.locator('main h1').waitFor();
+      const width = await page.locator('body').evaluate((body) => body.scrollWidth);
+      expect([address, width]).toEqual([address, 640]);
+    }
+    await page.goto(`${started.origin}/purge?jobs=true&keep=100`);
+    await page.getByText('rows would be deleted').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('nav').isVisible()).toBe(false);
+    await page.getByRole('table', { name: 'To be deleted' }).waitFor();
+  });
+
+  test('an archive is looked at and its restore planned by everybody', async () => {
+    await filled();
+    await finished(startCli(['prune', '--jobs', '--keep', '390', '--archive', '--yes'], environment()));
+    const page = await opened(await console());
+    await page.getByRole('link', { name: 'Archives' }).click();
+    await page.getByRole('table', { name: 'Archives' }).getByRole('link').first().click();
+    await page.getByRole('table', { name: 'Jobs by company' }).waitFor();
+    expect(await hurdles(page)).toEqual([]);
+    await page.locator('input[name=job]').fill('3');
+    await page.locator('form[action="/archives"] button[type=submit]').click();
+    await page.getByRole('button', { name: 'Restore 3 rows' }).waitFor();
+    expect(await hurdles(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Restore 3 rows' }).click();
+    await page.locator('.run .mark.ok').waitFor();
+    expect(await jobs()).toBe(391);
   });
 
   test('a server that is killed in the middle leaves a page that says so, and a purge that can be finished', async () => {

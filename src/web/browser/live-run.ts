@@ -1,5 +1,11 @@
 /** The run that is going on, as it happens: by server-sent events, which the browser takes up again by itself. */
 import { reachable } from './answers.ts';
+import { isBeingUsed } from './in-use.ts';
+
+interface Notice {
+  readonly at: string;
+  readonly text: string;
+}
 
 interface Run {
   readonly state: string;
@@ -9,7 +15,7 @@ interface Run {
     readonly expected: number;
     readonly unit: string;
   } | null;
-  readonly notices: readonly { readonly at: string; readonly text: string }[];
+  readonly notices: readonly Notice[];
 }
 
 export function followRun(): void {
@@ -23,8 +29,7 @@ export function followRun(): void {
     show(shown, run);
     if (run.state === 'running') return;
     events.close();
-    // Its result is the server's to write.
-    location.reload();
+    end(shown);
   });
   events.addEventListener('error', () => reachable.dispatchEvent(new Event('lost')));
 }
@@ -45,15 +50,35 @@ function show(shown: HTMLElement, { progress, notices }: Run): void {
           : `${activity}: ${NUMBERS.format(done)} of about ${NUMBERS.format(expected)} ${unit} (${part} %)`;
   }
   const list = shown.querySelector('[data-run-notices]');
-  if (!list || list.childElementCount === notices.length) return;
-  list.replaceChildren(
-    ...notices.map(({ at, text }) => {
-      const item = document.createElement('li');
-      const time = document.createElement('time');
-      time.dateTime = at;
-      time.textContent = `${at.slice(0, 19).replace('T', ' ')} UTC`;
-      item.append(time, ` ${text}`);
-      return item;
-    }),
+  if (list) add(list, notices);
+}
+
+/** Its result is the server's to write; but what somebody has half written on another page is not lost for it. */
+function end(shown: HTMLElement): void {
+  const main = document.querySelector('main');
+  if (shown.matches('.run') || !main || !isBeingUsed(main)) {
+    location.reload();
+    return;
+  }
+  shown.querySelector('.progress')?.replaceWith(' has ended.');
+}
+
+/** Those that are new are added, as all of them would be read aloud again. The server keeps the newest ones. */
+function add(list: Element, notices: readonly Notice[]): void {
+  const last = list.lastElementChild;
+  const known = notices.findLastIndex(
+    ({ at, text }) =>
+      last?.querySelector('time')?.dateTime === at && last.textContent?.endsWith(` ${text}`) === true,
   );
+  list.append(...notices.slice(known + 1).map(itemOf));
+  while (list.childElementCount > notices.length) list.firstElementChild?.remove();
+}
+
+function itemOf({ at, text }: Notice): HTMLElement {
+  const item = document.createElement('li');
+  const time = document.createElement('time');
+  time.dateTime = at;
+  time.textContent = `${at.slice(0, 19).replace('T', ' ')} UTC`;
+  item.append(time, ` ${text}`);
+  return item;
 }

@@ -125,10 +125,17 @@ function Policies(): VNode {
   );
 }
 
+/** It knows the policies and holds only; beside a plan by rules that has to be said, as the rules may delete what it keeps. */
 function Why({ context: { query, panels } }: { readonly context: PageContext }): VNode {
+  const isByRules = query.by !== 'policies' && planned(query) !== undefined;
   return (
     <form class="rules" method="get" action="/purge">
       <h2>Why does this job stay?</h2>
+      <p>What the policies and holds say of it.</p>
+      {isByRules && (
+        <p class="stale">The rules of this plan are not asked: they may delete it, unless a hold keeps it.</p>
+      )}
+      {['by', ...RULES].map((name) => query[name] && <input type="hidden" name={name} value={query[name]} />)}
       <Field label="Job">
         <input name="explain" value={query.explain} inputMode="numeric" required autocomplete="off" />
       </Field>
