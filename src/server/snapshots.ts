@@ -18,6 +18,8 @@ export type Snapshot =
 
 /** Questions that are remembered: pages ask few, but anybody can ask for any job. */
 const MOST = 200;
+/** So many times its age a new answer is not waited for. */
+const SOON = 3;
 /** How long something may be shown that could not be asked again, in milliseconds. */
 const OLDEST_MS = 24 * 3_600_000;
 
@@ -33,18 +35,24 @@ export class Snapshots {
   private readonly asking = new Map<string, Promise<Snapshot>>();
   private changes = 0;
 
-  /** @param freshMs how old an answer may be @param ask asks the database */
+  /**
+   * What is a little older than it should be is shown at once, while it is asked anew for those who come next.
+   * @param freshMs how old an answer may be @param ask asks the database; it never rejects
+   */
   async get(question: string, freshMs: number, ask: () => Promise<Outcome>): Promise<Snapshot> {
     const last = this.taken.get(question);
-    const isFresh = last?.changes === this.changes && Date.now() - last.takenAt < freshMs;
-    if (last && isFresh) return documentOf(last, null);
-    const under = this.asking.get(question);
-    if (under) return under;
-    const asked = this.ask(question, ask);
+    const age = last?.changes === this.changes ? Date.now() - last.takenAt : Number.POSITIVE_INFINITY;
+    if (last && age < freshMs) return documentOf(last, null);
+    const asked = this.asking.get(question) ?? this.begin(question, ask);
+    return last && age < freshMs * SOON ? documentOf(last, null) : asked;
+  }
+
+  private begin(question: string, ask: () => Promise<Outcome>): Promise<Snapshot> {
+    const asked = this.ask(question, ask).finally(() => {
+      if (this.asking.get(question) === asked) this.asking.delete(question);
+    });
     this.asking.set(question, asked);
-    const answered = await asked;
-    if (this.asking.get(question) === asked) this.asking.delete(question);
-    return answered;
+    return asked;
   }
 
   /** Something was changed: what is asked from now on is not answered from before. */
