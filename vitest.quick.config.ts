@@ -9,7 +9,7 @@ export default mergeConfig(
       exclude: [
         ...configDefaults.exclude,
         // Whole processes, the page, and what runs tools.
-        'tests/{process,page,php-edition,packages}/**',
+        'tests/{process,page,php-edition,packages,packaging}/**',
         'tests/{doors,new-migration}.test.ts',
         // Processes that are killed or cut off, other users, full disks, servers of their own, waits for locks.
         'tests/{migrations,cleanup,maintenance,transfer}/{gentle,killed-*,losses,full-disk-*,lag-*,galera,reclaim-*}.test.ts',

@@ -48,7 +48,8 @@ testWith(
   'Debian packages are the same bytes from another folder, at another time',
   () => {
     const said = script('package-reproducible.ts', '--quick', '--debian', '--output', built);
-    expect(said.match(/^same /gm)).toHaveLength(5);
+    const control = readFileSync(join(CHECKOUT, 'packaging/debian/control'), 'utf8');
+    expect(said.match(/^same /gm)).toHaveLength(control.match(/^Package: /gm)?.length ?? 0);
     expect(said).not.toContain('DIFFERENT');
   },
   10 * MINUTES,
