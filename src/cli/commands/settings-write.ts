@@ -17,8 +17,8 @@ owner and mode of the file are kept. Installation uses it. A file that names ano
 those of --replaces. No database is opened.`,
   examples: [
     [
-      'DB_CONNECTION=sqlite DB_DATABASE=/srv/db/multiflexi.sqlite multiflexi-cli settings:write --into multiflexi.env',
-      'fill in a file that names no database yet',
+      'multiflexi-cli settings:write --into multiflexi.env',
+      'fill the DB_* of the environment into a file that names no database yet',
     ],
     [
       'multiflexi-cli settings:write --into multiflexi.env --replaces old.env',
