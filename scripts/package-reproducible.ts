@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUILD, CHECKOUT } from './packaging/places.ts';
 
@@ -32,14 +32,13 @@ try {
 
 /** Without what was built: all of that is made anew there. */
 function copyCheckout(into: string): void {
-  const left = new Set(['.git', 'build', 'dist', 'node_modules']);
+  // Libraries are the lock file's; npm would fetch the same once more. What tools keep beside them comes and goes.
+  const left = new Set(['.git', 'build', 'dist', 'node_modules/.cache'].map((path) => join(CHECKOUT, path)));
   cpSync(CHECKOUT, into, {
     recursive: true,
-    filter: (file) => !(left.has(basename(file)) && join(CHECKOUT, basename(file)) === file),
+    verbatimSymlinks: true,
+    filter: (file) => !left.has(file),
   });
-  // Their contents are the lock file's; npm would fetch the same once more.
-  const copied = spawnSync('cp', ['-a', join(CHECKOUT, 'node_modules'), into], { encoding: 'utf8' });
-  if (copied.status !== 0) throw new Error(copied.stderr);
 }
 
 async function build(
