@@ -53,7 +53,7 @@ export class Console {
     this.runs = new Runs(this.work, () => this.snapshots.forget());
   }
 
-  /** A plan may take long, and pages must not wait for it; while a run is at work, they share a connection. */
+  /** A plan may take long, and pages must not wait for it; during a run they share a connection. */
   laneFor({ kind }: Route): Lane {
     return kind === 'plan' && !this.runs.current ? this.work : this.panels;
   }
@@ -67,7 +67,7 @@ export class Console {
     this.usedAt = performance.now();
   }
 
-  /** For how long nobody has asked for anything, in milliseconds; 0 while a run is at work. */
+  /** For how long nobody has asked for anything, in milliseconds; 0 during a run. */
   get idleMs(): number {
     return this.runs.current ? 0 : performance.now() - this.usedAt;
   }

@@ -41,7 +41,7 @@ export interface PageContext {
   readonly database: { readonly product: string; readonly where: string } | null;
   /** By the names that the page gave them. */
   readonly panels: Readonly<Record<string, Panel>>;
-  /** The run that is at work, or that ended last; a `Run` of `server/` as `GET /api/runs/ID` answers it. */
+  /** The run in progress, or the one that ended last; a `Run` of `server/` as `GET /api/runs/ID` answers it. */
   readonly run: unknown;
   /** The path of an asset by the name it was built from, as in `console.css`. */
   href(asset: string): string;

@@ -1,4 +1,4 @@
-/** The run that is at work, or that ended last, as `GET /api/runs/ID` answers it. */
+/** The run in progress, or the one that ended last, as `GET /api/runs/ID` answers it. */
 import type { PageContext } from './contract.ts';
 
 export interface Run {

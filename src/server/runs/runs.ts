@@ -18,7 +18,7 @@ export class Runs {
     this.onEnd = onEnd;
   }
 
-  /** The one that is at work; undefined where there is none. */
+  /** The one in progress; undefined where there is none. */
   get current(): Run | undefined {
     return this.runs.find((run) => !run.isOver);
   }
@@ -32,7 +32,7 @@ export class Runs {
     return this.runs.find((run) => run.id === id);
   }
 
-  /** Begins one, where there is none at work. */
+  /** Begins one, where none is in progress. */
   start(route: Route, by: string, input: unknown, kept: Order['kept']): Run {
     const run = new Run(route.command, by);
     this.runs = [run, ...this.runs].slice(0, MOST);
@@ -48,7 +48,7 @@ export class Runs {
     return run;
   }
 
-  /** Tells the one that is at work to end, and waits for that. @param patienceMs how long */
+  /** Tells the one in progress to end, and waits for that. @param patienceMs how long */
   async stop(patienceMs: number): Promise<void> {
     const { current } = this;
     if (!current) return;
