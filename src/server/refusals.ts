@@ -31,7 +31,7 @@ export const NOBODY_CAN_TELL: Refusal = {
   status: 503,
   code: 'LOGIN_UNKNOWN',
   message: 'The database that knows the tokens does not answer.',
-  next: 'Try again in a moment. multiflexi-cli console, on the server itself, needs no token of the database.',
+  next: 'Try again in a moment. A console that is started on the server itself needs no token of the database.',
 };
 
 export const WRONG_HOST: Refusal = {

@@ -15,7 +15,13 @@ export async function grantOf(db: Kysely<unknown>, privileges: string): Promise<
   return { user, statement: `GRANT ${privileges} TO '${user}'@'${host}'` };
 }
 
-/** @returns what was read, or the grant without which it may not be; any other failure is thrown */
+/**
+ * MySQL lists transactions and sessions with what each of them executes, in utf8mb3: for one emoji there the whole list fails.
+ * The names of the character sets are the same in every language of its messages.
+ */
+const UNREADABLE = /\butf8mb4\b.*\butf8mb3\b/;
+
+/** @returns what was read, or why it cannot be seen, with the grant where one is missing; any other failure is thrown */
 export async function seenWith<T>(
   db: Kysely<unknown>,
   privileges: string,
@@ -24,6 +30,12 @@ export async function seenWith<T>(
   try {
     return { visible: true, seen: await read() };
   } catch (error) {
+    if (isMultiFlexiError(error) && UNREADABLE.test(error.message))
+      return {
+        visible: false,
+        why: 'as the server cannot list a statement that some session executes',
+        remedy: null,
+      };
     if (!isMultiFlexiError(error, 'PERMISSION_DENIED')) throw error;
     const { user, statement } = await grantOf(db, privileges);
     return {

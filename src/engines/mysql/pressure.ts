@@ -69,9 +69,7 @@ async function longestWait(db: Kysely<unknown>, ours: readonly string[]): Promis
   const forRows = await sql<Waiting>`
     select trx_mysql_thread_id as id, ${ageOf('trx_wait_started')} as seconds from information_schema.innodb_trx
     where trx_wait_started is not null and trx_mysql_thread_id not in (${others})
-    order by trx_wait_started limit 1`
-    .execute(db)
-    .catch(noneWhereUnreadable);
+    order by trx_wait_started limit 1`.execute(db);
   const forTables = await sql<Waiting>`
     select id as id, time as seconds from information_schema.processlist
     where db = database() and state like 'Waiting for % lock' and id not in (${others})
@@ -105,18 +103,10 @@ export async function oldestTransaction(
   const { rows } = await sql<{ id: bigint; seconds: number | bigint }>`
     select trx_mysql_thread_id as id, ${ageOf('trx_started')} as seconds from information_schema.innodb_trx
     where trx_mysql_thread_id <> 0 and trx_mysql_thread_id not in (${sql.raw(listOf(ours))})
-    order by trx_started limit 1`
-    .execute(db)
-    .catch(noneWhereUnreadable);
+    order by trx_started limit 1`.execute(db);
   const [row] = rows;
   if (!row) return null;
   return { whose: await nameOf(db, String(row.id)), seconds: Math.max(0, Number(row.seconds)) };
-}
-
-/** MySQL lists transactions with what each of them executes, in utf8mb3: for one emoji there it lists none. So does its list of sessions. */
-export function noneWhereUnreadable(error: unknown): { readonly rows: never[] } {
-  if (error instanceof Error && /\butf8mb4\b.*\butf8mb3\b/.test(error.message)) return { rows: [] };
-  throw error;
 }
 
 /** Digits alone; never empty, as an empty list is no SQL. */

@@ -1,4 +1,4 @@
-/** Whether somebody is at work in a part of the page: it must not be replaced under their hands. */
+/** Whether somebody is using a part of the page: it must not be replaced under their hands. */
 export function isBeingUsed(part: Element): boolean {
   return (
     isWrittenIn(part) ||
