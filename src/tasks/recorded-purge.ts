@@ -3,6 +3,7 @@ import { applyPurge, type PurgeOptions, type PurgePlan, type PurgeResult } from 
 import type { Engine } from '../engines/index.ts';
 import { isMultiFlexiError } from '../errors.ts';
 import type { Fence } from '../leases/index.ts';
+import { keepHeapSmall } from '../system/index.ts';
 import { type Forecast, forecast } from './history/forecast.ts';
 import { type BegunRun, beginRun, endRun, forgetRun, pastRuns, type RunKind } from './history/run-history.ts';
 
@@ -20,6 +21,7 @@ export async function recordedPurge(
   kind: RunKind,
   { partOfDuty, ...options }: PurgeOptions & Pick<BegunRun, 'partOfDuty'>,
 ): Promise<RecordedPurge> {
+  keepHeapSmall();
   const expected = plan.tables.reduce((sum, table) => sum + table.rows, 0);
   const { signal, timeBudgetMs, fence } = options;
   const begun = { signal, fence, patienceMs: timeBudgetMs, partOfDuty };
