@@ -82,17 +82,21 @@ describeEngines('the housekeeper', (name) => {
       .where('job_id', 'in', [first?.id ?? 0n, second?.id ?? 0n])
       .execute();
     // The sample ends now, whatever the time of day: which of its templates wait for a job is not known before.
-    const unfinished = db
-      .selectFrom('job')
-      .select('job.id')
-      .whereRef('job.run_template_id', '=', 'run_template.id')
-      .where('job.status', 'in', ['waiting', 'running']);
     const template = await db
       .selectFrom('run_template')
       .innerJoin('company', 'company.id', 'run_template.company_id')
       .select('run_template.id')
       .where('company.enabled', '=', true)
-      .where(({ exists, not }) => not(exists(unfinished)))
+      .where(({ exists, not, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('job')
+              .select('job.id')
+              .whereRef('job.run_template_id', '=', 'run_template.id')
+              .where('job.status', 'in', ['waiting', 'running']),
+          ),
+        ),
+      )
       .orderBy('run_template.id')
       .limit(1)
       .executeTakeFirstOrThrow();
