@@ -73,6 +73,9 @@ export const SIZE = z.strictObject({
       oldest_sample: instant.nullable(),
       newest_sample: instant.nullable(),
       database: GROWTH_OF,
+      year_bytes: z
+        .array(bytes.nullable())
+        .describe('of the database on the last 365 days, oldest first; null without a sample'),
       tables: z.array(z.strictObject({ table_name: z.string(), ...GROWTH_OF.shape })),
       disk_full: REACH,
       disk_full_unknown: z.enum(['disk unseen', 'few samples']).nullable(),

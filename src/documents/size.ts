@@ -51,6 +51,7 @@ function growthDocument(growth: Growth) {
     oldest_sample: growth.oldest,
     newest_sample: growth.newest,
     database: growthOfDocument(growth.whole),
+    year_bytes: [...growth.year],
     tables: growth.tables.map((table) => ({ table_name: table.name, ...growthOfDocument(table) })),
     disk_full: reachDocument(growth.diskFull),
     disk_full_unknown: growth.diskFullUnknown,

@@ -71,9 +71,9 @@ describeEngines('growth', (name) => {
         .map((h) => hour(h)),
     );
     const job = await of('job');
-    expect(bytesOf(job?.changes)).toEqual([null, 7 * MB, null]);
+    expect(bytesOf(job?.changes)).toEqual([null, 7 * MB, null, null]);
     expect(job?.changes[1]?.rows).toBe((7 * MB) / 100);
-    expect(bytesOf((await of('logger'))?.changes)).toEqual([null, 0, null]);
+    expect(bytesOf((await of('logger'))?.changes)).toEqual([null, 0, null, null]);
     expect(job?.daily.slice(0, 22)).toEqual(Array.from({ length: 22 }, () => null));
     expect(job?.daily.slice(22).map((bytes) => bytes !== null)).toEqual([
       ...[true, true, true, false, true, true, true, true],
@@ -83,7 +83,7 @@ describeEngines('growth', (name) => {
     const growth = await readGrowth(engine, null, null, NOW);
     expect([growth?.newest, growth?.oldest]).toEqual([utc(NOW), utc(NOW - 7 * DAY)]);
     // A day later nothing has been sampled: today is unknown, and so is each change.
-    expect(bytesOf((await of('job', NOW + DAY))?.changes)).toEqual([null, null, null]);
+    expect(bytesOf((await of('job', NOW + DAY))?.changes)).toEqual([null, null, null, null]);
   });
 
   test('is foretold as a range: when a table doubles, and when the disk is full', async () => {
@@ -91,7 +91,7 @@ describeEngines('growth', (name) => {
     await haveSamples(Array.from({ length: 40 }, (_, day) => hour(day * 24, disk)));
     const growth = await readGrowth(engine, null, disk, NOW);
     const [job] = growth?.tables ?? [];
-    expect([job?.name, bytesOf(job?.changes)]).toEqual(['job', [MB, 7 * MB, 30 * MB]]);
+    expect([job?.name, bytesOf(job?.changes)]).toEqual(['job', [MB, 7 * MB, 30 * MB, null]]);
     expect(job?.rate?.perDay).toBeCloseTo(MB, -2);
     for (const end of [job?.doubles?.earliest, job?.doubles?.latest])
       expect(Math.abs((end ?? 0) - (NOW + 100 * DAY)) / DAY).toBeLessThan(1);
@@ -99,6 +99,20 @@ describeEngines('growth', (name) => {
       expect(Math.abs((end ?? 0) - (NOW + 30 * DAY)) / DAY).toBeLessThan(1);
     const logger = growth?.tables.find((each) => each.name === 'logger');
     expect(logger?.doubles).toEqual({ earliest: null, latest: null });
+  });
+
+  test('of a year follows from the sample of then, and leaves the forecast to what grows now', async () => {
+    const then = { at: NOW - 366 * DAY, sizes: { '': 9 * MB, job: 4 * MB, gone: MB }, diskFree: 900 * MB };
+    await haveSamples([then, ...Array.from({ length: 40 }, (_, day) => hour(day * 24, 30 * MB))]);
+    const growth = await readGrowth(engine, null, 30 * MB, NOW);
+    const [job] = growth?.tables ?? [];
+    expect(bytesOf(job?.changes)).toEqual([MB, 7 * MB, 30 * MB, 96 * MB]);
+    expect(job?.rate).toMatchObject({ samples: 40, days: 39 });
+    expect(growth?.tables.map((table) => table.name)).not.toContain('gone');
+    expect(bytesOf(growth?.whole.changes)?.at(-1)).toBe(151 * MB);
+    expect([growth?.year.length, growth?.year.filter((bytes) => bytes !== null).length]).toEqual([365, 40]);
+    for (const end of [growth?.diskFull?.earliest, growth?.diskFull?.latest])
+      expect(Math.abs((end ?? 0) - (NOW + 30 * DAY)) / DAY).toBeLessThan(1);
   });
 
   test('of a disk that nobody sees is unknown with the reason', async () => {

@@ -13,6 +13,8 @@ import { sparkline } from '../sparkline.ts';
 import { textTable } from '../table.ts';
 
 const SPARK_WIDTH = 10;
+/** Changes over more days have no room beside the others. */
+const LONGEST_DAYS = 30;
 const UNKNOWN = 'unknown';
 
 /** One line, for below the sizes. */
@@ -35,7 +37,7 @@ export function growthTable(growth: Growth, limit: number | undefined): string {
   const lines = [growth.whole, ...growth.tables.slice(0, limit)].map((each) => [
     each.name === '' ? '(all of it)' : each.name,
     each.bytes === null ? UNKNOWN : bytes(each.bytes),
-    ...each.changes.map((change) => signed(change.bytes)),
+    ...each.changes.filter(({ days }) => days <= LONGEST_DAYS).map((change) => signed(change.bytes)),
     sparkline(each.daily, SPARK_WIDTH),
     shortReach(each),
   ]);

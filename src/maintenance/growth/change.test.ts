@@ -11,8 +11,9 @@ const ago = (days: number, bytes: number, rows: number | null = null): Point => 
 });
 const bytesOf = (points: readonly Point[]) => changesOf(points, NOW).map(({ bytes }) => bytes);
 
-test('tells what has changed in a day, a week and a month', () => {
-  expect(bytesOf([ago(30, 100), ago(7, 150), ago(1, 180), ago(0, 200)])).toEqual([20, 50, 100]);
+test('tells what has changed in a day, a week, a month and a year', () => {
+  const points = [ago(365, 10), ago(30, 100), ago(7, 150), ago(1, 180), ago(0, 200)];
+  expect(bytesOf(points)).toEqual([20, 50, 100, 190]);
 });
 
 test('tells of a table that has become smaller', () => {
@@ -20,9 +21,11 @@ test('tells of a table that has become smaller', () => {
 });
 
 test('knows nothing where the sample of then is missing, and never says zero', () => {
-  expect(bytesOf([ago(5, 100), ago(0, 200)])).toEqual([null, null, null]);
-  expect(bytesOf([ago(0, 200)])).toEqual([null, null, null]);
-  expect(bytesOf([])).toEqual([null, null, null]);
+  const unknown = [null, null, null, null];
+  expect(bytesOf([ago(5, 100), ago(0, 200)])).toEqual(unknown);
+  expect(bytesOf([ago(361, 100), ago(0, 200)])).toEqual(unknown);
+  expect(bytesOf([ago(0, 200)])).toEqual(unknown);
+  expect(bytesOf([])).toEqual(unknown);
 });
 
 test('does not take a sample for one of a day ago that is four hours older', () => {
@@ -31,7 +34,7 @@ test('does not take a sample for one of a day ago that is four hours older', () 
 });
 
 test('does not take an old sample for the size of today', () => {
-  expect(bytesOf([ago(2, 100), ago(1, 200)])).toEqual([null, null, null]);
+  expect(bytesOf([ago(2, 100), ago(1, 200)])).toEqual([null, null, null, null]);
 });
 
 test('knows bytes where rows are unknown', () => {

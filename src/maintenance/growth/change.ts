@@ -15,6 +15,7 @@ export const NEAR_MS: ReadonlyMap<number, number> = new Map([
   [1, 3 * HOUR_MS],
   [7, 12 * HOUR_MS],
   [30, 36 * HOUR_MS],
+  [365, 72 * HOUR_MS],
 ]);
 /** How old the last figure may be to be taken for today's. */
 const FRESH_MS = 3 * HOUR_MS;

@@ -3,10 +3,11 @@ import type { DatabaseSize, Engine } from '../../engines/index.ts';
 import { utc } from '../../engines/index.ts';
 import { type Change, changesOf, dailySizes, type Point } from './change.ts';
 import { type Rate, type Reach, rateOf, reachOf } from './forecast.ts';
-import { readHistory, type SizeHistory } from './history.ts';
+import { RECENT_MS, readHistory, type SizeHistory } from './history.ts';
 
-/** Days whose sizes are told one by one. */
+/** Days whose sizes are told one by one, of each table and of the database. */
 const DAYS = 30;
+const YEAR_DAYS = 365;
 
 export interface GrowthOf {
   /** Empty for the database as a whole. */
@@ -26,6 +27,8 @@ export interface Growth {
   readonly oldest: string | null;
   readonly newest: string | null;
   readonly whole: GrowthOf;
+  /** The size of the database on each of the last 365 days, oldest first; null for days without a sample. */
+  readonly year: readonly (number | null)[];
   /** Fastest growing first. */
   readonly tables: readonly GrowthOf[];
   readonly diskFull: Reach | null;
@@ -51,7 +54,7 @@ export async function readGrowth(
 }
 
 export function growthOf(
-  { series, diskFree: sampledFree }: SizeHistory,
+  { series, year, diskFree: sampledFree }: SizeHistory,
   size: DatabaseSize | null,
   diskFree: number | null,
   now: number,
@@ -63,23 +66,27 @@ export function growthOf(
       current.set(name, { at: now, bytes: totalBytes, rows });
   }
   const of = (name: string) => each(name, [...(series.get(name) ?? []), ...present(current.get(name))], now);
-  const names = [...series.keys()].filter((name) => name !== '' && (!size || isThere(size, name)));
+  const isRecent = ({ at }: Point) => at >= now - RECENT_MS;
+  // One of which only last year knows is gone.
+  const names = [...series]
+    .filter(([name, points]) => name !== '' && (size ? isThere(size, name) : points.some(isRecent)))
+    .map(([name]) => name);
   const free = [
-    ...sampledFree,
+    ...sampledFree.filter(isRecent),
     ...present(diskFree === null ? undefined : { at: now, bytes: diskFree, rows: null }),
   ];
-  const sampled = series.get('') ?? [];
   return {
-    oldest: instantOf(sampled[0]),
-    newest: instantOf(sampled.at(-1)),
+    oldest: instantOf(year[0]),
+    newest: instantOf(year.at(-1)),
     whole: of(''),
+    year: dailySizes([...year, ...present(current.get(''))], now, YEAR_DAYS),
     tables: names.map(of).sort((a, b) => speed(b) - speed(a) || a.name.localeCompare(b.name)),
     ...fullDisk(free, now),
   };
 }
 
 function each(name: string, points: readonly Point[], now: number): GrowthOf {
-  const rate = rateOf(points);
+  const rate = rateOf(points.filter(({ at }) => at >= now - RECENT_MS));
   const bytes = points.at(-1)?.bytes ?? null;
   return {
     name,

@@ -5,13 +5,17 @@ import { DAY_MS, type Database } from '../../schema/index.ts';
 import { NEAR_MS, type Point } from './change.ts';
 
 /** Further back is another time: what grew then says little of what grows now. */
-const DAYS = 90;
+export const RECENT_MS = 90 * DAY_MS;
+/** The longest time that a change is told over, and how far the sample of then may be away. */
+const OLDEST_MS = Math.max(...[...NEAR_MS].map(([days, near]) => days * DAY_MS + near));
 /** Instants that are looked at: as many as somebody who takes one every few minutes has in that time. */
 const MOST_INSTANTS = 20_000;
 
 export interface SizeHistory {
   /** By table, oldest first; those of the database as a whole under the empty name. */
   readonly series: ReadonlyMap<string, readonly Point[]>;
+  /** Of the database as a whole, each sample of the last year. */
+  readonly year: readonly Point[];
   /** Bytes that were free on the disk of the database. */
   readonly diskFree: readonly Point[];
 }
@@ -22,13 +26,16 @@ interface Instant {
 }
 
 /**
- * The first sample of each day, the newest one, and the nearest ones to the days that changes are told since: a hundred at
- * most, however many there are. Reads only.
+ * The first sample of each of the last ninety days, the newest one, and the nearest ones to the days that changes are told since: a
+ * hundred at most, however many there are; and of the database as a whole the last year. Reads only.
  * @param now in milliseconds since the epoch; younger samples are those of a clock that was wrong
  */
 export async function readHistory(engine: Engine, now: number): Promise<SizeHistory> {
   const found = await instantsQuery(engine, now).execute();
   const instants = found.map(({ id, taken_at }) => ({ id, at: instantMs(taken_at) }));
+  const year = found
+    .map(({ taken_at, total_bytes }) => ({ at: instantMs(taken_at), bytes: Number(total_bytes), rows: null }))
+    .reverse();
   const chosen = chooseInstants(instants, now);
   const rows = chosen.length === 0 ? [] : await rowsQuery(engine, chosen).execute();
   const series = new Map<string, Point[]>();
@@ -45,16 +52,16 @@ export async function readHistory(engine: Engine, now: number): Promise<SizeHist
     if (row.table_name === '' && row.disk_free !== null)
       diskFree.push({ at, bytes: Number(row.disk_free), rows: null });
   }
-  return { series, diskFree };
+  return { series, year, diskFree };
 }
 
 export function instantsQuery(engine: Engine, now: number) {
   return engine
     .kysely<Database>()
     .selectFrom('size_sample')
-    .select(['id', 'taken_at'])
+    .select(['id', 'taken_at', 'total_bytes'])
     .where('table_name', '=', '')
-    .where('taken_at', '>=', utc(now - DAYS * DAY_MS))
+    .where('taken_at', '>=', utc(now - OLDEST_MS))
     .where('taken_at', '<=', utc(now))
     .orderBy('taken_at', 'desc')
     .limit(MOST_INSTANTS);
@@ -77,10 +84,11 @@ export function chooseInstants(instants: readonly Instant[], now: number): Insta
   const chosen = new Map<number, Instant>();
   const take = (instant: Instant | undefined) => instant && chosen.set(instant.at, instant);
   const sorted = [...instants].sort((a, b) => a.at - b.at);
-  for (const ofDay of Map.groupBy(sorted, ({ at }) => Math.floor(at / DAY_MS)).values()) take(ofDay[0]);
+  const recent = sorted.filter(({ at }) => at >= now - RECENT_MS);
+  for (const ofDay of Map.groupBy(recent, ({ at }) => Math.floor(at / DAY_MS)).values()) take(ofDay[0]);
   take(sorted.at(-1));
   for (const days of NEAR_MS.keys()) take(nearest(sorted, now - days * DAY_MS));
-  return [...chosen.values()];
+  return [...chosen.values()].sort((a, b) => a.at - b.at);
 }
 
 function nearest(instants: readonly Instant[], to: number): Instant | undefined {

@@ -44,8 +44,8 @@ export const growth: Page = {
 function NoSamples(): VNode {
   return (
     <Nothing>
-      There are no samples yet. The housekeeper takes one a day; <code>multiflexi-cli db:size --sample</code>{' '}
-      takes one now.
+      There are no samples yet. The housekeeper takes one every hour;{' '}
+      <code>multiflexi-cli db:size --sample</code> takes one now.
     </Nothing>
   );
 }
@@ -58,7 +58,7 @@ function Grown({
   readonly diskFree: number | null;
 }): VNode {
   const { database, disk_full: diskFull, newest_sample: newest } = grown;
-  const spans = database.changes.map(({ days }) => days);
+  const spans = database.changes.map(({ days }, place) => ({ days, place })).filter(({ days }) => days >= 7);
   return (
     <>
       <p class="lead">
@@ -72,7 +72,22 @@ function Grown({
         )}
         . The newest sample is of <When at={newest} />.
       </p>
-      <Curve daily={database.daily_bytes} label="Size of the database" />
+      <div class="columns">
+        <Curve daily={database.daily_bytes} label="Size of the database in the last 30 days" />
+        <Curve daily={grown.year_bytes} label="Size of the database in the last 365 days" />
+      </div>
+      <Table
+        caption="Growth of the database"
+        rows={spans}
+        columns={[
+          { head: 'In the last', cell: ({ days }) => counted(days, 'day') },
+          {
+            head: 'Size',
+            number: true,
+            cell: ({ place }) => <Change of={database.changes[place]?.bytes ?? null} />,
+          },
+        ]}
+      />
       <dl class="facts">
         <dt>The disk is full</dt>
         <dd>
@@ -96,7 +111,7 @@ function Grown({
           { head: 'Table', cell: ({ table_name }) => <code>{table_name}</code> },
           { head: '30 days', cell: ({ daily_bytes }) => <Spark daily={daily_bytes} /> },
           { head: 'Size', number: true, cell: ({ bytes }) => <Size of={bytes} /> },
-          ...spans.map((days, place) => ({
+          ...spans.map(({ days, place }) => ({
             head: counted(days, 'day'),
             number: true,
             cell: ({ changes }: Growth['tables'][number]) => <Change of={changes[place]?.bytes ?? null} />,
