@@ -269,6 +269,34 @@ describeOn(['sqlite', 'postgresql'], 'attacks', (name) => {
     expect(preflight.status).toBeGreaterThanOrEqual(400);
   });
 
+  test('answers are packed for our own pages, and for nobody who could have them made to measure their length', async () => {
+    const encodings = (path: string, site: string | null) =>
+      visitor
+        .get(path, { 'Accept-Encoding': 'gzip', ...(site !== null && { 'Sec-Fetch-Site': site }) })
+        .then(({ headers }) => headers.get('content-encoding'));
+    for (const path of ['/', '/purge?older_than=90d', '/api/openapi.json', '/api/status'])
+      for (const [site, encoding] of [
+        ['same-origin', 'gzip'],
+        ['none', 'gzip'],
+        ['same-site', null],
+        ['cross-site', null],
+        [null, null],
+      ] as const)
+        expect([path, site, await encodings(path, site)]).toEqual([path, site, encoding]);
+    const plain = await visitor.get('/api/openapi.json');
+    const packed = await visitor.get('/api/openapi.json', { 'Sec-Fetch-Site': 'same-origin' });
+    expect([packed.headers.get('content-encoding'), packed.text]).toEqual(['gzip', plain.text]);
+    expect(packed.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const unasked = { 'Accept-Encoding': 'identity', 'Sec-Fetch-Site': 'same-origin' };
+    expect((await visitor.get('/', unasked)).headers.get('content-encoding')).toBeNull();
+    const { json } = await visitor.post('/api/db:analyze', {});
+    const events = await visitor.get(`/api/runs/${json.id}/events`, { 'Sec-Fetch-Site': 'same-origin' });
+    expect([events.headers.get('content-encoding'), events.text]).toEqual([
+      null,
+      expect.stringContaining('event: run'),
+    ]);
+  });
+
   test('the cookie is for this server alone, and no script reads it', async () => {
     const other = await testConsole(database.environment);
     try {

@@ -56,6 +56,8 @@ describeEngines('tokens of the database', (name) => {
   test('a script sends it with each request', async () => {
     const answer = await ask('GET /api/db:status', [`Authorization: Bearer ${reader}`]);
     expect(answer.status).toBe(200);
+    const head = [`Authorization: Bearer ${reader}`, 'Accept-Encoding: gzip'];
+    expect((await ask('GET /api/db:status', head)).headers.get('content-encoding')).toBe('gzip');
     for (const bearer of [`Bearer ${reader}x`, 'Bearer ', `Basic ${reader}`, `Bearer ${hashOfToken(reader)}`])
       expect((await ask('GET /api/db:status', [`Authorization: ${bearer}`])).status, bearer).toBe(401);
   });

@@ -12,6 +12,7 @@ import {
 } from '../refusals.ts';
 import { refused } from './answers.ts';
 import { apiRoutes } from './api.ts';
+import { packed } from './compressed.ts';
 import type { Env } from './env.ts';
 import { assetAnswer, loginAnswer, pageAnswer } from './pages.ts';
 import { hasSecretInAddress, isWellFormed } from './request-shape.ts';
@@ -23,7 +24,7 @@ const READS = ['GET', 'HEAD'];
 
 export function consoleApp(console: Console): Hono<Env> {
   const app = new Hono<Env>();
-  app.use(withHeaders, wellFormed, rightHost(console));
+  app.use(packed, withHeaders, wellFormed, rightHost(console));
   app.get('/healthz', (c) => c.text('ok\n'));
   app.use(sameOrigin(console));
   app.route('/api/session', sessionRoutes(console));
