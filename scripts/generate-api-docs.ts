@@ -34,7 +34,8 @@ The routes of the [console](console.md). \`GET /api/openapi.json\` describes the
 - A failure is a document \`{"error": {"code", "message", "next"}}\`. What must be confirmed first is listed beside it as \`needs_confirmation\`:
   the same request with these as \`confirmed\` (their \`kind\` and \`confirmed_by\`) goes on.
 - The plans of \`prune\` and \`retention:run\` have an id in \`X-MultiFlexi-Plan\`: \`POST\` with it as \`plan\`, and the number of rows as \`rows\`, deletes
-  what was counted. A plan is good for half an hour, once.
+  what was counted. A plan is good for half an hour, once. Of \`db:switch\` a run with \`dry_run\` names its plan as \`plan\`: that is how a URL and its
+  password, which no query may have, are posted once.
 - A run is answered by 202 and its address in \`Location\`; it goes on without whoever has started it. There is one at a time; another one is
   refused with 409 until it is over.
 

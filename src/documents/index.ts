@@ -39,7 +39,7 @@ export { sampleDocument } from './sample.ts';
 export { writtenSettingsDocument } from './settings.ts';
 export { sizeDocument } from './size.ts';
 export { plannedReclaimDocument, reclaimDocument } from './space.ts';
-export { plannedSwitchDocument, switchDocument } from './switch.ts';
+export { plannedSwitchDocument, switchDocument, switchStateDocument } from './switch.ts';
 export { tokenCreatedDocument, tokenRevokedDocument, tokensDocument } from './tokens.ts';
 export {
   analyzeDocument,

@@ -28,7 +28,7 @@ export { SAMPLE } from './sample.schema.ts';
 export { SETTINGS_WRITTEN } from './settings.schema.ts';
 export { SIZE } from './size.schema.ts';
 export { PLANNED_RECLAIM, RECLAIMED } from './space.schema.ts';
-export { PLANNED_SWITCH, SWITCHED } from './switch.schema.ts';
+export { PLANNED_SWITCH, SWITCH_STATE, SWITCHED } from './switch.schema.ts';
 export { TOKEN_CREATED, TOKEN_REVOKED, TOKENS } from './tokens.schema.ts';
 export {
   ANALYZED,

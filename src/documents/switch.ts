@@ -1,5 +1,5 @@
 /** A change of the platform's database as JSON. */
-import type { SwitchOutcome, SwitchPlan } from '../tasks/index.ts';
+import type { SwitchOutcome, SwitchPlan, SwitchState } from '../tasks/index.ts';
 import { confirmationsOf } from './confirmations.ts';
 
 export function plannedSwitchDocument(plan: SwitchPlan | null) {
@@ -33,15 +33,39 @@ export function switchDocument(outcome: SwitchOutcome) {
     rows_copied: copied,
     stopped_seconds: inSeconds(stoppedMs),
     saved_settings: saved,
-    receipt: {
-      at: receipt.at,
-      tables: receipt.tables.map(({ table, rows: count, digest, largestId }) => ({
-        table_name: table,
-        rows: count,
-        digest,
-        largest_id: largestId,
-      })),
+    receipt: receiptOf(receipt),
+  };
+}
+
+/** What is known without opening a database. */
+export function switchStateDocument(state: SwitchState) {
+  const { settingsFile, problem, others, journal, canReturn } = state;
+  return {
+    settings_file: settingsFile,
+    problem,
+    env_files: [...others],
+    can_return: canReturn,
+    last: journal && {
+      begun: journal.begun,
+      phase: journal.phase,
+      returns: journal.back,
+      from: { where: journal.from.where, product: journal.from.product },
+      to: { where: journal.to.where, product: journal.to.product },
+      saved_settings: journal.saved,
+      receipt: journal.receipt && receiptOf(journal.receipt),
     },
+  };
+}
+
+function receiptOf({ at, tables }: SwitchOutcome['receipt']) {
+  return {
+    at,
+    tables: tables.map(({ table, rows, digest, largestId }) => ({
+      table_name: table,
+      rows,
+      digest,
+      largest_id: largestId,
+    })),
   };
 }
 

@@ -6,6 +6,7 @@ import type { ConsoleOptions, HttpLimits } from './contract.ts';
 import type { Hosts } from './http/hosts.ts';
 import { Plans } from './plans.ts';
 import type { Route } from './routes/contract.ts';
+import type { Run } from './runs/run.ts';
 import { Runs } from './runs/runs.ts';
 import { Snapshots } from './snapshots.ts';
 import type { OpenedDatabase } from './work/contract.ts';
@@ -38,6 +39,8 @@ export class Console {
   readonly panels: Lane;
   /** For what takes its time: plans, and the one run. */
   private readonly work: Lane;
+  /** How many changes of a row or two are on their way. */
+  changing = 0;
   /** When somebody who had logged in last asked for something, in milliseconds of the process. */
   private usedAt = performance.now();
 
@@ -50,7 +53,16 @@ export class Console {
     this.failedLogins = new FailedLogins(this.limits.loginRestMs);
     this.panels = panels;
     this.work = new Lane({ settings: options.settings, words: options.words }, WORK_REST_MS);
-    this.runs = new Runs(this.work, () => this.snapshots.forget());
+    this.runs = new Runs(this.work, this.plans, (run) => this.ended(run));
+  }
+
+  /** Threads open what the settings name, each time; so what was seen and planned before is all there is of the database that was left. */
+  private ended({ changesDatabase }: Run): void {
+    this.snapshots.forget();
+    if (!changesDatabase) return;
+    this.snapshots.dropAll();
+    this.plans.dropAll();
+    this.panels.database = this.work.database;
   }
 
   /** A plan may take long, and pages must not wait for it; during a run they share a connection. */

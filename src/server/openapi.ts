@@ -64,7 +64,7 @@ export function openApiDocument(): OpenApi {
     info: {
       title: 'MultiFlexi console',
       version: PROGRAM_VERSION,
-      description: 'Commands of multiflexi-cli over HTTP, with the documents of its -f json.',
+      description: 'The commands of the terminal over HTTP, with the documents that they print as JSON.',
     },
     security: [{ bearer: [] }, { session: [] }],
     paths,

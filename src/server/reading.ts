@@ -1,7 +1,7 @@
 /** Answers of routes that only read: from a snapshot that all share, or from the database. */
 
 import type { Console } from './console.ts';
-import { badInput, type Refusal } from './refusals.ts';
+import { badInput, PLAN_GONE, type Refusal } from './refusals.ts';
 import type { Route } from './routes/contract.ts';
 import { routeName } from './routes/contract.ts';
 import type { WorkFailure } from './work/contract.ts';
@@ -28,14 +28,23 @@ export async function read(
 ): Promise<Reading> {
   const refusal = faultsIn(route, input);
   if (refusal) return { kind: 'refused', refusal };
+  if (typeof input.plan === 'string') return keptPlan(console, route, input.plan);
   const order = { name: routeName(route), input, kept: null, by, recorded: false };
   const snapshot = await console.snapshots.get(questionOf(route, input), route.freshMs, () =>
     console.laneFor(route).ask(order, route.timeoutMs),
   );
   if (snapshot.kind === 'failure') return snapshot;
-  const { text, kept } = snapshot.answer;
-  const plan = kept && console.plans.keep(route.command, kept.planned, kept.rows);
-  return { kind: 'document', text, takenAt: snapshot.takenAt, failure: snapshot.failure, plan };
+  const { answer, takenAt, failure } = snapshot;
+  const plan = console.plans.keep(route.command, input, answer, takenAt);
+  return { kind: 'document', text: answer.text, takenAt, failure, plan };
+}
+
+/** As it was made: nothing is asked again. */
+function keptPlan(console: Console, { command }: Route, id: string): Reading {
+  const kept = console.plans.find(command, id);
+  if (!kept) return { kind: 'refused', refusal: PLAN_GONE };
+  const { text, takenAt } = kept;
+  return { kind: 'document', text, takenAt, failure: null, plan: id };
 }
 
 /** @returns undefined where there are none */

@@ -115,10 +115,17 @@ export function rowsNotTyped(rows: number): Refusal {
   return {
     status: 409,
     code: 'NEEDS_CONFIRMATION',
-    message: `The plan deletes ${rows} rows, and that number was not confirmed.`,
+    message: `The plan is of ${rows} rows, and that number was not confirmed.`,
     next: 'Nothing was done. Send the number as rows.',
   };
 }
+
+export const CHANGE_IS_GOING: Refusal = {
+  status: 409,
+  code: 'LOCKED',
+  message: 'Something is being changed in this database at the moment.',
+  next: 'Nothing was done. Try again in a moment.',
+};
 
 export function runIsGoing(what: string, by: string, since: string): Refusal {
   return {

@@ -34,6 +34,8 @@ export class Snapshots {
   private readonly taken = new Map<string, Taken>();
   private readonly asking = new Map<string, Promise<Snapshot>>();
   private changes = 0;
+  /** How often it has become another database. */
+  private databases = 0;
 
   /**
    * What is a little older than it should be is shown at once, while it is asked anew for those who come next.
@@ -61,13 +63,20 @@ export class Snapshots {
     this.asking.clear();
   }
 
+  /** It is another database from now on: nothing of what was seen is shown any more, not even as old. */
+  dropAll(): void {
+    this.forget();
+    this.databases++;
+    this.taken.clear();
+  }
+
   private async ask(question: string, ask: () => Promise<Outcome>): Promise<Snapshot> {
-    const { changes } = this;
+    const { changes, databases } = this;
     const takenAt = Date.now();
     const outcome = await ask();
     if (outcome.kind === 'done') {
       const taken = { answer: outcome.answer, takenAt, changes };
-      this.keep(question, taken);
+      if (databases === this.databases) this.keep(question, taken);
       return documentOf(taken, null);
     }
     const last = this.taken.get(question);

@@ -1,6 +1,8 @@
-/** How old the last export may be before the overview warns: `EXPORT_MAX_AGE_DAYS`. */
+/** How old the last export may be before the overview warns, and where those go that nobody names a file for: `EXPORT_*`. */
+import { resolve } from 'node:path';
 import { unusableExportSetting } from './failures.ts';
 import { nearest, settingsFile } from './nearest.ts';
+import { pathFault } from './paths.ts';
 import type { SettingsSource } from './read.ts';
 
 const NAME = 'EXPORT_MAX_AGE_DAYS';
@@ -14,4 +16,16 @@ export function readExportMaxAge(from: SettingsSource): number {
   const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (days >= 1 && days <= MOST_DAYS) return days;
   throw unusableExportSetting(`${NAME} must be a whole number of days from 1 to ${MOST_DAYS}`);
+}
+
+const DIRECTORY = 'EXPORT_DIR';
+
+/** Absolute; undefined where it is not set. @throws SETTINGS_INVALID */
+export function readExportDirectory(from: SettingsSource): string | undefined {
+  const text = nearest(DIRECTORY, from.environment, settingsFile(from));
+  if (text === undefined) return undefined;
+  if (/\p{Cc}/u.test(text)) throw unusableExportSetting(`${DIRECTORY} contains a control character`);
+  const fault = pathFault(text, from.environment.HOME || undefined);
+  if (fault !== undefined) throw unusableExportSetting(`${DIRECTORY} ${fault}`);
+  return resolve(text);
 }

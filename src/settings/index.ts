@@ -2,10 +2,10 @@
 export { type ArchiveSettings, readArchiveSettings, readPassphrase } from './archive.ts';
 export { originIn, readConsoleOrigins } from './console.ts';
 export type { RawSettings } from './database.ts';
-export { readExportMaxAge } from './export.ts';
+export { readExportDirectory, readExportMaxAge } from './export.ts';
 export { type HoursOfDay, type HousekeeperSettings, readHousekeeperSettings } from './housekeeper.ts';
 export { closest } from './names.ts';
-export { OTHER_PASSWORD, type OtherDatabase, readOtherDatabase } from './other-database.ts';
+export { OTHER_PASSWORD, type OtherDatabase, partedUrl, readOtherDatabase } from './other-database.ts';
 export {
   dataDirectory,
   loginHint,
@@ -15,6 +15,12 @@ export {
   type SettingsSource,
   settingsFileOf,
 } from './read.ts';
-export { planReplacement, type Replacement, replaceSettings, requireUnchanged } from './replace-database.ts';
+export {
+  planReplacement,
+  type Replacement,
+  replaceSettings,
+  requireReplaceable,
+  requireUnchanged,
+} from './replace-database.ts';
 export { parseReplica } from './replicas.ts';
 export { writeSettings } from './write-settings.ts';

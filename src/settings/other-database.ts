@@ -25,6 +25,18 @@ export function readOtherDatabase(other: OtherDatabase, environment: RawSettings
   return { ...named, written: withAbsolutePath(named.written) };
 }
 
+/**
+ * A URL that stands in no list of processes and no log may have its password in it.
+ * @returns the URL without it; what is no URL comes back as it is
+ */
+export function partedUrl(text: string): { readonly url: string; readonly password: string | undefined } {
+  const url = parsed(text.trim());
+  if (url === null || url.password === '') return { url: text, password: undefined };
+  const password = decoded(url.password);
+  url.password = '';
+  return { url: url.href, password };
+}
+
 function ofUrl(url: string, password: string | undefined, home: string | undefined): NamedDatabase {
   const written = { ...settingsOfUrl(url), ...(password ? { DB_PASSWORD: password } : {}) };
   const result = validateDatabaseSettings(written, home);

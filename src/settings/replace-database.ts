@@ -36,6 +36,17 @@ export interface Replacement {
 
 /** Writes nothing. @throws SETTINGS_INVALID where it could not be carried out, as far as that can be known */
 export function planReplacement(file: string, settings: RawSettings): Replacement {
+  const path = requireReplaceable(file);
+  try {
+    const before = readFileSync(path, 'utf8');
+    return { file: path, before, after: withSettings(before, settings, file) };
+  } catch (error) {
+    throw asFailure(file, error);
+  }
+}
+
+/** As far as that can be known. @returns its path without symbolic links @throws SETTINGS_INVALID */
+export function requireReplaceable(file: string): string {
   try {
     const path = realpathSync(file);
     const stat = statSync(path);
@@ -44,8 +55,7 @@ export function planReplacement(file: string, settings: RawSettings): Replacemen
     const own = process.geteuid?.();
     if (own !== undefined && own !== 0 && stat.uid !== own)
       throw new Error('it belongs to another user, and only root could keep that so');
-    const before = readFileSync(path, 'utf8');
-    return { file: path, before, after: withSettings(before, settings, file) };
+    return path;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw unreadableSettings(file, error);
     throw asFailure(file, error);

@@ -213,11 +213,13 @@ export { readStatus, type SchemaStatus } from './status.ts';
 export {
   noSettingsFile,
   planSwitch,
+  readSwitchState,
   runSwitch,
   type SwitchOutcome,
   type SwitchPlan,
   type SwitchRequest,
   type SwitchRun,
+  type SwitchState,
   settingsToReturnBy,
 } from './switch/index.ts';
 export type { LagLimit } from './throttle.ts';

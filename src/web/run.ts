@@ -19,6 +19,8 @@ export interface Run {
   readonly notices: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
   /** The command's document, when it is over. */
   readonly result?: unknown;
+  /** Of a run that only planned: the plan's id; null where it cannot be carried out. */
+  readonly plan: string | null;
   readonly error: { readonly code: string; readonly message: string; readonly next: string } | null;
   readonly needs_confirmation: readonly {
     readonly kind: string;

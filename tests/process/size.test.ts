@@ -67,7 +67,7 @@ describeEngines('db:size', (name) => {
     expect(taken.sampled).toEqual({ tables: taken.tables.length, left_out: [] });
     const later = await json();
     expect(later.sampled).toBeNull();
-    expect(later.growth?.database.changes.map((change) => change.bytes)).toEqual([null, null, null]);
+    expect(later.growth?.database.changes.map((change) => change.bytes)).toEqual([null, null, null, null]);
   });
 
   test('shows growth and a forecast in a hundred columns, with gaps as gaps', async () => {

@@ -33,6 +33,8 @@ const BELOW = ROUTES.filter(
     command.startsWith('archive:') ||
     command === 'status:dismiss' ||
     command === 'token:revoke' ||
+    // In switch.test.ts: there must be a settings file, and another database.
+    command === 'db:switch' ||
     (command === 'db:rollback' && method === 'POST'),
 );
 

@@ -1,11 +1,12 @@
 /** The console in a real browser: every page in both lights and on a phone, a whole purge, and the server killed in the middle. */
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Engine, utc } from '../../src/engines/index.ts';
 import { PAGES } from '../../src/web/index.ts';
 import { BROWSER, hurdles, startBrowser } from '../harness/browser.ts';
 import { finished, startCli } from '../harness/cli.ts';
@@ -26,6 +27,7 @@ const ADDRESSES: readonly string[] = [
   '/migrations?plan=down&target=20241209204404',
   '/migrations?verify=yes',
   '/tables?plan=optimize',
+  '/backend?export=plan',
 ];
 
 describe.skipIf(BROWSER === undefined)('in a browser', () => {
@@ -49,17 +51,18 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await database.drop();
   });
 
-  const filled = async () => {
+  const filled = async (count = JOBS) => {
     database = await migratedDatabase('sqlite');
     // For pictures there is more to see.
     if (PICTURES) {
       const words = ['sample:load', '--jobs', '5000', '--days', '180', '--seed', '1'];
       for (const command of [words, ['housekeeper:run']]) await finished(startCli(command, environment()));
+      await makeYearOfSamples(database.engine);
       return;
     }
     await makeCompany(database.engine);
     const jobs = Array.from(
-      { length: JOBS },
+      { length: count },
       (_, n): TestJob => ({ id: BigInt(n + 1), status: 'ok', minute: n, artifacts: 1, logs: 1 }),
     );
     await makeHistory(database.engine, jobs, []);
@@ -121,6 +124,73 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
       expect(faults).toEqual([]);
     },
   );
+
+  test('whatever can be used or seen has a name, and no state is told by its colour alone', async () => {
+    await filled();
+    const started = await console();
+    const page = await opened(started);
+    const signs = new Map<string, Set<string>>();
+    for (const address of ADDRESSES) {
+      await page.goto(`${started.origin}${address}`);
+      // As a screen reader has it: a role, and its name in quotation marks.
+      const tree = (await page.locator('body').ariaSnapshot()).split('\n');
+      const nameless = tree.filter((line) =>
+        /^\s*- (?:button|link|textbox|combobox|checkbox|img|table|region|progressbar|navigation)(?! ")/.test(
+          line,
+        ),
+      );
+      expect([address, nameless]).toEqual([address, []]);
+      expect(tree.length).toBeGreaterThan(20);
+      const silent = await page
+        .locator('.ok, .warn, .fail, .stale, .failure, .nothing')
+        .evaluateAll((all) =>
+          all.filter(({ textContent }) => !textContent?.trim()).map(({ outerHTML }) => outerHTML),
+        );
+      expect([address, silent]).toEqual([address, []]);
+      for (const mark of await page.locator('.mark').all()) {
+        const tone = (await mark.getAttribute('class'))?.replace('mark ', '') ?? '';
+        const sign = (await mark.locator('.sign').textContent()) ?? '';
+        signs.set(tone, (signs.get(tone) ?? new Set()).add(sign));
+        expect((await mark.textContent())?.replace(sign, '').trim()).not.toBe('');
+      }
+    }
+    // One sign for each state, and another one for each other.
+    const all = [...signs.values()].map((some) => [...some].join());
+    expect(all.length).toBeGreaterThan(2);
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.filter((some) => [...some].length !== 1)).toEqual([]);
+  });
+
+  test('Health is looked at anew by itself, and not under the hands of somebody who uses it', async () => {
+    await filled();
+    const started = await console();
+    const page = await opened(started);
+    await page.clock.install();
+    await page.goto(`${started.origin}/`);
+    await page.getByText('The schema').first().waitFor();
+    const drifted = page.getByRole('link', { name: 'Compare the schema' });
+    expect(await drifted.count()).toBe(0);
+    await database.engine.kysely().schema.alterTable('company_env').addColumn('stray', 'integer').execute();
+    const later = async () => {
+      await page.clock.fastForward(31_000);
+      return drifted.count();
+    };
+    // What was seen last is good for some seconds of the server's own time.
+    await expect.poll(later, { timeout: 60_000 }).toBe(1);
+    const reason = page.locator('.finding', { has: drifted }).locator('details');
+    await reason.locator('summary').click();
+    await reason.locator('input[name=reason]').fill('half wri');
+    await database.engine.kysely().schema.alterTable('company_env').dropColumn('stray').execute();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    for (let round = 0; round < 3; round++) await page.clock.fastForward(31_000);
+    expect([await reason.locator('input[name=reason]').inputValue(), asked]).toEqual(['half wri', []]);
+    await reason.locator('input[name=reason]').fill('');
+    await reason.locator('summary').click();
+    await page.getByRole('heading', { name: 'Health' }).click();
+    await page.evaluate('document.activeElement.blur()');
+    await expect.poll(later, { timeout: 60_000 }).toBe(0);
+  });
 
   test('the keyboard alone leads past the menu, and to a plan', async () => {
     await filled();
@@ -251,6 +321,93 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     expect(await jobs()).toBe(391);
   });
 
+  test('a server that is killed among its chunks has deleted whole jobs, and the rest is found and deleted', async () => {
+    await filled(20_000);
+    const started = await console();
+    const page = await opened(started);
+    const confirmed = async (origin: string) => {
+      await page.goto(`${origin}/purge?jobs=true&keep=100`);
+      const input = page.locator('input[name=rows]');
+      await input.fill((await input.getAttribute('data-expected')) ?? '');
+      for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+      await page.locator('form[data-command=prune] button[type=submit]').click();
+    };
+    await confirmed(started.origin);
+    await expect.poll(jobs, { timeout: 60_000, interval: 5 }).toBeLessThan(20_000);
+    started.process.kill('SIGKILL');
+    await page.getByText('The console does not answer.').waitFor();
+    expect(await jobs()).toBeGreaterThan(100);
+    const strays = async (table: string) => {
+      const { rows } = await sql<{ n: number }>`
+        select count(*) as n from ${sql.table(table)} where job_id is not null and job_id not in (select id from job)`.execute(
+        database.engine.kysely<unknown>(),
+      );
+      return Number(rows[0]?.n);
+    };
+    expect([await strays('artifacts'), await strays('logger')]).toEqual([0, 0]);
+    const again = await console('--port', new URL(started.origin).port);
+    await page.getByText('Open the address').waitFor();
+    await page.goto(again.url);
+    await page.waitForSelector('nav');
+    await confirmed(again.origin);
+    await page.locator('.run .mark.ok').waitFor();
+    expect([await jobs(), await strays('artifacts'), await strays('logger')]).toEqual([100, 0, 0]);
+    await page.goto(`${again.origin}/housekeeper?duty=prune`);
+    const history = page.getByRole('table', { name: 'Newest first' });
+    await history.getByText('interrupted').waitFor();
+    await history.getByText('done').first().waitFor();
+  });
+
+  test('the backend is checked, switched with its receipt, and switched back, by everybody', async () => {
+    await filled();
+    const [settings, other] = ['multiflexi.env', 'other.env'].map((name) => join(home, name));
+    const file = join(home, 'other.sqlite');
+    const lines = Object.entries(database.environment).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(settings ?? '', lines.join(''), { mode: 0o600 });
+    writeFileSync(other ?? '', `DB_CONNECTION=sqlite\nDB_DATABASE=${file}\n`, { mode: 0o600 });
+    const started = await console('-e', settings ?? '');
+    const page = await opened(started);
+    await page.getByRole('link', { name: 'Backend' }).click();
+    await page.getByRole('combobox', { name: 'Settings of the other database' }).selectOption('other.env');
+    const checked = async () => {
+      await page.getByRole('link', { name: 'See the plan' }).click();
+      expect(await hurdles(page)).toEqual([]);
+      const rows = page.locator('input[name=rows]');
+      await rows.fill((await rows.getAttribute('data-expected')) ?? '');
+      await page.getByRole('button', { name: 'Switch to' }).click();
+      await page.getByRole('table', { name: 'Receipt' }).waitFor();
+      expect(await hurdles(page)).toEqual([]);
+    };
+    await page.getByRole('button', { name: 'Check it' }).first().click();
+    await checked();
+    await page.locator('header').getByText(file).waitFor();
+    await page.getByRole('link', { name: 'the way back' }).click();
+    await page.locator('#last .mark.ok').waitFor();
+    expect(await hurdles(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Check the way back' }).click();
+    await checked();
+    await page
+      .locator('header')
+      .getByText(database.environment.DB_DATABASE ?? '')
+      .waitFor();
+    // One that cannot be reached: the page has its words, and the password is in none.
+    await page.getByRole('link', { name: 'Backend' }).click();
+    await page.getByRole('textbox', { name: 'URL' }).fill('mysql://somebody@127.0.0.1:1/none');
+    await page.getByRole('textbox', { name: 'Password' }).fill('s3cret-word');
+    await page.getByRole('button', { name: 'Check it' }).last().click();
+    await page.getByRole('alert').getByText('SERVER_UNREACHABLE').waitFor();
+    expect([page.url(), (await page.content()).includes('s3cret-word')]).toEqual([
+      `${started.origin}/run`,
+      false,
+    ]);
+    await page.getByRole('link', { name: 'Backend' }).click();
+    await page.getByRole('button', { name: 'Export now' }).click();
+    await page.locator('.run .mark.ok').waitFor();
+    expect(await hurdles(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Backend' }).click();
+    await page.getByRole('table', { name: 'The last 1 export' }).getByText('.rows.zst').waitFor();
+  });
+
   test('a server that is killed in the middle leaves a page that says so, and a purge that can be finished', async () => {
     await filled();
     const started = await console();
@@ -313,9 +470,40 @@ async function whileLocked(
     });
 }
 
+/** As the housekeeper would have taken them, for the picture of Growth. */
+async function makeYearOfSamples(engine: Engine): Promise<void> {
+  const { totalBytes, tables } = await engine.sizes('cheap');
+  const now = Date.now();
+  const days = Array.from({ length: 366 }, (_, day) => 366 - day);
+  await engine.bulkLoad({
+    table: 'size_sample',
+    columns: ['taken_at', 'table_name', 'rows_exact', 'row_count', 'total_bytes'],
+    rows: days.flatMap((day) => {
+      // Faster in the last months, and a purge.
+      const share = (1 - day / 500) ** 2 + (day > 120 && day < 200 ? 0.08 : 0);
+      const sample = (name: string, bytes: number) => [
+        utc(now - day * 86_400_000),
+        name,
+        false,
+        null,
+        BigInt(Math.round(bytes * share)),
+      ];
+      return [sample('', totalBytes), ...tables.map(({ name, totalBytes: bytes }) => sample(name, bytes))];
+    }),
+  });
+}
+
+/** Paths of this run are shown as those of an installation. */
+const PLACES_OF_THE_TEST = `(() => {
+  const walker = document.createTreeWalker(document, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode())
+    walker.currentNode.data = walker.currentNode.data.replace(/\\/\\S*(?:multiflexi-(?:home|test|copy)-?|template)[^\\s/]*/g, '/var/lib/multiflexi');
+})()`;
+
 async function pictured(page: Page, address: string, light: string): Promise<void> {
   if (PICTURES === undefined || !(PAGES.has(address) || address.startsWith('/purge'))) return;
   mkdirSync(PICTURES, { recursive: true });
   const name = address === '/' ? 'health' : address.slice(1).replace(/\?.*/, '-plan');
+  await page.evaluate(PLACES_OF_THE_TEST);
   await page.screenshot({ path: join(PICTURES, `${name}-${light}.png`) });
 }

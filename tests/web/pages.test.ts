@@ -34,6 +34,7 @@ const ADDRESSES = [
   '/tables?plan=reclaim',
   '/tables?plan=optimize',
   '/backend',
+  '/backend?export=plan',
   '/run',
 ];
 

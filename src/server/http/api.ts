@@ -2,11 +2,21 @@
 import { type Context, Hono } from 'hono';
 import { jsonText } from '../../documents/index.ts';
 import type { Console } from '../console.ts';
+import type { KeptPlan } from '../plans.ts';
 import { faultsIn, read } from '../reading.ts';
-import { NOT_FOUND, PLAN_GONE, READ_ONLY, rowsNotTyped, runIsGoing, WRONG_METHOD } from '../refusals.ts';
+import {
+  CHANGE_IS_GOING,
+  NOT_FOUND,
+  PLAN_GONE,
+  READ_ONLY,
+  rowsNotTyped,
+  runIsGoing,
+  WRONG_METHOD,
+} from '../refusals.ts';
 import type { Route } from '../routes/contract.ts';
 import { routeName } from '../routes/contract.ts';
 import { routeOf } from '../routes/table.ts';
+import type { Run } from '../runs/run.ts';
 import { answered, failed, refused } from './answers.ts';
 import { jsonBody } from './body.ts';
 import type { Env } from './env.ts';
@@ -66,14 +76,29 @@ async function changeAnswer(
   input: Readonly<Record<string, unknown>>,
 ): Promise<Response> {
   const { name: by } = c.get('person');
+  const { current } = console.runs;
+  // It would be a change of the database that is being left.
+  if (current?.changesDatabase) return refused(c, goingOn(current));
   const order = { name: routeName(route), input, kept: null, by, recorded: true };
-  const outcome = await console.panels.ask(order, route.timeoutMs);
+  console.changing++;
+  const outcome = await console.panels.ask(order, route.timeoutMs).finally(() => console.changing--);
   console.snapshots.forget();
   console.options.log.info(
     { user: by, command: route.command, outcome: outcome.kind },
     `${by}: ${route.command}`,
   );
   return outcome.kind === 'done' ? answered(c, outcome.answer.text) : failed(c, outcome.failure);
+}
+
+function goingOn({ command, by, startedAt }: Run) {
+  return runIsGoing(command, by, startedAt.toISOString());
+}
+
+/** What was asked for the plan, where that is all there is of it, with what was confirmed since. */
+function carriedOut(kept: KeptPlan, input: Readonly<Record<string, unknown>>) {
+  if (kept.planned !== null) return input;
+  const { plan: _, rows: _rows, ...more } = input;
+  return { ...kept.input, ...more, dry_run: false };
 }
 
 /** It goes on without whoever has started it, and is found again under its id. */
@@ -86,7 +111,8 @@ function runAnswer(
   const { runs, plans, options } = console;
   const { name: by } = c.get('person');
   const { current } = runs;
-  if (current) return refused(c, runIsGoing(current.command, current.by, current.startedAt.toISOString()));
+  if (current) return refused(c, goingOn(current));
+  if (route.changesDatabase && console.changing > 0) return refused(c, CHANGE_IS_GOING);
   const id = typeof input.plan === 'string' ? input.plan : undefined;
   const kept = id === undefined ? undefined : plans.find(route.command, id);
   if (id !== undefined) {
@@ -94,7 +120,7 @@ function runAnswer(
     if (input.rows !== kept.rows) return refused(c, rowsNotTyped(kept.rows));
     plans.drop(id);
   }
-  const run = runs.start(route, by, input, kept?.planned ?? null);
+  const run = runs.start(route, by, kept ? carriedOut(kept, input) : input, kept?.planned ?? null);
   options.log.info({ user: by, command: route.command, run: run.id }, `${by}: ${route.command}`);
   return answered(c, jsonText(run.document()), 202, { Location: `/api/runs/${run.id}` });
 }

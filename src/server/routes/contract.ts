@@ -22,6 +22,8 @@ export interface Route {
   readonly timeoutMs: number;
   /** How long an answer is good enough for others who ask the same, in milliseconds. */
   readonly freshMs: number;
+  /** The settings may name another database when it has ended: nothing else is changed meanwhile. */
+  readonly changesDatabase?: boolean;
 }
 
 export function routeName({ method, command }: Pick<Route, 'method' | 'command'>): string {

@@ -157,6 +157,63 @@ export const RUN_REMOVE_ARCHIVES = REMOVE_ARCHIVES.extend({ confirmed: CONFIRMED
 export const CYCLE = z.strictObject({ only: list(z.enum(DUTY_NAMES)).optional() });
 export const RUN_CYCLE = CYCLE.extend({ time_budget: duration.optional() });
 
+const OTHER = {
+  to_env: line
+    .optional()
+    .describe('a file (*.env) beside the settings file, with `DB_*` of the other database'),
+  back: flag.default(false).describe('to the database that was used before'),
+  except: list(line).optional().describe('what may stay behind'),
+  plan: z.string().max(64).optional().describe('the id of a plan'),
+};
+const ONE_TARGET = { error: 'exactly one of to_env, to, back and plan says which database is meant' };
+const PLAN_IS_WHOLE = { error: 'a plan has been made with its own except', path: ['except'] };
+
+interface Targets {
+  readonly to_env?: string | undefined;
+  readonly to?: string | undefined;
+  readonly back: boolean;
+  readonly except?: readonly string[] | undefined;
+  readonly plan?: string | undefined;
+}
+
+function hasOneTarget({ to_env, to, back, plan }: Targets): boolean {
+  return [to_env, to, back || undefined, plan].filter((one) => one !== undefined).length === 1;
+}
+
+function isWhole({ plan, except }: Targets): boolean {
+  return plan === undefined || except === undefined;
+}
+
+export const SWITCH = z.strictObject(OTHER).refine(hasOneTarget, ONE_TARGET).refine(isWhole, PLAN_IS_WHOLE);
+export const RUN_SWITCH = z
+  .strictObject({
+    ...OTHER,
+    to: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2_000)
+      .optional()
+      .describe(
+        'a URL of the other database, as `mysql://USER@HOST/DATABASE`; it may have the password in it',
+      ),
+    password: z.string().max(1_000).optional().describe('with `to`'),
+    dry_run: flag.default(false).describe('only plans: checks both databases and every value'),
+    rows: z.int().nonnegative().optional().describe('with `plan`: its rows, as somebody has typed them'),
+    max_stop: number(1, 86_400).optional().describe("seconds that the platform's writes may wait"),
+    confirmed: CONFIRMED,
+  })
+  .refine(hasOneTarget, ONE_TARGET)
+  .refine(isWhole, PLAN_IS_WHOLE);
+
+export const EXPORT = z.strictObject({
+  form: z.enum(['compact', 'json']).default('compact'),
+  company: line.optional().describe('slug or id: only its rows, and what they refer to'),
+  tables,
+  without: tables,
+  encrypt: flag.default(false).describe('by the passphrase of the settings; not in JSON'),
+});
+
 export const POLICY = z.strictObject({
   subject: z.enum(SUBJECTS),
   company: line.optional(),

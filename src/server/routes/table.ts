@@ -7,7 +7,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 type Given = Pick<Route, 'summary' | 'input' | 'document'> &
-  Partial<Pick<Route, 'timeoutMs' | 'freshMs' | 'scope'>>;
+  Partial<Pick<Route, 'timeoutMs' | 'freshMs' | 'scope' | 'changesDatabase'>>;
 
 function panel(command: string, given: Given): Route {
   const bounds = { timeoutMs: 5 * SECOND, freshMs: 5 * SECOND };
@@ -215,6 +215,37 @@ export const ROUTES: readonly Route[] = [
     summary: 'Removes archives.',
     input: inputs.RUN_REMOVE_ARCHIVES,
     document: 'REMOVAL',
+  }),
+  plan('export', {
+    summary: 'What an export would have in it.',
+    input: inputs.EXPORT,
+    document: 'PLANNED_EXPORT',
+  }),
+  run('export', {
+    summary: 'Writes an export to a new file in EXPORT_DIR.',
+    input: inputs.EXPORT,
+    document: 'EXPORTED',
+  }),
+  panel('db:switch:last', {
+    summary:
+      'Whether the database can be changed from here, and what became of the last change: its journal and receipt.',
+    input: NOTHING,
+    document: 'SWITCH_STATE',
+    freshMs: 0,
+  }),
+  plan('db:switch', {
+    summary:
+      'What stands in the way of a change to another database, and what it would take. The answer names the plan in `X-MultiFlexi-Plan`; `plan` shows one again.',
+    input: inputs.SWITCH,
+    document: 'PLANNED_SWITCH',
+    timeoutMs: 30 * MINUTE,
+  }),
+  run('db:switch', {
+    summary:
+      'Changes to another database, as planned or as these say; with `dry_run` it only plans, for as long as that takes, and the run names the plan.',
+    input: inputs.RUN_SWITCH,
+    document: 'SWITCHED',
+    changesDatabase: true,
   }),
   panel('token:list', {
     summary: 'The tokens of the console, without the tokens themselves.',

@@ -21,6 +21,12 @@ export const RUN = z.strictObject({
     .array(z.strictObject({ at: z.iso.datetime(), kind: z.string(), text: z.string() }))
     .describe('the last hundred, as why it waits'),
   result: z.unknown().describe("the command's document, when it is over; null before"),
+  plan: z
+    .uuid()
+    .nullable()
+    .describe(
+      'of a run with dry_run: by which what it has planned can be carried out; null where that cannot be',
+    ),
   error: z.strictObject({ code: z.string(), message: z.string(), next: z.string() }).nullable(),
   needs_confirmation: z.array(
     z.strictObject({ kind: z.string(), confirmed_by: z.string(), message: z.string() }),

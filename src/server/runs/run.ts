@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { TaskProgress } from '../../tasks/index.ts';
+import type { Route } from '../routes/contract.ts';
 import type { Confirmable, ToldNotice } from '../work/contract.ts';
 import type { Outcome } from '../work/lane.ts';
 import type { RunDocument } from './run.schema.ts';
@@ -14,6 +15,8 @@ export class Run {
   readonly id = randomUUID();
   readonly command: string;
   readonly by: string;
+  /** The settings may name another database when it has ended. */
+  readonly changesDatabase: boolean;
   readonly startedAt = new Date();
   readonly ending = new AbortController();
   private readonly changed = new EventEmitter().setMaxListeners(0);
@@ -22,12 +25,14 @@ export class Run {
   private progress: TaskProgress | null = null;
   private notices: (ToldNotice & { at: string })[] = [];
   private result: unknown = null;
+  private plan: string | null = null;
   private error: RunDocument['error'] = null;
   private needsConfirmation: readonly Confirmable[] = [];
 
-  constructor(command: string, by: string) {
+  constructor({ command, changesDatabase = false }: Route, by: string, dry: boolean) {
     this.command = command;
     this.by = by;
+    this.changesDatabase = changesDatabase && !dry;
   }
 
   get isOver(): boolean {
@@ -44,8 +49,10 @@ export class Run {
     this.changed.emit('change');
   }
 
-  ended(outcome: Outcome): void {
+  /** @param plan the id of the plan that has come of it */
+  ended(outcome: Outcome, plan: string | null): void {
     this.endedAt = new Date();
+    this.plan = plan;
     if (outcome.kind === 'done') {
       this.state = outcome.answer.ended;
       this.result = JSON.parse(outcome.answer.text);
@@ -81,6 +88,7 @@ export class Run {
       },
       notices: this.notices.map(({ at, kind, text }) => ({ at, kind, text })),
       result: this.result,
+      plan: this.plan,
       error: this.error,
       needs_confirmation: this.needsConfirmation.map((one) => ({ ...one })),
     };

@@ -1,4 +1,5 @@
 /** Runs since the server was started. There is one at a time; it belongs to nobody's browser. */
+import type { Plans } from '../plans.ts';
 import type { Route } from '../routes/contract.ts';
 import { routeName } from '../routes/contract.ts';
 import type { Order } from '../work/contract.ts';
@@ -9,12 +10,14 @@ const MOST = 20;
 
 export class Runs {
   private readonly lane: Lane;
-  private readonly onEnd: () => void;
+  private readonly plans: Plans;
+  private readonly onEnd: (run: Run) => void;
   private runs: Run[] = [];
 
-  /** @param onEnd told when one has ended: the database is another one then */
-  constructor(lane: Lane, onEnd: () => void) {
+  /** @param plans keeps what dry runs have planned @param onEnd told when one has ended: the database is as it made it then */
+  constructor(lane: Lane, plans: Plans, onEnd: (run: Run) => void) {
     this.lane = lane;
+    this.plans = plans;
     this.onEnd = onEnd;
   }
 
@@ -32,18 +35,22 @@ export class Runs {
     return this.runs.find((run) => run.id === id);
   }
 
-  /** Begins one, where none is in progress. */
-  start(route: Route, by: string, input: unknown, kept: Order['kept']): Run {
-    const run = new Run(route.command, by);
+  /** Begins one, where none is in progress. One that is dry plans for as long as it takes, and leaves nothing in the history. */
+  start(route: Route, by: string, input: Readonly<Record<string, unknown>>, kept: Order['kept']): Run {
+    const dry = input.dry_run === true;
+    const name = dry ? `PLAN ${route.command}` : routeName(route);
+    const run = new Run(route, by, dry);
     this.runs = [run, ...this.runs].slice(0, MOST);
     this.lane
-      .ask({ name: routeName(route), input, kept, by, recorded: true }, 0, run.ending.signal, {
+      .ask({ name, input, kept, by, recorded: !dry }, 0, run.ending.signal, {
         onProgress: (progress) => run.progressed(progress),
         onNotice: (notice) => run.told(notice),
       })
       .then((outcome) => {
-        run.ended(outcome);
-        this.onEnd();
+        const plan = outcome.kind === 'done' ? this.plans.keep(route.command, input, outcome.answer) : null;
+        // Whoever is told that it has ended looks at the database at once.
+        this.onEnd(run);
+        run.ended(outcome, plan);
       });
     return run;
   }

@@ -51,10 +51,10 @@ export interface ToldNotice {
 export interface Answer {
   /** The document, as JSON. */
   readonly text: string;
-  /** A plan that can be carried out as it is, and how many rows it deletes. */
-  readonly kept: { readonly planned: PlannedPurge; readonly rows: number } | null;
+  /** A plan that can be carried out as it is, and how many rows it is of. Null as `planned`: what was asked says it all. */
+  readonly kept: { readonly planned: PlannedPurge | null; readonly rows: number } | null;
   readonly ended: Ended;
-  /** Where it was done; null where no database was opened. */
+  /** Where it was done, or which database is the one in use since; null where no database was opened. */
   readonly database: OpenedDatabase | null;
 }
 
@@ -88,12 +88,16 @@ export interface WorkContext extends TaskContext {
 export interface Done {
   readonly document: unknown;
   readonly kept?: PlannedPurge;
+  /** Of a plan that can be carried out as it is, though nothing of it is kept. */
+  readonly rows?: number;
   readonly ended?: Ended;
 }
 
 export interface Work {
   /** Null where no database is opened. */
   readonly access: Access | null;
+  /** The settings may name another database when it has ended: its end is recorded there. */
+  readonly changesDatabase?: true;
   do(context: WorkContext, input: unknown): Promise<Done>;
 }
 

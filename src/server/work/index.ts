@@ -13,6 +13,8 @@ const ROOMS: Readonly<Record<string, () => Promise<Works>>> = {
   archives: async () => (await import('./archives.ts')).ARCHIVES,
   routine: async () => (await import('./routine.ts')).ROUTINE,
   tokens: async () => (await import('./tokens.ts')).TOKENS,
+  switch: async () => (await import('./switch.ts')).SWITCH,
+  exports: async () => (await import('./exports.ts')).EXPORTS,
 };
 
 /** By the command's name, or by what is before its colon. */
@@ -24,7 +26,10 @@ const ROOM_OF: Readonly<Record<string, string>> = {
   'db:migrate': 'schema',
   'db:rollback': 'schema',
   'db:breakpoint': 'schema',
+  'db:switch': 'switch',
+  'db:switch:last': 'switch',
   db: 'upkeep',
+  export: 'exports',
   prune: 'purges',
   'retention:run': 'purges',
   retention: 'retention',

@@ -3,9 +3,10 @@
  * go on answering meanwhile. It has one engine open at a time, for as long as somebody asks.
  */
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import { jsonText, type NextStepWriter } from '../../documents/index.ts';
-import { type Access, type Engine, openEngine } from '../../engines/index.ts';
+import { type Access, type DatabaseSettings, type Engine, openEngine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { nextWords } from '../../next-step.ts';
 import { readSettings, type SettingsSource } from '../../settings/index.ts';
@@ -34,12 +35,13 @@ import type {
 import { stopped } from './failures.ts';
 import { workOf } from './index.ts';
 
-/** How long an engine stays open without work, and at all: settings may change, and a file may appear. In milliseconds. */
+/** How long an engine stays open without work, and at all: a file may appear. In milliseconds. */
 const IDLE_MS = 10_000;
 const LONGEST_MS = 60_000;
 
 interface Opened {
   readonly engine: Engine;
+  readonly settings: DatabaseSettings;
   readonly access: Access;
   readonly openedAt: number;
 }
@@ -101,26 +103,40 @@ async function carryOut(
     ? work.do({ ...told, engine: NO_ENGINE }, order.input)
     : engines.using(work.access, (engine) => {
         database = { product: engine.product, where: engine.where };
-        return doRecorded(work, { ...told, engine }, order);
+        return doRecorded(work, { ...told, engine }, order, async () => {
+          const used = await openEngine(readSettings(engines.settings()), 'change');
+          database = { product: used.product, where: used.where };
+          return used;
+        });
       }));
-  const { kept } = done;
   return {
     text: jsonText(done.document),
-    kept: kept ? { planned: kept, rows: kept.plan.tables.reduce((sum, { rows }) => sum + rows, 0) } : null,
+    kept: keptOf(done),
     ended: done.ended ?? 'done',
     database,
   };
 }
 
-function doRecorded(work: Work, context: WorkContext, { name, by, input, recorded }: Order): Promise<Done> {
+function keptOf({ kept, rows }: Done): Answer['kept'] {
+  if (kept) return { planned: kept, rows: kept.plan.tables.reduce((sum, table) => sum + table.rows, 0) };
+  return rows === undefined ? null : { planned: null, rows };
+}
+
+/** @param openUsed opens the database that the settings name now */
+function doRecorded(
+  work: Work,
+  context: WorkContext,
+  { name, by, input, recorded }: Order,
+  openUsed: () => Promise<Engine>,
+): Promise<Done> {
   if (!recorded) return work.do(context, input);
-  const action = { what: name.replace(/^\w+ /, ''), by };
-  return recordedAction(
-    context,
-    action,
-    () => work.do(context, input),
-    (done) => done.ended ?? 'done',
-  );
+  return recordedAction(context, {
+    what: name.replace(/^\w+ /, ''),
+    by,
+    act: () => work.do(context, input),
+    outcomeOf: (done) => done.ended ?? 'done',
+    endsIn: work.changesDatabase ? openUsed : undefined,
+  });
 }
 
 /** For what needs none: whoever asks it for anything has a fault. */
@@ -177,11 +193,16 @@ class Engines {
 
   private async open(access: Access): Promise<Opened> {
     const { opened } = this;
-    const isGood = opened?.access === access && Date.now() - opened.openedAt < LONGEST_MS;
+    // Whoever changes the platform's database changes this one.
+    const settings = readSettings(this.settings());
+    const isGood =
+      opened?.access === access &&
+      Date.now() - opened.openedAt < LONGEST_MS &&
+      isDeepStrictEqual(opened.settings, settings);
     if (opened && isGood) return opened;
     await this.closeNow();
-    const engine = await openEngine(readSettings(this.settings()), access);
-    this.opened = { engine, access, openedAt: Date.now() };
+    const engine = await openEngine(settings, access);
+    this.opened = { engine, settings, access, openedAt: Date.now() };
     return this.opened;
   }
 

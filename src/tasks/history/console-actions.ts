@@ -12,12 +12,20 @@ const DUTY = 'console';
 /** How long the history is waited for: nothing is lost but a line in it. */
 const PATIENCE_MS = 3_000;
 
-export interface ConsoleAction {
+export interface ConsoleAction<T> {
   /** What is done, as in `retention:hold`. */
   readonly what: string;
   /** Who does it, by the name that he has logged in with. */
   readonly by: string;
+  act(): Promise<T>;
+  outcomeOf(result: T): EndOutcome;
+  /**
+   * Opens the database in which its end is recorded, where that may be another one by then: the one that was left must stay as it was.
+   */
+  readonly endsIn?: (() => Promise<Engine>) | undefined;
 }
+
+type EndOutcome = Exclude<RunOutcome, 'running'>;
 
 /**
  * Does it, and records it from its beginning to its end. What it does to rows has a record of its own, where it has one.
@@ -25,15 +33,18 @@ export interface ConsoleAction {
  */
 export async function recordedAction<T>(
   { engine, onNotice }: Pick<TaskContext, 'engine' | 'onNotice'>,
-  { what, by }: ConsoleAction,
-  act: () => Promise<T>,
-  outcomeOf: (result: T) => Exclude<RunOutcome, 'running'>,
+  { what, by, act, outcomeOf, endsIn }: ConsoleAction<T>,
 ): Promise<T> {
-  const begin = () => beginRun(engine, { duty: DUTY, what }, 0, { patienceMs: PATIENCE_MS });
-  const begun = await begin().catch(() => null);
-  const end = async (outcome: Exclude<RunOutcome, 'running'>, error: string | null) => {
+  const begin = (where: Engine) => beginRun(where, { duty: DUTY, what }, 0, { patienceMs: PATIENCE_MS });
+  const begun = await begin(engine).catch(() => null);
+  const end = async (outcome: EndOutcome, error: string | null) => {
     try {
-      await endAction(engine, begun ?? (await begin()), outcome, `${what} by ${by}`, error);
+      const last = (await endsIn?.()) ?? engine;
+      try {
+        await endAction(last, begun ?? (await begin(last)), outcome, `${what} by ${by}`, error);
+      } finally {
+        if (last !== engine) await last.close();
+      }
     } catch (failure) {
       const why = isMultiFlexiError(failure) ? failure.message : String(failure);
       onNotice?.({ kind: 'note', text: `the history does not have it: ${oneLine(why)}` });
@@ -53,7 +64,7 @@ export async function recordedAction<T>(
 async function endAction(
   engine: Engine,
   id: bigint,
-  outcome: Exclude<RunOutcome, 'running'>,
+  outcome: EndOutcome,
   note: string,
   error: string | null,
 ): Promise<void> {

@@ -61,6 +61,7 @@ function bodyOf(form: HTMLFormElement): Record<string, unknown> {
 
 function valueIn(field: HTMLInputElement | HTMLSelectElement): unknown {
   if (field instanceof HTMLInputElement && field.type === 'checkbox') return field.checked;
+  if (field instanceof HTMLInputElement && field.type === 'password') return field.value || undefined;
   const text = field.value.trim();
   if (text === '') return undefined;
   switch (field.dataset.type) {

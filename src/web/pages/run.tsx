@@ -1,18 +1,22 @@
 /** What is being done, or was done last: live, with its pauses and their reasons, then its result. */
 import type { VNode } from 'preact';
 import type { output } from 'zod';
-import type { PURGED } from '../../documents/schemas.ts';
-import { seconds, utcText } from '../../written-numbers.ts';
+import type { EXPORTED, PLANNED_SWITCH, PURGED, SWITCHED } from '../../documents/schemas.ts';
+import { counted, seconds, utcText } from '../../written-numbers.ts';
 import type { Page, PageContext } from '../contract.ts';
 import { Count, Size, When } from '../parts/figures.tsx';
 import { document } from '../parts/html.tsx';
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { FailureNote, Nothing } from '../parts/panel.tsx';
 import { Progress } from '../parts/progress.tsx';
+import { Receipt } from '../parts/receipt.tsx';
 import { Table } from '../parts/table.tsx';
 import { type Run, runOf } from '../run.ts';
 
 type Purged = output<typeof PURGED>;
+type PlannedSwitch = output<typeof PLANNED_SWITCH>;
+type Switched = output<typeof SWITCHED>;
+type Exported = output<typeof EXPORTED>;
 
 export const run: Page = {
   needs: () => ({}),
@@ -70,7 +74,7 @@ function Shown({ run: shown, context }: { readonly run: Run; readonly context: P
       {shown.needs_confirmation.map(({ message }) => (
         <p class="stale">{message}</p>
       ))}
-      {isPurge(shown) && <PurgeResult of={shown.result as Purged} />}
+      <Result run={shown} />
       {shown.result !== null && shown.result !== undefined && (
         <details>
           <summary>The whole result</summary>
@@ -89,9 +93,92 @@ function Shown({ run: shown, context }: { readonly run: Run; readonly context: P
   );
 }
 
-function isPurge({ command, result }: Run): boolean {
+/** In words, where a page has them. */
+function Result({ run: { command, result, plan } }: { readonly run: Run }): VNode | null {
+  if (typeof result !== 'object' || result === null) return null;
+  switch (command) {
+    case 'prune':
+    case 'retention:run':
+      return <PurgeResult of={result as Purged} />;
+    case 'db:switch': {
+      const of = result as PlannedSwitch | Switched;
+      return of.dry_run ? <SwitchChecked of={of} plan={plan} /> : <SwitchDone of={of} />;
+    }
+    case 'export':
+      return <ExportDone of={result as Exported} />;
+    default:
+      return null;
+  }
+}
+
+function SwitchChecked({ of, plan }: { readonly of: PlannedSwitch; readonly plan: string | null }): VNode {
+  if (of.already) return <p class="verdict ok">The settings name that database already.</p>;
   return (
-    (command === 'prune' || command === 'retention:run') && typeof result === 'object' && result !== null
+    <>
+      <p class={of.problems.length === 0 ? 'verdict ok' : 'verdict fail'}>
+        {of.problems.length === 0
+          ? `Nothing stands in the way of a switch to ${of.to.where}. Nothing was written.`
+          : `${counted(of.problems.length, 'problem')} must be corrected first. Nothing was written.`}
+      </p>
+      <ul>
+        {of.problems.map((problem) => (
+          <li>{problem}</li>
+        ))}
+      </ul>
+      <p>
+        {plan === null ? (
+          <a class="button" href="/backend">
+            Back to Backend
+          </a>
+        ) : (
+          <a class="button" href={`/backend?plan=${plan}#plan`}>
+            See the plan
+          </a>
+        )}
+      </p>
+    </>
+  );
+}
+
+function SwitchDone({ of }: { readonly of: Switched }): VNode {
+  return (
+    <>
+      <p class="verdict ok">The settings now name {of.to}. This console works on it from now on.</p>
+      <p class="stale">
+        <b>Restart everything else that uses the database.</b> Until then the platform writes to the old one;{' '}
+        <a href="/backend#back">the way back</a> tells whether it has.
+      </p>
+      <Receipt of={of.receipt} />
+      <dl class="facts">
+        <dt>Writes waited</dt>
+        <dd>{seconds(of.stopped_seconds * 1_000)}</dd>
+        <dt>The old database</dt>
+        <dd>{of.from}, as it was</dd>
+        <dt>The old settings</dt>
+        <dd>
+          <code>{of.saved_settings}</code>
+        </dd>
+      </dl>
+    </>
+  );
+}
+
+function ExportDone({ of }: { readonly of: Exported }): VNode {
+  return (
+    <dl class="facts">
+      <dt>File</dt>
+      <dd>
+        <code>{of.file}</code>, on the server{of.encrypted && ', encrypted'}
+      </dd>
+      <dt>Size</dt>
+      <dd>
+        <Size of={of.bytes} />
+      </dd>
+      <dt>Rows</dt>
+      <dd>
+        <Count of={of.rows} />
+      </dd>
+    </dl>
   );
 }
 

@@ -28,7 +28,8 @@ export function Action({
 }): VNode | null {
   if (context.person.scope === 'read') return null;
   return (
-    <form class={danger ? 'action danger' : 'action'} data-command={command}>
+    // Without the script nothing of it may get into an address: it is posted to where nothing takes it.
+    <form class={danger ? 'action danger' : 'action'} method="post" data-command={command}>
       {children}
       <div class="press">
         <button type="submit" class={danger ? 'danger' : 'primary'}>
