@@ -10,7 +10,12 @@ export {
   type Side,
   sumOf,
 } from './digest/portions.ts';
-export { inSharedMoment, SummingThread, withThread } from './digest/threads/summing-thread.ts';
+export {
+  inSharedMoment,
+  SummingThread,
+  whileNobodyWrites,
+  withThread,
+} from './digest/threads/summing-thread.ts';
 export { applyExport, type ExportOptions, type ExportResult } from './export/export.ts';
 export {
   type ExportForm,
@@ -106,6 +111,7 @@ export {
   settingsToReturnBy,
   writeJournal,
 } from './switch/journal.ts';
+export { countsAs, readingMsOf } from './switch/look-at-target.ts';
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
 export { makeSame, type Pass } from './switch/pass.ts';
 export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';

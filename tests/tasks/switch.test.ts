@@ -122,6 +122,47 @@ describe.each(AVAILABLE)('every value of %s', (name) => {
   });
 });
 
+describe.each(AVAILABLE)('a table of several portions', (name) => {
+  test(`arrives on ${name} as a whole`, async () => {
+    const [source, target] = [await migratedDatabase('sqlite'), await migratedDatabase(name)];
+    await sql`
+      insert into logger (message) with recursive n (i) as (select 1 union all select i + 1 from n where i < 25000)
+      select 'entry ' || i from n`.execute(source.engine.kysely());
+    const outcome = await runSwitch({ engine: source.engine, program: 'test' }, requestOf(source, target));
+    expect(outcome.receipt.tables.find(({ table }) => table === 'logger')?.rows).toBe(25_000);
+    expect(await contents(target.engine, ['housekeeping_run'])).toEqual(
+      await contents(source.engine, ['housekeeping_run']),
+    );
+    await target.drop();
+    await source.drop();
+  });
+});
+
+test('a row that somebody adds to the copy is found and removed before the platform stops', async () => {
+  const [source, target] = [await migratedDatabase('sqlite'), await migratedDatabase('sqlite')];
+  await fill(source);
+  let added: Promise<unknown> = Promise.resolve();
+  const told: string[] = [];
+  const onNotice = (notice: TaskNotice) => {
+    if (notice.kind !== 'switch') return;
+    told.push(notice.step.step);
+    if (notice.step.step === 'copied')
+      added = target.engine
+        .kysely<Database>()
+        .insertInto('company')
+        .values({ slug: 'nobody asked', name: 'x' })
+        .execute();
+  };
+  await runSwitch({ engine: source.engine, program: 'test', onNotice }, requestOf(source, target));
+  await added;
+  expect(told).toEqual(['copied', 'caught-up', 'holds-writers', 'released']);
+  expect(await contents(target.engine, ['housekeeping_run'])).toEqual(
+    await contents(source.engine, ['housekeeping_run']),
+  );
+  await target.drop();
+  await source.drop();
+});
+
 describe('the stop', () => {
   let source: Made;
   let target: Made;

@@ -7,6 +7,7 @@ import { ofOneMoment, type Side, sumOf } from '../../src/transfer/digest/portion
 import {
   inSharedMoment,
   SummingThread,
+  whileNobodyWrites,
   withThread,
 } from '../../src/transfer/digest/threads/summing-thread.ts';
 import type { RowStreamTable } from '../../src/transfer/row-stream/format.ts';
@@ -98,6 +99,14 @@ describeEngines('a thread that sums', (name) => {
         expect(late).toEqual(wanted);
         expect(await summed(withThread(side, thread), logger())).toEqual(wanted);
       }
+    });
+  });
+
+  testWhere(hasCores)('is there on every engine while nobody writes, and sees the same', async () => {
+    await whileNobodyWrites(engine, MANY, async (sides) => {
+      expect(sides.filter(({ summing }) => summing !== undefined)).toHaveLength(1);
+      const [first] = await Promise.all(sides.map((side) => summed(side, logger())));
+      for (const side of sides) expect(await summed(side, logger())).toEqual(first);
     });
   });
 

@@ -1,6 +1,6 @@
 /** The copy while the platform goes on: all rows first, then what changed meanwhile, until little is left for the stop. */
 import type { Engine } from '../../engines/index.ts';
-import { type MovedTable, makeSame, type Pass } from '../../transfer/index.ts';
+import { countsAs, type MovedTable, makeSame, type Pass, readingMsOf } from '../../transfer/index.ts';
 import type { TaskContext } from '../context.ts';
 
 export interface Sides {
@@ -34,10 +34,13 @@ export async function copyWhileRunning(context: TaskContext, sides: Sides): Prom
     kind: 'switch',
     step: { step: 'copied', rows: first.changed, ms: first.comparing + first.copying },
   });
-  // Both sides are read in full: whoever writes to the target is found before anybody is stopped for it.
-  let last = await pass(context, sides, 'comparing');
+  let last = await pass(context, sides, 'comparing', first.portions);
   let changed = first.changed + last.changed;
-  const verifying = last.comparing;
+  // Whoever writes to the target is better found before anybody is stopped for it.
+  if (!(await countsAs(sides.targetReader, last.portions))) {
+    last = await pass(context, sides, 'comparing');
+    changed += last.changed;
+  }
   for (let round = 1; round < MOST_ROUNDS && last.copying > LITTLE_MS; round++) {
     const next = await pass(context, sides, 'comparing', last.portions);
     changed += next.changed;
@@ -49,6 +52,7 @@ export async function copyWhileRunning(context: TaskContext, sides: Sides): Prom
     kind: 'switch',
     step: { step: 'caught-up', rows: changed - first.changed, ms: last.comparing + last.copying },
   });
+  const verifying = await readingMsOf(sides.targetReader, last.portions, context.signal);
   return { portions: last.portions, changed, stopMs: last.comparing + last.copying + verifying };
 }
 

@@ -8,9 +8,11 @@ import {
   copyDiffers,
   type Journal,
   makeSame,
+  ofOneMoment,
   stopOverdue,
   stopTooLong,
   verifySame,
+  whileNobodyWrites,
 } from '../../transfer/index.ts';
 import type { TaskContext } from '../context.ts';
 import { foreignKeys } from '../foreign-keys.ts';
@@ -77,22 +79,22 @@ export async function stopAndVerify(
 }
 
 async function copyTheRest(
-  { reader, target, targetReader, tables }: Sides,
+  { reader, target, targetReader, tables, rows }: Sides,
   { portions: known }: Copied,
   signal: AbortSignal,
   { openTarget }: StopOptions,
 ): Promise<Pick<Stopped, 'receipt' | 'changed'>> {
-  return atOnce(reader, READERS, async ([source, ...others]) => {
-    if (!source) throw new TypeError('no session reads the source');
-    const sources = [source, ...others] as const;
-    const pass = await makeSame({ sources, target, targetReader, tables, known, signal });
-    await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
-    const witness = await openTarget();
-    try {
-      const verified = await atOnce(witness, READERS, ([there, ...more]) => {
-        if (!there) throw new TypeError('no session reads the target');
-        return verifySame(tables, pass.portions, source, [there, ...more], { signal });
-      });
+  const pass = await atOnce(reader, READERS, (sources) =>
+    makeSame({ sources, target, targetReader, tables, known, signal }),
+  );
+  const witness = await openTarget();
+  try {
+    return await ofOneMoment(reader, async (source) => {
+      await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
+      // A second thread costs forty megabytes, which are not given back: only what takes longest has one.
+      const verified = await whileNobodyWrites(witness, { readers: READERS, rows }, (there) =>
+        verifySame(tables, pass.portions, source, there, { signal }),
+      );
       const lost = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });
       const differences = [
         ...verified.differences,
@@ -103,8 +105,8 @@ async function copyTheRest(
       if (differences.length > 0) throw copyDiffers(differences);
       const at = new Date().toISOString();
       return { receipt: { at, tables: [...verified.receipt.tables] }, changed: pass.changed };
-    } finally {
-      await witness.close();
-    }
-  });
+    });
+  } finally {
+    await witness.close();
+  }
 }

@@ -34,12 +34,12 @@ export function ofOneMoment<T>(engine: Engine, read: (side: Side) => Promise<T>)
 export function atOnce<T>(
   engine: Engine,
   sessions: number,
-  read: (sides: readonly Side[]) => Promise<T>,
+  read: (sides: readonly [Side, ...Side[]]) => Promise<T>,
 ): Promise<T> {
   const count = engine.capabilities.statementsBlock ? 1 : sessions;
-  const open = (sides: readonly Side[]): Promise<T> =>
-    sides.length === count ? read(sides) : ofOneMoment(engine, (side) => open([...sides, side]));
-  return open([]);
+  const open = (sides: readonly [Side, ...Side[]]): Promise<T> =>
+    sides.length >= count ? read(sides) : ofOneMoment(engine, (side) => open([...sides, side]));
+  return ofOneMoment(engine, (side) => open([side]));
 }
 
 /** The sides take turns: while one waits for its server, another computes. @returns in the order of the items */

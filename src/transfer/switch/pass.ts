@@ -12,9 +12,11 @@ import {
   rangesFrom,
   type Side,
   Summing,
+  type SummingOptions,
   shared,
   sumOf,
 } from '../digest/portions.ts';
+import type { RowStreamTable } from '../row-stream/format.ts';
 import { RowSum } from '../row-stream/values.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { loadRows } from '../rows/load-rows.ts';
@@ -24,7 +26,7 @@ import { makeWay } from './make-way.ts';
 import type { MovedTable } from './moved-tables.ts';
 
 export interface PassRequest {
-  /** Sessions that all read one state: of one moment, or while nobody writes. */
+  /** Sessions that all read one state: of one moment, or while nobody writes; the first one is of this thread. */
   readonly sources: readonly [Side, ...Side[]];
   readonly target: Engine;
   /** The same database, for reading alone. */
@@ -66,16 +68,20 @@ export async function makeSame(request: PassRequest): Promise<Pass> {
   // What refers to a row goes before it.
   for (const one of compared.toReversed()) if (one.differs) changed += await replace(request, one, 'surplus');
   const portions: Portion[] = [];
-  for (const one of compared) {
-    const { moved, range } = one;
-    if (one.sum !== null) {
+  for (const moved of request.tables) {
+    const ofTable = compared.filter((one) => one.moved === moved);
+    for (const one of ofTable) {
+      if (one.sum === null) continue;
       if (one.differs) changed += await withWayMade(request, compared, one);
-      portions.push({ table: moved.table, range, sum: one.sum });
-      continue;
+      portions.push({ table: moved.table, range: one.range, sum: one.sum });
     }
-    const sum = await load(request, moved, range);
-    changed += sum.rows;
-    portions.push({ table: moved.table, range, sum });
+    const loaded = await loadAll(
+      request,
+      moved,
+      ofTable.filter(({ sum }) => sum === null),
+    );
+    changed += loaded.reduce((rows, { sum }) => rows + sum.rows, 0);
+    portions.push(...loaded);
   }
   return { portions, changed, comparing, copying: performance.now() - started - comparing };
 }
@@ -154,10 +160,32 @@ async function withWayMade(request: PassRequest, all: readonly Compared[], one: 
   }
 }
 
+/** One is written while another is read: the server and this process have a processor each. */
+const LOADS_AT_ONCE = 2;
+
+/** Ranges of keys that are larger than all that the target has. */
+function loadAll(
+  { sources, target, signal, onRows }: PassRequest,
+  { table, refersToItself }: MovedTable,
+  ranges: readonly Compared[],
+): Promise<Portion[]> {
+  const readers = sources.filter(({ summing }) => summing === undefined);
+  // A row's parent may be in the range before.
+  const count = refersToItself || target.capabilities.statementsBlock ? 1 : LOADS_AT_ONCE;
+  const sides = Array.from({ length: count }, (_, place) => readers[place % readers.length] ?? sources[0]);
+  return shared(sides, ranges, async (side, { range }) => ({
+    table,
+    range,
+    sum: await load(side, target, table, range, { signal, onRows }),
+  }));
+}
+
 async function load(
-  { sources: [source], target, signal, onRows }: PassRequest,
-  { table }: MovedTable,
+  source: Side,
+  target: Engine,
+  table: RowStreamTable,
   range: KeyRange,
+  { signal, onRows }: SummingOptions,
 ): Promise<RowSum> {
   const sum = new RowSum();
   const summing = new Summing(table, sum);

@@ -7,7 +7,7 @@ import { type Engine, type Snapshot, settingsOf } from '../../../engines/index.t
 import type { RowStreamTable } from '../../row-stream/format.ts';
 import { RowSum } from '../../row-stream/values.ts';
 import type { KeyRange } from '../../rows/read-rows.ts';
-import type { Side } from '../portions.ts';
+import { atOnce, type Side } from '../portions.ts';
 import type { Answer, Order, ThreadData } from './messages.ts';
 
 /** From the sources the thread is a file of ours; bundled, it stands beside the chunks. */
@@ -118,6 +118,27 @@ export async function inSharedMoment<T>(
         await snapshot.close();
       }
     }
+  } finally {
+    await thread?.close();
+  }
+}
+
+/**
+ * The same for a database to which nobody writes: each session has a moment of its own, and they do not differ.
+ * @param rows about how many there are to be summed
+ */
+export async function whileNobodyWrites<T>(
+  engine: Engine,
+  { readers, rows }: { readonly readers: number; readonly rows: number },
+  work: (sides: readonly [Side, ...Side[]]) => Promise<T>,
+): Promise<T> {
+  const thread = SummingThread.start(engine, rows);
+  try {
+    const hasJoined = thread && (await thread.join(null));
+    // The thread is a reader too.
+    return await atOnce(engine, hasJoined ? readers - 1 : readers, ([first, ...others]) =>
+      work([first, ...others, ...(hasJoined ? [withThread(first, thread)] : [])]),
+    );
   } finally {
     await thread?.close();
   }
