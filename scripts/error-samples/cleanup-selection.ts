@@ -2,6 +2,8 @@ import * as failures from '../../src/cleanup/selection/failures.ts';
 import { samplesOf } from './samples-of.ts';
 
 export default samplesOf(failures, {
+  noTable: [['job']],
+  notTransactional: [['artifacts', 'MyISAM', 'InnoDB', 'ALTER TABLE artifacts ENGINE=InnoDB']],
   indexesMissing: [
     [
       ['logger (created_at, id)'],

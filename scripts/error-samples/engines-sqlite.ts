@@ -6,6 +6,7 @@ const FILE = '/var/lib/multiflexi/multiflexi.sqlite';
 export default samplesOf(failures, {
   noSuchFile: [[FILE]],
   unseen: [[FILE, 'access was denied']],
+  replaced: [[FILE]],
   unreadable: [[FILE]],
   unwritable: [[FILE, 'its directory is read-only']],
   noSharedMemory: [

@@ -29,6 +29,7 @@ const failed = (direction: 'up' | 'down', place: number, rolledBack: boolean) =>
 const refused = new Error('The MySQL server refused a value: Duplicate entry');
 
 export default samplesOf(failures, {
+  hiddenBySchema: [['database multiflexi at db.example.com:5432', 'public']],
   versionAndDate: [[]],
   notADate: [['2026-13-01']],
   notAVersion: [['yesterday', JOB.version]],

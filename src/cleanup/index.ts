@@ -56,7 +56,7 @@ export { applyPurge } from './purge/apply-purge.ts';
 export type { PurgeOptions, PurgeProgress, PurgeResult } from './purge/contract.ts';
 export { whileNothingIsPruned } from './purge/lock.ts';
 export type { Skipped, SkippedRow } from './purge/skipped-rows.ts';
-export { findCompany, findRunTemplate } from './rules/find-owner.ts';
+export { findCompany, findCompanyOfRows, findRunTemplate } from './rules/find-owner.ts';
 export { type Hold, type HoldTarget, hold, listHolds, release } from './rules/holds.ts';
 export {
   listPolicies,

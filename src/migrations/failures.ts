@@ -79,6 +79,17 @@ export function noWayDown({ version, name, program_version }: LedgerRow): MultiF
   );
 }
 
+/** @param schema in which the tables are */
+export function hiddenBySchema(where: string, schema: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'SESSION_REFUSED',
+    `The tables of ${where} are in schema ${schema}, but the search_path of this account has another schema before it.`,
+    {
+      next: `Nothing was changed. Put ${schema} first (ALTER ROLE … SET search_path = ${schema}). For an installation of its own in that other schema, name that one alone.`,
+    },
+  );
+}
+
 // Migrations that are not what they were.
 
 /** An interrupted one continues only if its steps are those that were begun. @param place of the first step that differs */

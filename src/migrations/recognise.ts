@@ -1,7 +1,7 @@
 /** What kind of database we are looking at, by the names of its tables, before anything is done to it. */
 import type { Engine } from '../engines/index.ts';
 import type { MultiFlexiError } from '../errors.ts';
-import { foreignDatabase, ledgerIsMissing, phpEdition } from './failures.ts';
+import { foreignDatabase, hiddenBySchema, ledgerIsMissing, phpEdition } from './failures.ts';
 import { LEDGER } from './ledger/tables.ts';
 import { modelOf } from './model-of.ts';
 import { unrecorded } from './unrecorded.ts';
@@ -25,12 +25,22 @@ export function kindBy(names: ReadonlySet<string>): DatabaseKind {
 }
 
 /**
+ * Where no ledger is among the tables, it may lie behind them: the current schema is the first of the search_path that exists, and
+ * one that was made later hides all that there is. @throws SESSION_REFUSED
+ */
+export async function requireNotHidden(engine: Engine): Promise<void> {
+  const schema = await engine.schemaBehind(LEDGER);
+  if (schema !== null) throw hiddenBySchema(engine.where, schema);
+}
+
+/**
  * @param recording the version up to which migrations are to be recorded, not run: that is let through for a schema
  * that is exactly of that version
  * @throws FOREIGN_DATABASE, SCHEMA_UNRECORDED
  */
 export async function refuseForeign(engine: Engine, recording?: string): Promise<void> {
   const kind = await recognise(engine);
+  if (kind !== 'ours') await requireNotHidden(engine);
   if (kind === 'foreign') {
     const lost = await unrecorded(engine, MIGRATIONS, ledgerIsMissing(LEDGER));
     if (lost.version !== undefined && lost.version === recording) return;

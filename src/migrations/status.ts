@@ -5,7 +5,7 @@ import { readLedger, readSteps } from './ledger/ledger.ts';
 import { fingerprint } from './ledger/step-hash.ts';
 import type { LedgerRow, StepRow } from './ledger/tables.ts';
 import { compile, type Migration } from './migration.ts';
-import { type DatabaseKind, kindBy } from './recognise.ts';
+import { type DatabaseKind, kindBy, requireNotHidden } from './recognise.ts';
 import { IMPORT_MARK } from './unfinished-import.ts';
 import { MIGRATIONS } from './versions/index.ts';
 import { RELEASED } from './versions/released.ts';
@@ -44,7 +44,10 @@ export interface Status {
 export async function readStatus(engine: Engine, known: readonly Migration[]): Promise<Status> {
   const names = new Set(await engine.tableNames());
   const kind = kindBy(names);
-  if (kind !== 'ours') return { kind, ...compareWithLedger(known, [], () => undefined) };
+  if (kind !== 'ours') {
+    await requireNotHidden(engine);
+    return { kind, ...compareWithLedger(known, [], () => undefined) };
+  }
   const ledger = await readLedger(engine, names);
   const recorded = await readSteps(engine, 'up', ledger, names);
   return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
@@ -60,6 +63,7 @@ export async function readProgress(
 ): Promise<Pick<Status, 'kind' | 'migrations' | 'pending'> & { readonly isImported: boolean }> {
   const names = new Set(await engine.tableNames());
   const kind = kindBy(names);
+  if (kind !== 'ours') await requireNotHidden(engine);
   const ledger = kind === 'ours' ? await readLedger(engine, names) : [];
   return { kind, isImported: !names.has(IMPORT_MARK), ...compareWithLedger(known, ledger, () => undefined) };
 }

@@ -64,7 +64,7 @@ export type TaskNotice =
   /** It goes on without regard to this, as it cannot be seen: said once. */
   | {
       readonly kind: 'unseen';
-      readonly what: 'lock-waiters' | 'undo-backlog';
+      readonly what: 'lock-waiters' | 'undo-backlog' | 'foreign-keys';
       /** The end of a sentence, as in `as user x lacks a privilege`. */
       readonly why: string;
       /** The statement that would show it. */

@@ -65,12 +65,17 @@ function howFarBehind({
 }
 
 const UNSEEN = {
-  'lock-waiters': 'which sessions wait for rows that are being deleted',
-  'undo-backlog': 'how many old versions of rows the server keeps for readers',
+  'lock-waiters': ['which sessions wait for rows that are being deleted', 'does not wait for that'],
+  'undo-backlog': ['how many old versions of rows the server keeps for readers', 'does not wait for that'],
+  'foreign-keys': [
+    'whether tables that are hidden from this account refer to the rows to be deleted',
+    'rows there that are deleted by a foreign key are not counted',
+  ],
 } as const;
 
 function unseenText({ what, why, remedy }: Extract<TaskNotice, { kind: 'unseen' }>): string {
-  return `Cannot see ${UNSEEN[what]}, ${why}; does not wait for that.${remedy === null ? '' : ` To change this: ${remedy}`}`;
+  const [sight, so] = UNSEEN[what];
+  return `Cannot see ${sight}, ${why}; ${so}.${remedy === null ? '' : ` To change this: ${remedy}`}`;
 }
 
 function waiting({ whose, sessions }: { readonly whose: string; readonly sessions: number }): string {

@@ -32,11 +32,14 @@ export interface PlannedPurge {
 }
 
 export async function plannedPurge(
-  { engine }: TaskContext,
+  { engine, onNotice }: TaskContext,
   plan: PurgePlan,
   kind: RunKind,
   guard: PurgeGuard,
 ): Promise<PlannedPurge> {
+  const hidden = await engine.unseenReferences();
+  if (!hidden.visible && plan.tables.some(({ rows }) => rows > 0))
+    onNotice?.({ kind: 'unseen', what: 'foreign-keys', why: hidden.why, remedy: hidden.remedy });
   if (guard.skipOversized) {
     const { plan: reduced, skipped } = await skipOversized(engine, plan, guard.percent);
     return { plan: reduced, kind, guard, skipped, consents: [] };

@@ -1,7 +1,7 @@
 /** Deleting by rules that somebody has specified, or by a plan of theirs that was saved. */
 import {
   type FinishedStatus,
-  findCompany,
+  findCompanyOfRows,
   type JobRule,
   type LogRule,
   planPurge,
@@ -56,7 +56,7 @@ export async function planPrune(
   requireSenseOfPrune(rules);
   const { engine, signal } = context;
   await requireMigrated(engine);
-  const company = rules.company === null ? null : await findCompany(engine, rules.company);
+  const company = rules.company === null ? null : await findCompanyOfRows(engine, rules.company);
   const olderThan = rules.olderThan === null ? null : utc(rules.olderThan.instant);
   const jobs: JobRule = {
     keep: rules.keep,

@@ -47,7 +47,7 @@ describeEngines('children that are not as many as were read', (name) => {
       const context: ChunkContext = {
         engine,
         verdict: jobVerdict(plan.jobs),
-        dependents: new DependentGuard(engine, [], new Set()),
+        dependents: new DependentGuard(engine, [], { confirmed: new Set(), watches: false }),
         deletesAll: true,
         partWriter: undefined,
         pause: async () => {},

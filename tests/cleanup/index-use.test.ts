@@ -1,15 +1,19 @@
 /** The queries that prune repeats are answered by an index, on every engine: no scan, no sort, whatever the size of the table. */
+import { randomUUID } from 'node:crypto';
 import { type Compilable, CompiledQuery, type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { forAll, sameForAll } from '../../src/cleanup/index.ts';
 import { runOfJobs, runOfLogs } from '../../src/cleanup/plan/content-estimate.ts';
 import { deleteFinished } from '../../src/cleanup/purge/delete-jobs.ts';
 import { boundary } from '../../src/cleanup/selection/boundary.ts';
+import { companiesOfOldJobs } from '../../src/cleanup/selection/divisions.ts';
 import { noHolds } from '../../src/cleanup/selection/held-rows.ts';
 import { oldestJobs, oldestLogs, oldestLogsOfAll, oldestOfAll } from '../../src/cleanup/selection/queries.ts';
-import type { JobScope } from '../../src/cleanup/selection/scopes.ts';
+import { type JobScope, jobScopes } from '../../src/cleanup/selection/scopes.ts';
 import { type Database, FINISHED, JOB_AGE } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+import { finishedJobs } from '../harness/rule-books.ts';
 
 /** Which of those that end with instant and id is left to the server's statistics: none of them sorts or scans. */
 const JOB_INDEX = /ix_job_(\w+_)?DatCreate_id/;
@@ -103,6 +107,34 @@ describeEngines('the walk', (name) => {
     );
     expect(plan).toMatch(/INTEGER PRIMARY KEY|PRIMARY|job_pkey/);
     expect(plan).not.toMatch(JOB_INDEX);
+  });
+
+  test('finds whose the old jobs of a run template are by its own index, not by all jobs of its company', async () => {
+    const asked: CompiledQuery[] = [];
+    const recording = {
+      ...database.engine,
+      kysely: <Tables>() =>
+        database.engine.kysely<Tables>().withPlugin({
+          transformQuery: ({ node }) => {
+            asked.push(db.getExecutor().compileQuery(node, { queryId: randomUUID() }));
+            return node;
+          },
+          transformResult: async ({ result }) => result,
+        }),
+    };
+    const rule = finishedJobs({ keepPerTemplate: 100 });
+    const ofTemplate = { all: undefined, byCompany: new Map(), byTemplate: new Map([[1n, rule]]) };
+    for (const jobs of [ofTemplate, forAll(rule)]) {
+      asked.length = 0;
+      const scopes = await jobScopes(recording, { ...sameForAll(null, undefined, undefined), jobs }, nobody);
+      expect(scopes.map(({ template }) => template)).toEqual(jobs === ofTemplate ? [1n] : [1n, 2n, 3n]);
+      const distinct = asked.filter((query) => /distinct .*company_id.*run_template_id/s.test(query.sql));
+      expect(distinct).toHaveLength(scopes.length);
+      // None of the others reads what a company has.
+      expect(asked.filter((query) => /where .?company_id. = /.test(query.sql))).toEqual([]);
+    }
+    const old = companiesOfOldJobs(db, 1n, { at: at(2_000), id: 1n });
+    expect(await explained(old)).toMatch(/ix_job_run_template_id_/);
   });
 
   test('finds its boundary by walking down the index', async () => {

@@ -57,7 +57,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
     const hand: ChunkContext = {
       engine: { ...engine, rowCopies: { ...copies, areCurrent } },
       verdict: jobVerdict(plan.jobs.map((scope) => ({ ...scope, archive: true }))),
-      dependents: new DependentGuard(engine, [], new Set()),
+      dependents: new DependentGuard(engine, [], { confirmed: new Set(), watches: false }),
       deletesAll: true,
       partWriter: run.partWriter(),
       pause: async () => {

@@ -7,9 +7,11 @@ import { expect, test } from 'vitest';
 import { planPurge, sameForAll } from '../../src/cleanup/index.ts';
 import type { ServerSettings } from '../../src/engines/index.ts';
 import { utc } from '../../src/engines/index.ts';
+import { noticeText, planPrune } from '../../src/tasks/index.ts';
 import { administer, describeOn, migratedDatabase } from '../harness/engines.ts';
 import { makeCompany, makeHistory } from '../harness/history.ts';
 import { asAccount } from '../harness/role.ts';
+import { Told } from '../tasks/told.ts';
 
 describeOn(['mysql', 'mariadb'], 'a table that the account may not see', (name) => {
   test('keeps the jobs from being deleted that its rows may refer to', async () => {
@@ -28,7 +30,20 @@ describeOn(['mysql', 'mariadb'], 'a table that the account may not see', (name) 
         name,
         `create table ${elsewhere}.note (id int primary key, job_id bigint, foreign key (job_id) references ${ours}.job (id) on delete cascade)`,
       );
-      await asAccount(name, database.settings, 'all privileges', async (_, logInAgain) => {
+      await asAccount(name, database.settings, 'all privileges', async (withoutProcess, logInAgain) => {
+        const told = new Told(withoutProcess);
+        const rules = {
+          logs: false,
+          jobs: true,
+          keep: 0,
+          keepPerTemplate: null,
+          keepLastSuccess: false,
+        } as const;
+        const guard = { percent: 100, skipOversized: false, archiveAll: false };
+        await planPrune(told.context, { ...rules, olderThan: null, statuses: null, company: null }, guard);
+        expect(told.notices.map((notice) => noticeText(notice as never))).toEqual([
+          expect.stringMatching(/^Cannot see whether tables .* To change this: GRANT PROCESS ON/),
+        ]);
         await administer(name, `grant process on *.* to 'r_${ours}'@'%'`);
         const account = await logInAgain();
         const book = sameForAll(

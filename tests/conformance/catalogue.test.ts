@@ -37,6 +37,21 @@ describeRole<Catalogue>('catalogue', {
     expect(await engine.tableNames()).toEqual(['cat_a', 'cat_b', 'cat_c']);
   },
 
+  schemaBehind: async ({ engine, name, database, run }) => {
+    expect(await engine.schemaBehind('cat_a')).toBeNull();
+    if (name !== 'postgresql') return; // Elsewhere a name has one place alone.
+    const { database: own } = database.settings as ServerSettings;
+    await run('create schema cat_front', `alter database ${own} set search_path = cat_front, public`);
+    const another = await database.open();
+    expect([
+      await another.tableNames(),
+      await another.schemaBehind('cat_a'),
+      await another.schemaBehind('no'),
+    ]).toEqual([[], 'public', null]);
+    await another.close();
+    await run(`alter database ${own} reset search_path`, 'drop schema cat_front');
+  },
+
   viewNames: async ({ engine, name, run }) => {
     expect(await engine.viewNames()).toEqual(['cat_view']);
     if (name === 'postgresql') {
@@ -207,6 +222,29 @@ describeRole<Catalogue>('catalogue', {
     expect((await engine.writeHooks(['cat_b'])).map((hook) => hook.name)).toEqual(
       name === 'postgresql' ? ['doubled', 'kept'] : [],
     );
+  },
+
+  cascadeHooks: async ({ engine, name, run }) => {
+    const [reference] = (await engine.references()).filter(({ table }) => table === 'cat_a');
+    if (!reference) throw new Error('cat_a refers to nothing');
+    const on = async (onDelete: string) =>
+      (await engine.cascadeHooks([{ ...reference, onDelete }])).map((hook) => `${hook.kind} ${hook.name}`);
+    if (name === 'mysql' || name === 'mariadb') {
+      // What the manuals say holds on this very server.
+      await run(
+        'insert into cat_b (id) values (71)',
+        'insert into cat_a (id, b_id) values (71, 71)',
+        'set @deleted = 0',
+        'delete from cat_b where id = 71',
+      );
+      const { rows } = await sql<{ deleted: bigint | null }>`select @deleted as deleted`.execute(
+        engine.kysely<unknown>(),
+      );
+      expect(Number(rows[0]?.deleted ?? 0)).toBe(0);
+      expect([await on('cascade'), await on('set null')]).toEqual([[], []]);
+      return;
+    }
+    expect([await on('cascade'), await on('set null')]).toEqual([['trigger watched'], ['trigger unrelated']]);
   },
 
   seesDeleteHooks: async ({ engine, name, database: { settings } }) => {

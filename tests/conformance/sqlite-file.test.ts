@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -44,6 +45,28 @@ describe('an SQLite file', () => {
     expect(statSync(join(directory, 'deep')).mode & 0o777).toBe(0o700);
     await engine.close();
   });
+
+  test.each(['moved', 'replaced', 'deleted'])(
+    'that is %s under a process is not written to any more',
+    async (how) => {
+      const engine = await open('create');
+      await sql`create table kept (id integer primary key)`.execute(engine.kysely());
+      const write = () =>
+        engine
+          .kysely()
+          .transaction()
+          .execute((db) => sql`insert into kept default values`.execute(db));
+      await write();
+      if (how === 'deleted') rmSync(file);
+      else renameSync(file, `${file}.before`);
+      if (how === 'replaced') writeFileSync(file, '');
+      await expect(write()).rejects.toMatchObject({
+        code: 'FILE_FAILED',
+        message: expect.stringContaining('no longer the one'),
+      });
+      await engine.close();
+    },
+  );
 
   test('that does not exist is not made by looking at it', async () => {
     const engine = await open('inspect');

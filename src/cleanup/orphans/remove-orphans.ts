@@ -84,7 +84,7 @@ export async function deleteOrphans(
     const context: ChunkContext = {
       engine,
       verdict: () => undefined,
-      dependents: new DependentGuard(engine, [], new Set()),
+      dependents: new DependentGuard(engine, [], { confirmed: new Set(), watches: false }),
       deletesAll: false,
       partWriter: archive.partWriter(),
       pause: () => beside.pause(),

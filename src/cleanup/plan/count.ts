@@ -3,7 +3,8 @@ import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { type Database, FINISHED, JOB_AGE, LOG_AGE, type Timeline } from '../../schema/index.ts';
 import { beginningOf, later, older } from '../selection/boundary.ts';
-import { type Chosen, countDependents, type Dependent, keyOf, nameOf } from '../selection/dependents.ts';
+import { type Chosen, countDependents } from '../selection/dependent-rows.ts';
+import { columnsOf, type Dependent, keyOf, nameOf } from '../selection/dependents.ts';
 import { freeJobs, freeLogs, type Holds } from '../selection/held-rows.ts';
 import { inScope, ofCompany } from '../selection/queries.ts';
 import type { JobScope, LogScope } from '../selection/scopes.ts';
@@ -114,7 +115,7 @@ export class Counting {
       return {
         key: keyOf(one),
         table: nameOf(one),
-        columns: last?.columns ?? [],
+        columns: columnsOf(one),
         target: last?.target ?? '',
         onDelete: last?.onDelete ?? '',
         effect: one.effect,

@@ -6,12 +6,13 @@ import { DAY_MS, type Database, FINISHED, JOB_AGE } from '../../schema/index.ts'
 import { counted } from '../../written-numbers.ts';
 import { jobRules, listPolicies, type Policy, policiesOf } from '../rules/policies.ts';
 import { resolve } from '../rules/rules.ts';
+import { Boundaries } from '../selection/boundaries.ts';
 import { compareInstants, newer } from '../selection/boundary.ts';
 import type { JobFacts } from '../selection/facts.ts';
 import { isHeld, readHolds } from '../selection/held-rows.ts';
 import { lastSuccess } from '../selection/last-success.ts';
 import { jobFacts } from '../selection/queries.ts';
-import { Boundaries, jobScope } from '../selection/scopes.ts';
+import { jobScope } from '../selection/scopes.ts';
 import { jobVerdict } from '../selection/verdict.ts';
 import { noSuchJob } from './failures.ts';
 

@@ -44,8 +44,8 @@ async function planNow(
     where: engine.where,
     installation: installation?.id ?? null,
     server: installation?.server ?? null,
-    jobs: await jobScopes(db, book, holds, signal),
-    logs: await logScopes(db, book, holds, signal),
+    jobs: await jobScopes(engine, book, holds, signal),
+    logs: await logScopes(engine, book, holds, signal),
     tokensBefore: book.tokensBefore,
     historyBefore: book.historyBefore,
   };
@@ -75,7 +75,8 @@ async function counted(
 ): Promise<{ plan: PurgePlan; count: Counting }> {
   const db = engine.kysely<Database>();
   const holds = await readHolds(engine, db);
-  const count = new Counting(engine, holds, logs, await findDependents(engine), gone);
+  const dependents = await findDependents(engine);
+  const count = new Counting(engine, holds, logs, dependents, gone);
   for (const scope of logs) {
     signal?.throwIfAborted();
     await count.logs(scope);
@@ -111,17 +112,14 @@ async function counted(
     ],
     companies: await withSlugs(engine, count),
     dependents: count.dependents(),
-    hooks: await findDeleteHooks(engine),
+    hooks: await findDeleteHooks(engine, dependents),
   };
   return { plan, count };
 }
 
 async function withSlugs(engine: Engine, { companies }: Counting): Promise<PlannedCompany[]> {
   const slugs = await companySlugs(engine, [...companies.keys()]);
-  return [...slugs]
-    .flatMap(([id, slug]) => {
-      const count = companies.get(id);
-      return count ? [{ id, slug, ...count }] : [];
-    })
+  return [...companies]
+    .map(([id, count]) => ({ id, slug: slugs.get(id) ?? `${id} (which no longer exists)`, ...count }))
     .sort((a, b) => b.jobs - a.jobs || (a.id < b.id ? -1 : 1));
 }

@@ -13,7 +13,7 @@ import { beginningOf, older } from '../selection/boundary.ts';
 /** With more rules than that a plan is made without asking first: the question would be no cheaper. */
 const MOST_QUESTIONS = 50;
 /** No installation has as many; a statement has to say some number. */
-const MOST_TEMPLATES = 1_000_000_000;
+const MOST_OWNERS = 1_000_000_000;
 
 /** Of whom a question is asked. */
 interface Owner {
@@ -46,7 +46,7 @@ export function questionsOf(
   const ofAll = company === null ? undefined : ({ column: 'company_id', id: company } as const);
   return [
     ...agedTables(ages).map(({ timeline, before }) => isAnyOlder(timeline, before, undefined)),
-    ...each(logs, ofAll, ofLogs),
+    ...each(logs, ofAll, (rule, owner) => ofLogs(engine, rule, owner)),
     ...each(jobs, ofAll, (rule, owner) => ofJobs(engine, rule, owner)),
   ];
 }
@@ -66,6 +66,7 @@ function each<Rule>(
 
 /** Of limits that all must be passed, one is enough to ask for; the one by age needs the shortest look. */
 function ofLogs(
+  engine: Engine,
   { keep, keepPerCompany, olderThan, atMost = false }: LogRule,
   owner: Owner | undefined,
 ): readonly RawBuilder<boolean>[] {
@@ -77,7 +78,7 @@ function ofLogs(
       : [
           owner
             ? isAnyBeyond(LOG_AGE, keepPerCompany, owner)
-            : hasAnyTooMany(sql`company`, LOG_AGE, 'company_id', keepPerCompany),
+            : hasAnyTooMany(ownersOf(engine, 'logger', 'company_id'), LOG_AGE, 'company_id', keepPerCompany),
         ]),
   ];
   // Entries of no company have a limit per company of their own there.
@@ -98,7 +99,14 @@ function ofJobs(
   if (keepPerTemplate === null) return [];
   return owner?.column === 'run_template_id'
     ? [isAnyBeyond(JOB_AGE, keepPerTemplate, owner)]
-    : [hasAnyTooMany(runTemplates(engine), JOB_AGE, 'run_template_id', keepPerTemplate)];
+    : [
+        hasAnyTooMany(
+          ownersOf(engine, 'job', 'run_template_id'),
+          JOB_AGE,
+          'run_template_id',
+          keepPerTemplate,
+        ),
+      ];
 }
 
 function isAnyOlder(timeline: Timeline, before: string, owner: Owner | undefined): RawBuilder<boolean> {
@@ -132,8 +140,8 @@ function hasAnyTooMany(
     order by ${sql.ref(`r.${at}`)} desc, r.id desc limit 1 offset ${sql.lit(keep)}) is not null)`;
 }
 
-/** Those that jobs name, as a plan has it: one of them may be gone. */
-function runTemplates(engine: Engine): RawBuilder<unknown> {
-  const all = { table: 'job', column: 'run_template_id', from: LOWEST_ID, most: MOST_TEMPLATES };
+/** Those that rows name, as a plan has it: one of them may be gone. */
+function ownersOf(engine: Engine, table: 'job' | 'logger', column: Owner['column']): RawBuilder<unknown> {
+  const all = { table, column, from: LOWEST_ID, most: MOST_OWNERS };
   return sql`(select v.value as id from (${engine.distinctValues(all)}) as v)`;
 }

@@ -1,5 +1,8 @@
 /** The rows deleted are the rows chosen, or nothing is deleted. */
+import { type Kysely, sql } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
 import { counted } from '../../written-numbers.ts';
+import { among } from '../selection/id-ranges.ts';
 import type { Refusal } from './dependent-guard.ts';
 import { rowsKept } from './failures.ts';
 
@@ -18,6 +21,21 @@ export function requireNone(table: string, kept: readonly unknown[]): void {
   if (kept.length > 0)
     throw rowsKept(
       `${counted(kept.length, 'row')} of ${table} ${kept.length === 1 ? 'was' : 'were'} not deleted`,
+    );
+}
+
+/** Where something acts on deletions it may have put rows back. @throws ROWS_KEPT */
+export async function requireAbsent(
+  engine: Engine,
+  db: Kysely<unknown>,
+  table: string,
+  ids: readonly bigint[],
+): Promise<void> {
+  const { rows } =
+    await sql`select 1 as one from ${sql.table(table)} where ${among(engine, 'id', ids)}`.execute(db);
+  if (rows.length > 0)
+    throw rowsKept(
+      `${counted(rows.length, 'row')} of ${table} ${rows.length === 1 ? 'is' : 'are'} there again`,
     );
 }
 

@@ -4,7 +4,7 @@ import type { Timeline } from '../../schema/index.ts';
 import { beginningOf, older } from '../selection/boundary.ts';
 import { among } from '../selection/id-ranges.ts';
 import { type ChunkContext, deleteChosen, nothing, type Outcome, untyped } from './chunk-transaction.ts';
-import { affected, listed, requireNone } from './counts.ts';
+import { affected, listed, requireAbsent, requireNone } from './counts.ts';
 
 export function deleteAged(
   context: ChunkContext,
@@ -23,13 +23,17 @@ export function deleteAged(
       refused: listed(refused),
       saved: [],
       remove: async (session) => {
-        const lost = await dependents.count(untyped(session), { table, ids: certain });
+        const chosen = { table, ids: certain };
+        const lost = await dependents.count(untyped(session), chosen);
+        const watched = await dependents.watch(untyped(session), chosen);
         const rows = await affected(session.deleteFrom(table).where(old));
         if (rows < certain.length)
           requireNone(
             table,
             await session.selectFrom(table).select(`${table}.id as id`).where(old).execute(),
           );
+        else if (!context.deletesAll) await requireAbsent(engine, untyped(session), table, certain);
+        await dependents.requireGone(untyped(session), chosen, watched);
         return { counts: { [table]: rows }, dependents: lost };
       },
     };

@@ -23,7 +23,7 @@ import {
   type SavedRows,
   untyped,
 } from './chunk-transaction.ts';
-import { affected, listed, requireAll, sum } from './counts.ts';
+import { affected, listed, requireAbsent, requireAll, sum } from './counts.ts';
 import { MOST_ROWS } from './large-jobs.ts';
 
 /**
@@ -80,13 +80,14 @@ function deleteJobsWith(
 }
 
 async function removeJobs(
-  { engine, dependents }: ChunkContext,
+  { engine, dependents, deletesAll }: ChunkContext,
   db: Kysely<Database>,
   ids: readonly bigint[],
   children: Children,
 ): Promise<Awaited<ReturnType<Choice['remove']>>> {
   const rows = { table: 'job', ids } as const;
   const lost = await dependents.count(untyped(db), rows);
+  const watched = await dependents.watch(untyped(db), rows);
   const of = (counts: ReadonlyMap<bigint, number>) => sum(ids.map((id) => counts.get(id) ?? 0));
   const artifacts = await affected(db.deleteFrom('artifacts').where(among(engine, 'job_id', ids)));
   requireAll('artifacts', artifacts, of(children.artifacts));
@@ -94,7 +95,8 @@ async function removeJobs(
   requireAll('logger', logger, of(children.logger));
   const counts = { artifacts, logger, job: await affected(deleteFinished(engine, db, ids)) };
   requireAll('job', counts.job, ids.length);
-  await dependents.requireGone(untyped(db), rows);
+  await dependents.requireGone(untyped(db), rows, watched);
+  if (!deletesAll) await requireAbsent(engine, untyped(db), 'job', ids);
   return { counts, dependents: lost };
 }
 
@@ -212,6 +214,7 @@ export function drain(context: ChunkContext, table: ChildTable, job: bigint, mos
       remove: async (session) => {
         const deleted = await affected(session.deleteFrom(table).where(among(engine, 'id', ids)));
         requireAll(table, deleted, ids.length);
+        if (!context.deletesAll) await requireAbsent(engine, untyped(session), table, ids);
         return { counts: { [table]: deleted }, dependents: NO_DEPENDENTS };
       },
     };

@@ -5,7 +5,7 @@ import type { Database } from '../../schema/index.ts';
 import { freeLogs, type Holds, isNothingHeld, readHolds } from '../selection/held-rows.ts';
 import { among } from '../selection/id-ranges.ts';
 import { type ChunkContext, deleteChosen, nothing, type Outcome, untyped } from './chunk-transaction.ts';
-import { affected, listed, requireNone } from './counts.ts';
+import { affected, listed, requireAbsent, requireNone } from './counts.ts';
 
 /** @param archive whether they are saved first */
 export function deleteLogs(
@@ -38,10 +38,14 @@ export function deleteLogs(
         ? [{ table: 'logger', column: 'id', ids: certain, rowsOf: () => 1, count: certain.length }]
         : [],
       remove: async (session) => {
-        const lost = await context.dependents.count(untyped(session), { table: 'logger', ids: certain });
+        const chosen = { table: 'logger', ids: certain } as const;
+        const lost = await context.dependents.count(untyped(session), chosen);
+        const watched = await context.dependents.watch(untyped(session), chosen);
         const deletion = session.deleteFrom('logger').where(among(engine, 'id', certain));
         const rows = await affected(archive ? deletion : deletion.where(freeLogs(engine, holds)));
         if (rows < certain.length) requireNone('logger', await kept().execute());
+        else if (!context.deletesAll) await requireAbsent(engine, untyped(session), 'logger', certain);
+        await context.dependents.requireGone(untyped(session), chosen, watched);
         return { counts: { logger: rows }, dependents: lost };
       },
     };

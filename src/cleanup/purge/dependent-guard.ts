@@ -6,8 +6,13 @@ import { counted } from '../../written-numbers.ts';
 import {
   type Chosen,
   countDependents,
-  type Dependent,
+  countReferring,
   dependedOn,
+  referredBy,
+} from '../selection/dependent-rows.ts';
+import {
+  columnsOf,
+  type Dependent,
   endsInPurged,
   keyOf,
   nameOf,
@@ -27,16 +32,25 @@ export interface ChosenRows {
   readonly ids: readonly bigint[];
 }
 
+export interface Guarding {
+  /** The foreign keys of which somebody knows that rows are lost by them. */
+  readonly confirmed: ReadonlySet<string>;
+  /** Whether rows that should be lost by them may be kept, without what they refer to: by a trigger, or in circles. */
+  readonly watches: boolean;
+}
+
+/** What rows referred by before a deletion, by which none may refer behind it. */
+export type Watched = readonly { readonly dependent: Dependent; readonly values: readonly unknown[] }[];
+
 export class DependentGuard {
   private readonly engine: Engine;
   private readonly dependents: readonly Dependent[];
-  private readonly confirmed: ReadonlySet<string>;
+  private readonly guarding: Guarding;
 
-  /** @param confirmed the foreign keys of which somebody knows that rows are lost by them */
-  constructor(engine: Engine, dependents: readonly Dependent[], confirmed: ReadonlySet<string>) {
+  constructor(engine: Engine, dependents: readonly Dependent[], guarding: Guarding) {
     this.engine = engine;
     this.dependents = dependents;
-    this.confirmed = confirmed;
+    this.guarding = guarding;
   }
 
   /** Whether a row of the table may turn out to be one that cannot be deleted. */
@@ -74,7 +88,7 @@ export class DependentGuard {
     archived: ReadonlySet<bigint>,
     refused: Map<bigint, string>,
   ): Promise<void> {
-    const mayBeLost = dependent.effect !== 'keep' && this.confirmed.has(keyOf(dependent));
+    const mayBeLost = dependent.effect !== 'keep' && this.guarding.confirmed.has(keyOf(dependent));
     const asked = mayBeLost ? ids.filter((id) => archived.has(id) && !refused.has(id)) : ids;
     if (asked.length === 0) return;
     const key = isOfJob(dependent, table) ? 'job_id' : 'id';
@@ -92,14 +106,37 @@ export class DependentGuard {
     return counts;
   }
 
+  /** Before the deletion. */
+  async watch(db: Kysely<unknown>, rows: ChosenRows): Promise<Watched> {
+    if (!this.guarding.watches) return [];
+    const watched: { dependent: Dependent; values: readonly unknown[] }[] = [];
+    for (const dependent of this.of(rows.table)) {
+      if (dependent.effect === 'keep') continue;
+      for (const values of await referredBy(db, dependent, this.chosen(rows)))
+        if (values.every((value) => value !== null)) watched.push({ dependent, values });
+    }
+    return watched;
+  }
+
   /** After the deletion. @throws ROWS_KEPT where a row has been kept that refers to one that is gone */
-  async requireGone(db: Kysely<unknown>, { table, ids }: ChosenRows): Promise<void> {
+  async requireGone(db: Kysely<unknown>, { table, ids }: ChosenRows, watched: Watched): Promise<void> {
+    for (const { dependent, values } of watched) {
+      const [step] = dependent.path.slice(-1);
+      const kept = step ? await countReferring(db, step, values) : 0;
+      if (kept > 0)
+        throw rowsKept(`${counted(kept, 'row')} of ${nameOf(dependent)} would refer to deleted rows`);
+    }
     for (const { root, path, effect } of this.of(table)) {
       const [first, ...further] = path;
       if (effect === 'keep' || root !== table || !first || further.length > 0) continue;
-      if (first.columns.length !== 1 || first.targetColumns[0] !== 'id') continue;
+      const place = first.targetColumns.indexOf('id');
+      if (place === -1) continue;
+      // Of several columns that refer together, one that is null makes the row refer to nothing.
+      const whole = first.columns.map((column) => sql`${sql.id(column)} is not null`);
       const { rows } = await sql<{ n: bigint }>`
-        select count(*) as n from (select ${sql.id(first.columns[0] ?? '')} as reference from ${tableOf(first)}) as kept
+        select count(*) as n from (
+          select ${sql.id(first.columns[place] ?? '')} as reference from ${tableOf(first)}
+          where ${sql.join(whole, sql` and `)}) as kept
         where ${this.engine.among('kept.reference', ids)}`.execute(db);
       if ((rows[0]?.n ?? 0n) > 0n)
         throw rowsKept(
@@ -127,8 +164,8 @@ function isOfJob({ root }: Dependent, table: PurgedTable): boolean {
 }
 
 function reasonOf(dependent: Dependent, archived: boolean): string {
-  const { columns = [], onDelete = '' } = dependent.path.at(-1) ?? {};
-  const by = `${nameOf(dependent)} refers to ${dependent.path.length === 1 && dependent.root === 'job' ? 'it' : 'rows deleted with it'} (${columns.join(', ')}, on delete ${onDelete})`;
+  const { onDelete = '' } = dependent.path.at(-1) ?? {};
+  const by = `${nameOf(dependent)} refers to ${dependent.path.length === 1 && dependent.root === 'job' ? 'it' : 'rows deleted with it'} (${columnsOf(dependent).join(', ')}, on delete ${onDelete})`;
   if (dependent.effect === 'keep') return by;
   return `${by}, and ${archived ? 'its rows cannot be archived' : 'deleting its rows was not confirmed'}`;
 }

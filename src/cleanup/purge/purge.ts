@@ -10,7 +10,7 @@ import { ArchiveRun } from '../archive/index.ts';
 import type { PartWriter } from '../archive/part-writer.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import { agedTables } from '../selection/aged-tables.ts';
-import { findDeleteHooks, findDependents } from '../selection/dependents.ts';
+import { findCascadeHooks, findDeleteHooks, findDependents, goesInCircles } from '../selection/dependents.ts';
 import { type Holds, noHolds, readHolds } from '../selection/held-rows.ts';
 import { type JobVerdict, jobVerdict } from '../selection/verdict.ts';
 import { ChunkQueue } from './chunk-queue.ts';
@@ -125,8 +125,10 @@ export class Purge {
   private async contexts(longWork: LongWork, fence: Fence | undefined): Promise<readonly ChunkContext[]> {
     const { engine, verdict } = this;
     const confirmed = new Set(this.options.alsoDelete ?? []);
-    const dependents = new DependentGuard(engine, await findDependents(engine), confirmed);
-    const hooks = await findDeleteHooks(engine);
+    const found = await findDependents(engine);
+    const watches = found.some(goesInCircles) || (await findCascadeHooks(engine, found)).length > 0;
+    const dependents = new DependentGuard(engine, found, { confirmed, watches });
+    const hooks = await findDeleteHooks(engine, found);
     const deletesAll = hooks.length === 0 && (await engine.seesDeleteHooks());
     return Array.from({ length: this.workers }, (_, place) => ({
       engine,

@@ -2,7 +2,7 @@
  * Rows of other tables that depend on rows of a purge: an administrator's own tables with foreign keys to ours, at any
  * depth. What their rules do on a deletion nobody would count or save, so it is asked for before anything is deleted.
  */
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Catalogue, DeleteHook, Reference } from '../../engines/index.ts';
 import { referenceUnseen } from './failures.ts';
 
@@ -17,13 +17,22 @@ const OURS: readonly (readonly [table: string, column: string, target: string])[
   ['retention_hold', 'job_id', 'job'],
 ];
 
+/** Longer paths lead in circles: what lies behind them keeps what it depends on. */
+const LONGEST_PATH = 12;
+
 /** What becomes of the rows that depend: they are deleted, lose their link, or keep what they refer to. */
 export type Effect = 'deleted' | 'unlinked' | 'keep';
+
+/** A foreign key on the way; of a table to itself it is followed for any number of times. */
+export interface Step extends Reference {
+  /** Others of the same table to itself whose rows go as well: from row to row, any of them may lead on. */
+  readonly alsoBy: readonly Reference[];
+}
 
 export interface Dependent {
   readonly root: PurgedTable;
   /** From the root outwards; the last one is the table whose rows depend. */
-  readonly path: readonly Reference[];
+  readonly path: readonly Step[];
   readonly effect: Effect;
 }
 
@@ -35,27 +44,92 @@ export async function findDependents(engine: Catalogue): Promise<readonly Depend
   const unseen = await engine.unseenReferences();
   const [first] = unseen.visible ? unseen.seen.filter(({ target }) => isPurged(target)) : [];
   if (first) throw referenceUnseen(first.from, first.target);
-  const references = await engine.references();
-  const beyond = (path: readonly Reference[], root: PurgedTable): Dependent[] => {
+  const references = (await engine.references()).filter((reference) => !isOurs(reference));
+  const beyond = (path: readonly Step[], root: PurgedTable): Dependent[] => {
     const last = path.at(-1);
-    const next = references.filter((reference) =>
-      last
-        ? reference.target === last.table && reference.targetSchema === last.schema
-        : reference.target === root && reference.targetSchema === null,
-    );
-    return next
-      .filter((reference) => !isOurs(reference) && !path.includes(reference))
-      .flatMap((reference) => {
-        const effect = effectOf(reference);
-        const one = { root, path: [...path, reference], effect };
-        return effect === 'deleted' ? [one, ...beyond(one.path, root)] : [one];
-      });
+    return stepsFrom(last, root, references).flatMap((step) => {
+      // A table's references to itself have led as far as they go already.
+      if (last && isRepeated(last) && isRepeated(step)) return [];
+      const whole = [...path, step];
+      if (isCircle(path, step)) return [{ root, path: whole, effect: 'keep' as const }];
+      const one = { root, path: whole, effect: effectOf(step) };
+      return one.effect === 'deleted' ? [one, ...beyond(whole, root)] : [one];
+    });
   };
   return PURGED.flatMap((root) => beyond([], root));
 }
 
-export async function findDeleteHooks(engine: Catalogue): Promise<readonly DeleteHook[]> {
-  return engine.deleteHooks(PURGED);
+/** The foreign keys to the last table; those by which it loses rows of its own by rows of its own are one step. */
+function stepsFrom(last: Step | undefined, root: PurgedTable, references: readonly Reference[]): Step[] {
+  const next = references.filter((reference) =>
+    last
+      ? reference.target === last.table && reference.targetSchema === last.schema
+      : reference.target === root && reference.targetSchema === null,
+  );
+  const [repeated, ...alsoBy] = next.filter(isRepeated).sort(byColumns);
+  const others = next.filter((reference) => !isRepeated(reference)).map((one) => ({ ...one, alsoBy: [] }));
+  return repeated ? [{ ...repeated, alsoBy }, ...others] : others;
+}
+
+function byColumns(one: Reference, other: Reference): number {
+  return one.columns.join() < other.columns.join() ? -1 : 1;
+}
+
+/** The columns by which the last table refers. */
+export function columnsOf({ path }: Pick<Dependent, 'path'>): readonly string[] {
+  const last = path.at(-1);
+  return last ? [last, ...last.alsoBy].flatMap(({ columns }) => columns) : [];
+}
+
+/**
+ * Whether the way leads to a table for the second time. MySQL from 9.6 on leaves rows there that refer to deleted ones (seen in
+ * 9.7), without a word.
+ */
+export function goesInCircles({ path }: Pick<Dependent, 'path'>): boolean {
+  const tables = path.map(({ schema, table }) => JSON.stringify([schema, table]));
+  return new Set(tables).size < tables.length;
+}
+
+/** Whether rows of the table are deleted with other rows of it: any number of times. */
+export function isRepeated(reference: Reference): boolean {
+  const { schema, table, target, targetSchema } = reference;
+  return table === target && schema === targetSchema && effectOf(reference) === 'deleted';
+}
+
+/** The same foreign key for the third time, over other tables: rows may refer to one another in circles. */
+function isCircle(path: readonly Step[], step: Step): boolean {
+  if (path.length >= LONGEST_PATH) return true;
+  return path.filter((one) => sameKey(one, step)).length > 1;
+}
+
+function sameKey(one: Reference, other: Reference): boolean {
+  return (
+    one.schema === other.schema &&
+    one.table === other.table &&
+    one.target === other.target &&
+    one.targetSchema === other.targetSchema &&
+    JSON.stringify([one.columns, one.targetColumns]) === JSON.stringify([other.columns, other.targetColumns])
+  );
+}
+
+/** What acts on rows of others that are lost with those of a purge; it may keep them. */
+export async function findCascadeHooks(
+  engine: Catalogue,
+  dependents: readonly Dependent[],
+): Promise<readonly DeleteHook[]> {
+  const lost = dependents.filter(({ effect }) => effect !== 'keep').flatMap(({ path }) => path.slice(-1));
+  if (lost.length === 0) return [];
+  return engine.cascadeHooks(lost.flatMap((step) => [step, ...step.alsoBy]));
+}
+
+/** What acts on the rows of a purge, and on those of others that are lost with them. */
+export async function findDeleteHooks(
+  engine: Catalogue,
+  dependents: readonly Dependent[],
+): Promise<readonly DeleteHook[]> {
+  const found = [...(await engine.deleteHooks(PURGED)), ...(await findCascadeHooks(engine, dependents))];
+  const named = new Map(found.map((hook) => [JSON.stringify([hook.kind, hook.table, hook.name]), hook]));
+  return [...named.values()];
 }
 
 function isPurged(table: string): boolean {
@@ -99,54 +173,4 @@ export function keyOf({ root, path }: Pick<Dependent, 'root' | 'path'>): string 
   return [root, ...path.map(({ schema, table, columns }) => `${schema ?? ''}.${table}(${columns})`)].join(
     ' <- ',
   );
-}
-
-/**
- * Which rows are deleted: a condition on a table under the name given; null where none of the table are.
- * Those of a job are the ones that are deleted with it.
- */
-export type Chosen = (table: PurgedTable, name: string) => RawBuilder<boolean> | null;
-
-export async function countDependents(
-  db: Kysely<unknown>,
-  dependent: Dependent,
-  chosen: Chosen,
-): Promise<number> {
-  const where = rowsOf(dependent, chosen);
-  if (!where) return 0;
-  const { rows } = await sql<{ n: bigint }>`select count(*) as n ${where}`.execute(db);
-  return Number(rows[0]?.n ?? 0n);
-}
-
-/** Those of the chosen rows, or of their jobs, that rows depend on. @param key its column in the root's table */
-export async function dependedOn(
-  db: Kysely<unknown>,
-  dependent: Dependent,
-  key: 'id' | 'job_id',
-  chosen: Chosen,
-): Promise<readonly bigint[]> {
-  const where = rowsOf(dependent, chosen);
-  if (!where) return [];
-  const { rows } = await sql<{ id: bigint }>`
-    select distinct ${sql.ref(`root.${key}`)} as id ${where}`.execute(db);
-  return rows.map(({ id }) => id);
-}
-
-/** Those that are chosen themselves depend on nothing. */
-function rowsOf({ root, path }: Dependent, chosen: Chosen): RawBuilder<unknown> | undefined {
-  const isChosen = chosen(root, 'root');
-  if (!isChosen) return undefined;
-  const joins = path.map(({ schema, table, columns, targetColumns }, place) => {
-    const target = place === 0 ? 'root' : `d${place - 1}`;
-    const same = columns.map(
-      (column, n) => sql`${sql.id(`d${place}`, column)} = ${sql.id(target, targetColumns[n] ?? '')}`,
-    );
-    return sql`join ${tableOf({ schema, table })} as ${sql.id(`d${place}`)}
-      on ${sql.join(same, sql` and `)}`;
-  });
-  const last = path.at(-1);
-  const purged = last?.schema === null ? PURGED.find((table) => table === last.table) : undefined;
-  const goesToo = purged && chosen(purged, `d${path.length - 1}`);
-  const others = goesToo ? sql` and coalesce(${goesToo}, ${sql.lit(false)}) = ${sql.lit(false)}` : sql``;
-  return sql`from ${sql.table(root)} as root ${sql.join(joins, sql` `)} where ${isChosen}${others}`;
 }

@@ -15,6 +15,31 @@ export function indexesMissing(indexes: readonly string[], statements: readonly 
   );
 }
 
+/** A view, for one, is no table. */
+export function noTable(table: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'NOT_MIGRATED',
+    `There is no table ${table}: something has taken its place, or it was dropped.`,
+    {
+      next: step`Nothing was deleted. ${{ action: 'verify' }} shows what differs from the migrations.`,
+    },
+  );
+}
+
+/** @param fix the statement that makes it one of our storage engine */
+export function notTransactional(
+  table: string,
+  found: string,
+  wanted: string,
+  fix: string | null,
+): MultiFlexiError {
+  return new MultiFlexiError(
+    'NOT_MIGRATED',
+    `The table ${table} has the storage engine ${found} instead of ${wanted}, without which a deletion cannot be taken back.`,
+    { next: `Nothing was deleted.${fix === null ? '' : ` Convert the table: ${fix};`}` },
+  );
+}
+
 /** @param from the table that refers, as the server writes it */
 export function referenceUnseen(from: string, target: string): MultiFlexiError {
   return new MultiFlexiError(

@@ -2,13 +2,14 @@
  * Which indexes a purge walks down. Without one of them its queries read and sort whole tables, again for every
  * chunk, so it is refused with the index to make.
  */
-import type { Kysely } from 'kysely';
 import { type CatalogTable, type Engine, indexName } from '../../engines/index.ts';
-import { type Database, JOB_AGE, LOG_AGE, type Timeline } from '../../schema/index.ts';
+import { JOB_AGE, LOG_AGE, type Timeline } from '../../schema/index.ts';
 import { type FrozenAges, type JobRule, type RuleBook, type Rules, resolve } from '../rules/rules.ts';
 import { agedTables } from './aged-tables.ts';
-import { indexesMissing } from './failures.ts';
-import { type JobScope, type LogScope, looksAtTemplates } from './scopes.ts';
+import { companiesWithRows } from './companies.ts';
+import { wayOf } from './divisions.ts';
+import { indexesMissing, noTable, notTransactional } from './failures.ts';
+import type { JobScope, LogScope } from './scopes.ts';
 
 export interface RequiredIndex {
   readonly table: string;
@@ -36,7 +37,7 @@ const OF_JOB: readonly RequiredIndex[] = [
 
 /** Refused before the rules are turned into scopes: looking for a boundary is a walk already. @throws INDEX_MISSING */
 export async function requireIndexesOfRules(engine: Engine, book: RuleBook): Promise<void> {
-  await requireIndexes(engine, await indexesOfRules(engine.kysely<Database>(), book));
+  await requireIndexes(engine, await indexesOfRules(engine, book));
 }
 
 /** The same for a plan whose boundaries are found. @throws INDEX_MISSING */
@@ -54,10 +55,11 @@ export function indexesOfWalks({ jobs, logs, ...ages }: Walks): RequiredIndex[] 
   ];
 }
 
-async function indexesOfRules(db: Kysely<Database>, { company, jobs, logs, ...ages }: RuleBook) {
+async function indexesOfRules(engine: Engine, { company, jobs, logs, ...ages }: RuleBook) {
   const needed = new Set<RequiredIndex>();
-  const owners = company === null ? await companies(db) : [company];
-  for (const owner of jobs ? owners : []) for (const index of ofJobRules(jobs, owner)) needed.add(index);
+  const owners = jobs ? await companiesWithRows(engine, 'job', company) : [];
+  for (const owner of owners)
+    for (const index of ofJobRules(jobs, owner, company !== null)) needed.add(index);
   for (const rule of logs ? [logs.all, ...logs.byCompany.values()] : []) {
     if (!rule) continue;
     needed.add(LOGS_OF_COMPANY);
@@ -71,7 +73,11 @@ function ofAged(ages: FrozenAges): RequiredIndex[] {
 }
 
 /** Those that the rules for the jobs of a company walk. */
-function* ofJobRules(jobs: Rules<JobRule> | undefined, company: bigint): Generator<RequiredIndex> {
+function* ofJobRules(
+  jobs: Rules<JobRule> | undefined,
+  company: bigint,
+  only: boolean,
+): Generator<RequiredIndex> {
   if (!jobs) return;
   const rules = [resolve(jobs, company, null), ...jobs.byTemplate.values()].filter(
     (rule) => rule !== undefined,
@@ -79,23 +85,30 @@ function* ofJobRules(jobs: Rules<JobRule> | undefined, company: bigint): Generat
   if (rules.length === 0) return;
   yield* OF_JOB;
   yield OF_COMPANY;
-  if (looksAtTemplates(jobs, company)) yield* [OF_TEMPLATE, JOBS_OF_COMPANY];
+  const way = wayOf(jobs, company, only);
+  if (way !== 'together')
+    yield* [OF_TEMPLATE, way === 'by run template' ? NEWEST_OF_TEMPLATE : JOBS_OF_COMPANY];
   if (rules.some(({ keep }) => keep !== null)) yield NEWEST_JOBS;
   if (rules.some(({ keepPerTemplate }) => keepPerTemplate !== null)) yield NEWEST_OF_TEMPLATE;
-}
-
-async function companies(db: Kysely<Database>): Promise<readonly bigint[]> {
-  return (await db.selectFrom('company').select('id').execute()).map(({ id }) => id);
 }
 
 async function requireIndexes(engine: Engine, needed: readonly RequiredIndex[]): Promise<void> {
   if (needed.length === 0) return;
   const tables = new Map((await engine.introspect()).map((table) => [table.name, table]));
+  for (const { table } of needed) requireTable(engine, table, tables.get(table));
   const missing = needed.filter((index) => !serves(tables.get(index.table), index));
   if (missing.length === 0) return;
   const names = missing.map(({ table, columns }) => `${table} (${columns.join(', ')})`);
   const statements = missing.flatMap((index) => statementsFor(engine, tables.get(index.table), index));
   throw indexesMissing(names, statements);
+}
+
+/** Without transactions a chunk that is rolled back would have lost what it had deleted. @throws NOT_MIGRATED */
+function requireTable(engine: Engine, name: string, table: CatalogTable | undefined): void {
+  if (!table) throw noTable(name);
+  const [ours] = engine.storage?.split(' ') ?? [];
+  const [found] = table.storage?.split(' ') ?? [];
+  if (found !== ours) throw notTransactional(name, found ?? '', ours ?? '', engine.restoreStorage(name));
 }
 
 /** A longer index that begins with the columns in this order is walked in the same order. */

@@ -7,6 +7,11 @@ export interface Catalogue {
   introspect(): Promise<CatalogTable[]>;
   /** The names of {@link introspect}'s tables that hold rows: cheap, for guards that run before every command. */
   tableNames(): Promise<string[]>;
+  /**
+   * The schema of a table that statements mean by this name although it is none of {@link tableNames}, as it lies behind the
+   * current schema; null where there is none, and where names have one place alone.
+   */
+  schemaBehind(table: string): Promise<string | null>;
   /** The names of views, materialized ones among them, sorted. */
   viewNames(): Promise<string[]>;
   /** The storage engine and collation that our tables have; null where tables have none. */
@@ -27,6 +32,11 @@ export interface Catalogue {
   deleteHooks(tables: readonly string[]): Promise<DeleteHook[]>;
   /** The same for rows that are written in any way; none of ours are among them, as we make none. */
   writeHooks(tables: readonly string[]): Promise<WriteHook[]>;
+  /**
+   * What acts on rows of other tables that are deleted, or lose a reference, by these foreign keys; none where the rules of foreign
+   * keys let no trigger act.
+   */
+  cascadeHooks(references: readonly Reference[]): Promise<WriteHook[]>;
   /** Whether {@link deleteHooks} is all there is: an account without the privilege for it sees none. */
   seesDeleteHooks(): Promise<boolean>;
 }
@@ -100,6 +110,7 @@ export interface Reference {
 /** Something of the database that acts when rows of a table are written, and what it does nobody can count. */
 export interface WriteHook {
   readonly kind: 'trigger' | 'rule';
+  /** Of another schema with that; a partition's or another part's own name. */
   readonly table: string;
   readonly name: string;
 }

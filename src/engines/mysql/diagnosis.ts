@@ -30,12 +30,15 @@ const BY_NUMBER: ReadonlyMap<number, FailureCode> = new Map<number, FailureCode>
   [1205, 'LOCK_TIMEOUT'], // ER_LOCK_WAIT_TIMEOUT
   [3572, 'LOCK_TIMEOUT'], // ER_LOCK_NOWAIT
   [1213, 'DEADLOCK'], // ER_LOCK_DEADLOCK
+  [1020, 'DEADLOCK'], // ER_CHECKREAD: with innodb_snapshot_isolation a row that was changed meanwhile (MariaDB)
   [1021, 'DISK_FULL'], // ER_DISK_FULL
   [1114, 'DISK_FULL'], // ER_RECORD_FILE_FULL
   [3675, 'DISK_FULL'], // ER_TABLESPACE_FULL and out of disk
   [1290, 'READ_ONLY'], // ER_OPTION_PREVENTS_STATEMENT (read_only, super_read_only)
   [1792, 'READ_ONLY'], // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
   [1836, 'READ_ONLY'], // ER_READ_ONLY_MODE
+  [1036, 'READ_ONLY'], // ER_OPEN_AS_READONLY: the file of the table, or innodb_read_only
+  [1874, 'READ_ONLY'], // ER_INNODB_READ_ONLY
   [1142, 'PERMISSION_DENIED'], // ER_TABLEACCESS_DENIED_ERROR
   [1143, 'PERMISSION_DENIED'], // ER_COLUMNACCESS_DENIED_ERROR
   [1227, 'PERMISSION_DENIED'], // ER_SPECIFIC_ACCESS_DENIED_ERROR

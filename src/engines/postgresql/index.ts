@@ -26,7 +26,7 @@ import { idCounters } from './id-counters.ts';
 import { catchUpIdentity } from './identity.ts';
 import { endWhenIdle } from './idle.ts';
 import { indexFacts, unusedIndexes } from './index-facts.ts';
-import { introspect, tableNames, viewNames } from './introspection.ts';
+import { introspect, schemaBehind, tableNames, viewNames } from './introspection.ts';
 import { jsonArray } from './json-array.ts';
 import { kyselyOn } from './kysely.ts';
 import { LARGE_VALUES } from './large-values.ts';
@@ -35,7 +35,7 @@ import { lock } from './lock.ts';
 import { lockWaiters } from './lock-waiters.ts';
 import { rebuild, rebuilds } from './rebuild.ts';
 import { reclaim } from './reclaim.ts';
-import { deleteHooks, references, writeHooks } from './references.ts';
+import { cascadeHooks, deleteHooks, references, writeHooks } from './references.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
 import { snapshot, snapshotAt } from './snapshot.ts';
@@ -85,6 +85,7 @@ export async function openPostgresql(
     // An administrator may have made them GENERATED ALWAYS.
     keepingIds: sql`overriding system value`,
     tableNames: () => tableNames(db),
+    schemaBehind: (table) => schemaBehind(db, table),
     viewNames: () => viewNames(db),
     // Bytes and texts as they are, without reading those that lie outside of the row; everything else as it is written.
     asText: (column, type) =>
@@ -92,6 +93,7 @@ export async function openPostgresql(
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
+    cascadeHooks: (keys) => cascadeHooks(db, keys),
     // The catalogue is everybody's.
     unseenReferences: async () => ({ visible: true, seen: [] }),
     seesDeleteHooks: async () => true,

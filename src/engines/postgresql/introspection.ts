@@ -14,6 +14,14 @@ export async function tableNames(db: Db): Promise<string[]> {
   return rows.map((row) => row.name).sort();
 }
 
+/** A name without a schema means the first table of that name along the search_path. */
+export async function schemaBehind(db: Db, table: string): Promise<string | null> {
+  const { rows } = await sql<{ schema: string }>`
+    select n.nspname as schema from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where c.oid = to_regclass(quote_ident(${table})) and n.nspname <> current_schema()`.execute(db);
+  return rows[0]?.schema ?? null;
+}
+
 export async function viewNames(db: Db): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select c.relname as name from pg_class as c

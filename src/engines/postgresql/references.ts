@@ -1,5 +1,5 @@
 /** Which tables refer to which, of other schemas too, and what acts on a deletion. */
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { DeleteHook, Reference, WriteHook } from '../contract/catalogue.ts';
 import { leadingHere } from '../leading-here.ts';
 import { DELETE_RULES } from './introspection.ts';
@@ -31,31 +31,81 @@ export async function references(db: Kysely<unknown>): Promise<Reference[]> {
   return leadingHere(rows).map((row) => ({ ...row, onDelete: DELETE_RULES[row.onDelete] ?? row.onDelete }));
 }
 
-/** Bit 3 of `tgtype` is DELETE (`pg_trigger.h`); the triggers of foreign keys are internal. */
+/** By a statement of ours, on the table itself; by a foreign key, which leaves out what only inherits. */
+type Way = 'statement' | 'foreign key';
+
+interface Asked {
+  readonly schema: string | null;
+  readonly table: string;
+  readonly way: Way;
+  /** Bits of `tgtype` (`pg_trigger.h`), and the events of rules (`pg_rewrite`). */
+  readonly triggers: number;
+  readonly rules: string;
+}
+
+const DELETE = { triggers: 8, rules: '4' } as const;
+const UPDATE = { triggers: 16, rules: '2' } as const;
+const ANY = { triggers: 4 + 8 + 16 + 32, rules: '234' } as const;
+
 export async function deleteHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<DeleteHook[]> {
-  return hooks(db, tables, { trigger: sql`g.tgtype::int & 8 = 8`, rule: sql`r.ev_type = '4'` });
+  return hooks(
+    db,
+    tables.map((table) => ({ schema: null, table, way: 'statement', ...DELETE })),
+  );
 }
 
 export async function writeHooks(db: Kysely<unknown>, tables: readonly string[]): Promise<WriteHook[]> {
-  // 1 is SELECT: what a view does.
-  return hooks(db, tables, { trigger: sql`true`, rule: sql`r.ev_type <> '1'` });
+  return hooks(
+    db,
+    tables.map((table) => ({ schema: null, table, way: 'statement', ...ANY })),
+  );
 }
 
-async function hooks(
+export async function cascadeHooks(
   db: Kysely<unknown>,
-  tables: readonly string[],
-  wanted: { readonly trigger: RawBuilder<unknown>; readonly rule: RawBuilder<unknown> },
+  references: readonly Reference[],
 ): Promise<WriteHook[]> {
+  return hooks(
+    db,
+    references.map(({ schema, table, onDelete }) => ({
+      schema,
+      table,
+      way: 'foreign key',
+      ...(onDelete === 'cascade' ? DELETE : UPDATE),
+    })),
+  );
+}
+
+/**
+ * On the tables and on what is theirs: a statement on a table acts on the rows of its partitions and of the tables that inherit
+ * from it too, whose triggers for each row act then; their rules do not. The triggers of foreign keys are internal; a
+ * partition's copy of its table's trigger is left out.
+ */
+async function hooks(db: Kysely<unknown>, asked: readonly Asked[]): Promise<WriteHook[]> {
+  if (asked.length === 0) return [];
+  const list = JSON.stringify(asked);
   const { rows } = await sql<WriteHook>`
-    select 'trigger' as kind, c.relname as "table", g.tgname as name
-    from pg_trigger as g join pg_class as c on c.oid = g.tgrelid
-    where not g.tgisinternal and g.tgenabled <> 'D' and ${wanted.trigger}
-      and c.relnamespace = quote_ident(current_schema())::regnamespace
-    union all
-    select 'rule', c.relname, r.rulename
-    from pg_rewrite as r join pg_class as c on c.oid = r.ev_class
-    where ${wanted.rule} and r.ev_enabled <> 'D'
-      and c.relnamespace = quote_ident(current_schema())::regnamespace
+    with recursive asked as (
+      select c.oid, c.relkind, a.triggers, a.rules, a.way, true as itself
+      from json_to_recordset(${list}::json) as a(schema text, "table" text, way text, triggers int, rules text)
+      join pg_namespace as n on n.nspname = coalesce(a.schema, current_schema())
+      join pg_class as c on c.relnamespace = n.oid and c.relname = a."table"
+      union
+      select i.inhrelid, k.relkind, a.triggers, a.rules, a.way, false
+      from asked as a join pg_inherits as i on i.inhparent = a.oid join pg_class as k on k.oid = i.inhrelid
+      where a.way = 'statement' or a.relkind = 'p'
+    ), found as (
+      select 'trigger' as kind, g.tgrelid as oid, g.tgname as name
+      from asked as a join pg_trigger as g on g.tgrelid = a.oid
+      where not g.tgisinternal and g.tgenabled not in ('D', 'R') and g.tgparentid = 0
+        and g.tgtype::int & a.triggers <> 0 and (a.itself or g.tgtype::int & 1 = 1)
+      union
+      select 'rule', r.ev_class, r.rulename
+      from asked as a join pg_rewrite as r on r.ev_class = a.oid
+      where a.itself and r.ev_enabled not in ('D', 'R') and position(r.ev_type::text in a.rules) > 0
+    )
+    select f.kind, case when n.nspname = current_schema() then c.relname::text else n.nspname || '.' || c.relname end as "table", f.name
+    from found as f join pg_class as c on c.oid = f.oid join pg_namespace as n on n.oid = c.relnamespace
     order by 2, 3`.execute(db);
-  return rows.filter(({ table }) => tables.includes(table));
+  return rows;
 }

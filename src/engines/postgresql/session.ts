@@ -121,6 +121,8 @@ export async function setUpSession(
   if (!facts) throw new Error('the server does not say which session this is');
   requireUnicode(facts.encoding, place);
   requireSchema(facts, place);
+  // Left by the client before us on a session that a pooler keeps: one of our names would hide our table.
+  if (facts.temporary) await client.query('discard temp');
   return {
     id: String(facts.pid),
     mark,
@@ -151,6 +153,7 @@ interface FactsRow {
   readonly encoding: string;
   readonly schema: string | null;
   readonly search_path: string;
+  readonly temporary: boolean;
   readonly banner: string;
   readonly marks: string[];
 }
@@ -185,7 +188,8 @@ function statements(wanted: readonly SessionSetting[], mark: string): string {
       union all select set_config('${MARK}', '${mark}', false);
     select name, current_setting(name, true) as value from ${values};
     select pg_backend_pid() as pid, current_setting('server_version') as version, current_schema() as schema,
-      current_setting('server_encoding') as encoding, current_setting('search_path') as search_path, version() as banner,
+      current_setting('server_encoding') as encoding,
+      exists (select from pg_class where relnamespace = pg_my_temp_schema()) as temporary, current_setting('search_path') as search_path, version() as banner,
       array(select extname::text from pg_extension where extname in ('citus', 'timescaledb')
         union all select 'aurora_version' where to_regproc('aurora_version') is not null) as marks`;
 }

@@ -15,6 +15,16 @@ export function unseen(file: string, why: string): MultiFlexiError {
   });
 }
 
+export function replaced(file: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'FILE_FAILED',
+    `The SQLite file at ${file} is no longer the one that was opened: somebody has moved, replaced or deleted it.`,
+    {
+      next: 'What was done until then is in the file that was there before. Run the same command again; it works on the file that is there now. Stop the platform and all commands before a file is replaced.',
+    },
+  );
+}
+
 /** @param path of the file, or of one that SQLite keeps beside it */
 export function unreadable(path: string): MultiFlexiError {
   return new MultiFlexiError('SERVER_UNREACHABLE', `This user may not read ${path}.`, {

@@ -43,7 +43,8 @@ import { lock } from './lock.ts';
 import { longWork } from './long-work.ts';
 import { rebuild, rebuilds } from './rebuild.ts';
 import { reclaim } from './reclaim.ts';
-import { brokenReferences, deleteHooks, references, writeHooks } from './references.ts';
+import { brokenReferences, cascadeHooks, deleteHooks, references, writeHooks } from './references.ts';
+import { FileIdentity } from './replaced.ts';
 import { watchReplicas } from './replication.ts';
 import { rowCopies } from './row-copies.ts';
 import { editingSchema } from './schema-text.ts';
@@ -65,11 +66,13 @@ const TURN_MS = 50;
 /** A transaction of ours writes: taking the write lock at BEGIN waits its turn, where a later upgrade would fail at once. */
 class ImmediateDriver extends SqliteDriver {
   private readonly database: Database.Database;
+  private readonly identity: FileIdentity;
   private lastTurn = performance.now();
 
-  constructor(config: SqliteDialectConfig, database: Database.Database) {
+  constructor(config: SqliteDialectConfig, database: Database.Database, identity: FileIdentity) {
     super(config);
     this.database = database;
+    this.identity = identity;
   }
 
   /** Statements block: between two of them, and never in a transaction, signals and timers have their turn. */
@@ -91,6 +94,7 @@ class ImmediateDriver extends SqliteDriver {
 
   /** SQLite itself waits for another writer without letting anything else happen: no signal would be heard meanwhile. */
   private async beginImmediately(connection: DatabaseConnection): Promise<void> {
+    this.identity.requireSame();
     const before = Number(this.database.pragma('busy_timeout', { simple: true }));
     const deadline = performance.now() + Math.min(before, PATIENCE_MS);
     this.database.pragma(`busy_timeout = ${Math.min(before, WAIT_MS)}`);
@@ -134,12 +138,13 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     secret: undefined,
   };
   const database = openFile(file, access, place);
+  const identity = new FileIdentity(file);
   const translate = (error: unknown) =>
     temporaryDiskIsFull(file, error) ?? failure(classify(error), place, error);
   const version = String(database.prepare('select sqlite_version()').pluck().get());
   requireVersion('SQLite', parseVersion(version), MINIMUM, 'its JSON functions are needed');
   const kyselyOn = (connection: Database.Database) =>
-    new Kysely<unknown>({ dialect: dialect(connection, translate), ...kyselyLog(log) });
+    new Kysely<unknown>({ dialect: dialect(connection, translate, identity), ...kyselyLog(log) });
   const db = kyselyOn(database);
 
   return {
@@ -168,11 +173,13 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     introspect: () => introspect(db),
     keepingIds: sql``,
     tableNames: () => tableNames(db),
+    schemaBehind: async () => null,
     viewNames: () => viewNames(db),
     asText: (column) => sql.ref(column),
     references: () => references(db),
     deleteHooks: (tables) => deleteHooks(db, tables),
     writeHooks: (tables) => writeHooks(db, tables),
+    cascadeHooks: (keys) => cascadeHooks(db, keys),
     unseenReferences: async () => ({ visible: true, seen: [] }),
     seesDeleteHooks: async () => true,
     snapshot: (readers) => snapshot({ file, place, db }, readers),
@@ -242,11 +249,11 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
   };
 }
 
-function dialect(database: Database.Database, translate: (error: unknown) => Error) {
+function dialect(database: Database.Database, translate: (error: unknown) => Error, identity: FileIdentity) {
   const config = { database: convertingDatabase(database) };
   const parent = new SqliteDialect(config);
   return {
-    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config, database), translate),
+    createDriver: (): Driver => translatingDriver(new ImmediateDriver(config, database, identity), translate),
     createAdapter: () => new SqliteAdapter(),
     createQueryCompiler: () => parent.createQueryCompiler(),
     createIntrospector: (db: Kysely<unknown>) => parent.createIntrospector(db),

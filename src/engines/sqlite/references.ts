@@ -44,6 +44,16 @@ export async function writeHooks(db: Kysely<unknown>, tables: readonly string[])
   return hooks(db, tables, sql`true`);
 }
 
+/** Whatever a foreign key does to rows lets triggers act as a statement would. */
+export async function cascadeHooks(db: Kysely<unknown>, keys: readonly Reference[]): Promise<WriteHook[]> {
+  const tables = (cascade: boolean) =>
+    keys.filter(({ onDelete }) => (onDelete === 'cascade') === cascade).map(({ table }) => table);
+  return [
+    ...(await deleteHooks(db, tables(true))),
+    ...(await hooks(db, tables(false), sql`g.sql like '%update%on%'`)),
+  ];
+}
+
 async function hooks(
   db: Kysely<unknown>,
   tables: readonly string[],
