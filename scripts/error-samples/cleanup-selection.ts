@@ -3,6 +3,7 @@ import { samplesOf } from './samples-of.ts';
 
 export default samplesOf(failures, {
   noTable: [['job']],
+  noColumn: [['artifacts', 'job_id']],
   notTransactional: [['artifacts', 'MyISAM', 'InnoDB', 'ALTER TABLE artifacts ENGINE=InnoDB']],
   indexesMissing: [
     [

@@ -43,6 +43,14 @@ describeEngines('with other tables than those of the migrations', (name) => {
     expect(stderr).toContain('db:verify');
   });
 
+  test('a column under another name is said to be missing, not its index', async () => {
+    if (name === 'mysql' || name === 'mariadb')
+      await run('alter table artifacts drop foreign key fk_artifacts_job_id');
+    await run('alter table artifacts rename column job_id to jobs');
+    const { exit, stderr } = await prune();
+    expect([exit, stderr]).toEqual([5, expect.stringContaining('The table artifacts has no column job_id')]);
+  });
+
   testWhere(name === 'postgresql')(
     'tables that a schema made later hides are not taken for missing, nor made again',
     async () => {

@@ -26,6 +26,16 @@ export function noTable(table: string): MultiFlexiError {
   );
 }
 
+export function noColumn(table: string, column: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'NOT_MIGRATED',
+    `The table ${table} has no column ${column}: it was renamed or dropped.`,
+    {
+      next: step`Nothing was deleted. ${{ action: 'verify' }} shows what differs from the migrations.`,
+    },
+  );
+}
+
 /** @param fix the statement that makes it one of our storage engine */
 export function notTransactional(
   table: string,

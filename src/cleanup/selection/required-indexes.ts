@@ -8,7 +8,7 @@ import { type FrozenAges, type JobRule, type RuleBook, type Rules, resolve } fro
 import { agedTables } from './aged-tables.ts';
 import { companiesWithRows } from './companies.ts';
 import { wayOf } from './divisions.ts';
-import { indexesMissing, noTable, notTransactional } from './failures.ts';
+import { indexesMissing, noColumn, noTable, notTransactional } from './failures.ts';
 import type { JobScope, LogScope } from './scopes.ts';
 
 export interface RequiredIndex {
@@ -95,7 +95,7 @@ function* ofJobRules(
 async function requireIndexes(engine: Engine, needed: readonly RequiredIndex[]): Promise<void> {
   if (needed.length === 0) return;
   const tables = new Map((await engine.introspect()).map((table) => [table.name, table]));
-  for (const { table } of needed) requireTable(engine, table, tables.get(table));
+  for (const index of needed) requireTable(engine, index, tables.get(index.table));
   const missing = needed.filter((index) => !serves(tables.get(index.table), index));
   if (missing.length === 0) return;
   const names = missing.map(({ table, columns }) => `${table} (${columns.join(', ')})`);
@@ -104,8 +104,14 @@ async function requireIndexes(engine: Engine, needed: readonly RequiredIndex[]):
 }
 
 /** Without transactions a chunk that is rolled back would have lost what it had deleted. @throws NOT_MIGRATED */
-function requireTable(engine: Engine, name: string, table: CatalogTable | undefined): void {
+function requireTable(
+  engine: Engine,
+  { table: name, columns }: RequiredIndex,
+  table: CatalogTable | undefined,
+): void {
   if (!table) throw noTable(name);
+  const missing = columns.find((column) => !table.columns.some((one) => one.name === column));
+  if (missing !== undefined) throw noColumn(name, missing);
   const [ours] = engine.storage?.split(' ') ?? [];
   const [found] = table.storage?.split(' ') ?? [];
   if (found !== ours) throw notTransactional(name, found ?? '', ours ?? '', engine.restoreStorage(name));

@@ -139,7 +139,7 @@ function refusedLogin(state: string, message: string, place: Place): string | un
 /** The routine tells it in any language of the server's messages. */
 function missingPrivilege(error: unknown, message: string): string | undefined {
   if (textOf(error, 'routine') === 'check_enable_rls')
-    return 'Policies hide rows of this table from the account, so that it cannot be told what would be deleted or archived. Run it as an account that sees all rows: the owner of the table, or one with BYPASSRLS (ALTER ROLE … BYPASSRLS).';
+    return 'Policies hide rows of this table from the account, so that it cannot be told what would be deleted or archived. Run it as an account to which they do not apply: one with BYPASSRLS (ALTER ROLE … BYPASSRLS), or the owner of the table unless it has FORCE ROW LEVEL SECURITY.';
   if (/permission denied for schema/i.test(message))
     return 'Grant USAGE and CREATE on the schema, or put another schema first in the search_path (SHOW search_path; ALTER ROLE … SET search_path = …).';
   return undefined;
