@@ -5,7 +5,7 @@
  */
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'rolldown';
+import { build, type Plugin } from 'rolldown';
 import { bundleAssets } from './bundle-assets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,14 +20,16 @@ const starts = Object.values(STARTS).map((file) => `${root}${file}`);
 
 /**
  * @param into the folder of the bundle, which is made anew
+ * @param asVersion what the program says that it is; default: its own version
  * @returns the files that went into it, ours and those of libraries, by their paths
  */
-export async function bundleProgram(into: string): Promise<string[]> {
+export async function bundleProgram(into: string, asVersion?: string): Promise<string[]> {
   rmSync(into, { recursive: true, force: true });
   const { output } = await build({
     cwd: root,
     input: STARTS,
     platform: 'node',
+    plugins: asVersion === undefined ? [] : [sayingVersion(asVersion)],
     external: ['better-sqlite3', 'pg-native'],
     // A front door leads to a whole room: only what a command uses of it comes along. No file of ours does anything by being
     // imported, but the first ones.
@@ -59,4 +61,15 @@ export async function bundleProgram(into: string): Promise<string[]> {
   });
   const ofAssets = await bundleAssets(`${into}/assets`);
   return [...output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : [])), ...ofAssets];
+}
+
+/** For tests of upgrades: the one file that says the version says another one. */
+function sayingVersion(version: string): Plugin {
+  return {
+    name: 'version',
+    load: (id) =>
+      id === `${root}src/system/program-version.ts`
+        ? `export const PROGRAM_VERSION = ${JSON.stringify(version)};`
+        : null,
+  };
 }

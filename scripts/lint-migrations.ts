@@ -1,13 +1,13 @@
 /** `npm run migrations:lint`: what must be so of every migration; says all that is not, and fails. */
 import { readdirSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { offlineDdl, openEngine } from '../src/engines/index.ts';
 import type { LedgerSchema } from '../src/migrations/ledger/tables.ts';
 import { lintMigrations } from '../src/migrations/lint.ts';
 import { compile, type Migration } from '../src/migrations/migration.ts';
 import { send } from '../src/migrations/send-step.ts';
 
-const folder = process.argv[2] ?? new URL('../src/migrations/versions', import.meta.url).pathname;
+const folder = process.argv[2] ?? fileURLToPath(new URL('../src/migrations/versions', import.meta.url));
 const files = readdirSync(folder)
   .filter((file) => /^\d{14}_.*\.ts$/.test(file))
   .sort();

@@ -1,5 +1,6 @@
 /** `npm run migration:new NAME`: a skeleton under the version of this moment, and its line in the list of all. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 const FOLDER = new URL('../src/migrations/versions/', import.meta.url);
 const name = process.argv[2] ?? '';
@@ -12,7 +13,7 @@ if (!/^[a-z][a-z0-9_]*$/.test(name)) {
 } else {
   const version = new Date().toISOString().replace(/\D/g, '').slice(0, 14);
   const file = new URL(`${version}_${name}.ts`, FOLDER);
-  if (existsSync(file)) throw new Error(`${file.pathname} is there already`);
+  if (existsSync(file)) throw new Error(`${fileURLToPath(file)} is there already`);
   writeFileSync(file, skeleton(version));
   writeFileSync(new URL('index.ts', FOLDER), list());
   process.stdout.write(

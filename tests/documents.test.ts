@@ -1,12 +1,13 @@
 /** What people read is true of the program: its commands and options exist, all of them are in the reference, links lead somewhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/catalogue.ts';
 import { cli } from './harness/cli.ts';
 
-const ROOT = new URL('..', import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DOCUMENTS = [
   'README.md',
   'CONTRIBUTING.md',

@@ -10,8 +10,8 @@ import { createTable, dropTable } from '../src/migrations/operations/index.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-test('a new migration is in the list, in order, and its skeleton runs up and down', () => {
-  const copy = mkdtempSync(join(tmpdir(), 'multiflexi-new-'));
+test('a new migration is in the list, in order, and its skeleton runs up and down, in whatever folder', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'multiflexi new '));
   for (const folder of ['src', 'scripts', 'package.json'])
     cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
@@ -21,6 +21,7 @@ test('a new migration is in the list, in order, and its skeleton runs up and dow
   expect(
     readdirSync(join(copy, 'src/migrations/versions')).filter((file) => file.endsWith('_later_thing.ts')),
   ).toHaveLength(1);
+  expect(run('scripts/lint-migrations.ts')).toBe('');
   const script = `
     import { openEngine } from './src/engines/index.ts';
     import { migrate, MIGRATIONS, rollback } from './src/migrations/index.ts';

@@ -219,6 +219,19 @@ configure_database() {
 	if [ -e "$ours" ] && ! cmp -s "$ours" "$settings"; then tell_of_switch; fi
 }
 
+# $1 the triggers, with blanks between them: of a server that was waited for, or of another version of the program
+continue_after() {
+	case " $1 " in
+	*" $PACKAGE-server "*) configure_database '' ;;
+	*) ! is_in_use || is_image || migrate ;;
+	esac
+}
+
+# Whether multiflexi.env names a database of this package's kind.
+is_in_use() {
+	[ -e "$settings" ] && [ "$(named_kind)" = "$KIND" ]
+}
+
 # multiflexi.env names a database of another kind, and is kept: an empty database must not take its place.
 stand_by() {
 	[ -e "$ours" ] || return 0

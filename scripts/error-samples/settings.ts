@@ -11,6 +11,10 @@ export default samplesOf(failures, {
     ['the environment', ['DB_NAME is not a setting of this program (did you mean DB_DATABASE?)']],
   ],
   noSettingsIn: [[FILE]],
+  noDatabaseConfigured: [
+    [FILE, true],
+    [FILE, false],
+  ],
   blankFileName: [[]],
   unreadableSettings: [
     [FILE, systemError('ENOENT')],

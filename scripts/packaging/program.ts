@@ -26,7 +26,7 @@ export async function layProgram(
   runtime: Runtime,
 ): Promise<Library[]> {
   mkdirSync(join(into, 'bin'), { recursive: true });
-  const bundled = await bundleProgram(join(into, 'dist'));
+  const bundled = await bundleProgram(join(into, 'dist'), release.version);
   for (const name of COMMANDS) cpSync(join(CHECKOUT, `bin/${name}.js`), join(into, `bin/${name}.js`));
   putJson(join(into, 'package.json'), {
     name: 'multiflexi-database',

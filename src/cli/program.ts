@@ -103,7 +103,7 @@ function newProgram(): Command {
     .exitOverride()
     .addHelpText(
       'after',
-      '\nWithout settings, the database is an SQLite file in your data directory.\nTo see it at work: multiflexi-cli tour',
+      '\nWithout settings and without /etc/multiflexi, the database is an SQLite file in your data directory.\nTo see it at work: multiflexi-cli tour',
     );
 }
 

@@ -19,6 +19,17 @@ export function noSettingsIn(file: string): MultiFlexiError {
   });
 }
 
+/** On a machine where the platform is installed. @param isThere whether the settings file exists */
+export function noDatabaseConfigured(file: string, isThere: boolean): MultiFlexiError {
+  return new MultiFlexiError(
+    'SETTINGS_INVALID',
+    `No database is configured: ${isThere ? `there is no DB_* setting in ${file}` : `there is no ${file}`}.`,
+    {
+      next: 'Install multiflexi-sqlite, multiflexi-mysql or multiflexi-postgresql, or write the DB_* settings into that file; docs/settings.md lists them. For an SQLite file in your own data directory, set DB_CONNECTION=sqlite.',
+    },
+  );
+}
+
 export function blankFileName(): MultiFlexiError {
   return new MultiFlexiError('USAGE', 'The name of the environment file is blank.', {
     next: step`Specify the path of a file with ${{ input: 'environment' }}.`,

@@ -1,14 +1,16 @@
 /** Where settings come from: a file in the form of `multiflexi.env`, the environment, or nowhere. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { DatabaseSettings } from '../engines/index.ts';
+import { codeOf } from '../system/index.ts';
 import { connectionNamed } from './connection.ts';
 import { type RawSettings, SETTING_NAMES, validateDatabaseSettings } from './database.ts';
 import { faultsOfLines, passwordHint, passwordLineHint } from './env-lines.ts';
 import {
   blankFileName,
+  noDatabaseConfigured,
   noDataDirectory,
   noSettingsIn,
   unreadableSettings,
@@ -30,7 +32,8 @@ export interface SettingsSource {
 
 /**
  * The settings of the database, from one source: the file named by `-e`, else the environment if it names a database,
- * else the default file; with none of them, an SQLite file in the user's data directory.
+ * else the default file; with none of them, an SQLite file in the user's data directory, but not on a machine that has the
+ * directory of the default file: there the platform is installed, and the file would hardly be its database.
  * @throws SETTINGS_INVALID with every fault found, before anything is opened.
  */
 export function readSettings(source: SettingsSource): DatabaseSettings {
@@ -49,6 +52,7 @@ export function readDatabase(source: SettingsSource): NamedDatabase {
   // A password alone names no database.
   if (SETTING_NAMES.every((name) => settings[name] === undefined || name === 'DB_PASSWORD')) {
     if (faults.length > 0) throw unusableSettings(origin, faults);
+    requireNoPlatform(source);
     const file = embeddedFile(source.environment);
     return {
       settings: { connection: 'sqlite', file },
@@ -108,7 +112,21 @@ export function settingsFileOf({
   defaultFile = DEFAULT_FILE,
 }: SettingsSource): string | undefined {
   if (file !== undefined) return file;
-  return namesDatabase(environment) || !existsSync(defaultFile) ? undefined : defaultFile;
+  return namesDatabase(environment) || !isThere(defaultFile) ? undefined : defaultFile;
+}
+
+/** One that this account may not look for is there: taken for missing, another database would be taken for the platform's. */
+export function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return codeOf(error) === 'EACCES';
+  }
+}
+
+function requireNoPlatform({ defaultFile = DEFAULT_FILE }: SettingsSource): void {
+  if (defaultFile !== '' && existsSync(dirname(defaultFile)))
+    throw noDatabaseConfigured(defaultFile, isThere(defaultFile));
 }
 
 /** Whether it says which database: a password alone does not. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -98,6 +98,30 @@ test('blank settings count as not set, so that a template nobody filled in is th
     connection: 'sqlite',
     file: '/home/a/.local/share/multiflexi/multiflexi.sqlite',
   });
+});
+
+test('where the platform is installed, no settings are no database, and never an SQLite file of whoever calls', () => {
+  const directory = join(folder, 'etc');
+  mkdirSync(directory);
+  const defaultFile = join(directory, 'multiflexi.env');
+  const read = (environment: Record<string, string> = {}) =>
+    readSettings({ environment: { HOME: '/home/a', ...environment }, defaultFile });
+  const refused = (message: string) =>
+    expect.objectContaining({
+      code: 'SETTINGS_INVALID',
+      message: expect.stringContaining(message),
+      next: expect.stringContaining('multiflexi-mysql'),
+    });
+  expect(() => read()).toThrowError(refused(`there is no ${defaultFile}`));
+  expect(() => read({ DB_PASSWORD: 'alone' })).toThrowError(refused('No database is configured'));
+  for (const text of ['', '# DB_CONNECTION=mysql\nLOG_LEVEL=info\n', 'DB_CONNECTION=\nDB_PASSWORD=x\n']) {
+    writeFileSync(defaultFile, text);
+    expect(() => read()).toThrowError(refused(`there is no DB_* setting in ${defaultFile}`));
+  }
+  const embedded = '/home/a/.local/share/multiflexi/multiflexi.sqlite';
+  expect(read({ DB_CONNECTION: 'sqlite' })).toMatchObject({ file: embedded });
+  rmSync(directory, { recursive: true });
+  expect(read()).toMatchObject({ file: embedded });
 });
 
 test('the environment wins over the default file, and a file that is named wins over the environment', () => {

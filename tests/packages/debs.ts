@@ -83,8 +83,6 @@ function removeUnused(cache: string): void {
 }
 
 async function build(checkout: string, version: string, output: string): Promise<void> {
-  const own = join(checkout, 'src/system/program-version.ts');
-  writeFileSync(own, `export const PROGRAM_VERSION = '${version}';\n`);
   const words = ['--quick', '--as-version', version, '--output', output];
   await run([process.execPath, join(checkout, 'scripts/package.ts'), ...words], {
     timeout: PATIENCE_MS,

@@ -3,6 +3,7 @@
  * reconfigured, downgraded, removed and purged. What goes wrong on the way is in more/accidents.test.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testWhere } from '../harness/engines.ts';
 import { NEW, OLD } from './debs.ts';
 import {
   type Backend,
@@ -36,7 +37,12 @@ export function describeLife(provided: Provided | undefined, backends: readonly 
       await machine.must(
         'mkdir /etc/multiflexi && printf "# ours\\nLOG_LEVEL=info\\n" > /etc/multiflexi/multiflexi.env',
       );
-      const said = await installed(machine, 'old', [backend, 'housekeeper'], `systemd ${SERVER_OF[backend]}`);
+      const said = await installed(
+        machine,
+        'old',
+        [backend, 'housekeeper', 'console'],
+        `systemd ${SERVER_OF[backend]}`,
+      );
       expect(said).not.toMatch(/debconf: \(|Traceback|WARNING: /);
       expect(await stateOf(machine, backend)).toBe('installed');
       await expectMigrated(machine);
@@ -51,6 +57,19 @@ export function describeLife(provided: Provided | undefined, backends: readonly 
         'runuser -u nobody -- cat /etc/multiflexi/multiflexi-*.env 2>&1 || true',
       );
       expect(others).toContain('Permission denied');
+      // Who may not even look for the settings gets no database of his own instead.
+      const apart = await machine.run(
+        'chmod 700 /etc/multiflexi; runuser -u nobody -- multiflexi-cli db:status; echo $?; chmod 755 /etc/multiflexi',
+      );
+      expect(apart.said).toMatch(/multiflexi\.env cannot be read: you may not read it.*\n64\n$/s);
+    });
+
+    test('has the console listen on its socket, and starts it by that alone', async () => {
+      const enabled = (unit: string) => machine.run(`systemctl is-enabled multiflexi-console.${unit}`);
+      expect((await enabled('socket')).said.trim()).toBe('enabled');
+      expect((await enabled('service')).said.trim()).toBe('static');
+      expect(await machine.must('stat -L -c "%U:%G %a" /usr/bin/multiflexi-console')).toBe('root:root 755\n');
+      expect(await machine.must('runuser -u multiflexi -- multiflexi-console --help')).toContain('--origin');
     });
 
     test('is configured again without a change', { timeout: 300_000, retry: 0 }, async () => {
@@ -80,7 +99,7 @@ export function describeLife(provided: Provided | undefined, backends: readonly 
       );
       await machine.must('systemctl disable multiflexi-housekeeper.timer');
       const was = await settings(machine);
-      await installed(machine, 'new', [backend, 'housekeeper']);
+      await installed(machine, 'new', [backend, 'housekeeper', 'console']);
       expect((await machine.must('multiflexi-cli --version')).trim()).toBe(NEW);
       expect(await expectMigrated(machine)).toBe(migrations + 1);
       expect(await settings(machine)).toBe(was);
@@ -93,11 +112,27 @@ export function describeLife(provided: Provided | undefined, backends: readonly 
     test('is downgraded: the older version reverts what the newer one applied', {
       timeout: 600_000,
     }, async () => {
-      const said = await installed(machine, 'old', [backend, 'housekeeper']);
+      const said = await installed(machine, 'old', [backend, 'housekeeper', 'console']);
       expect(said).toContain('reverted');
       expect((await machine.must('multiflexi-cli --version')).trim()).toBe(OLD);
       await expectMigrated(machine);
     });
+
+    // The three have one script: what it takes need not be done thrice.
+    testWhere(backend !== 'mysql')(
+      'follows the program where that alone is upgraded or downgraded',
+      {
+        timeout: 600_000,
+      },
+      async () => {
+        const migrations = await expectMigrated(machine);
+        await installed(machine, 'new', []);
+        expect(await expectMigrated(machine)).toBe(migrations + 1);
+        const said = await installed(machine, 'old', []);
+        expect(said).toContain('reverted');
+        expect(await expectMigrated(machine)).toBe(migrations);
+      },
+    );
 
     test('is removed, and keeps everything', { timeout: 300_000, retry: 0 }, async () => {
       const was = await settings(machine);
@@ -105,6 +140,10 @@ export function describeLife(provided: Provided | undefined, backends: readonly 
       expect(await stateOf(machine, backend)).toBe('config-files');
       expect(await settings(machine)).toBe(was);
       await expectMigrated(machine);
+      // Without a database they have no work.
+      for (const part of ['housekeeper', 'console'])
+        expect(await stateOf(machine, part)).toBe('config-files');
+      expect((await machine.run('ls /usr/bin/multiflexi-console')).status).not.toBe(0);
       await installed(machine, 'old', [backend]);
       expect(await rowsOf(machine)).toBe(rows);
     });
@@ -117,6 +156,9 @@ export function describeLife(provided: Provided | undefined, backends: readonly 
       expect(keeps).toContain('the database is kept');
       expect(await settings(machine)).not.toContain('DB_');
       expect(await settings(machine)).toContain('LOG_LEVEL=info');
+      // The program is still there, and makes up no database of its own.
+      const { status, said } = await machine.run('runuser -u multiflexi -- multiflexi-cli db:status');
+      expect([status, said]).toEqual([64, expect.stringContaining('No database is configured')]);
       await installed(machine, 'old', [backend]);
       await expectMigrated(machine);
       expect(await rowsOf(machine)).toBe(rows);

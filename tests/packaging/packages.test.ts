@@ -116,7 +116,9 @@ testWith(
   'lintian has nothing to say but what is overridden with a reason',
   () => {
     const debs = readdirSync(built).map((name) => join(built, name));
-    const words = ['--fail-on', 'error,warning', '--tag-display-limit', '0', '--allow-root'];
+    // Words in binaries are below a warning, and looking for them in Node's takes a third of the time.
+    const unread = ['--dont-check-part', 'binaries/spelling'];
+    const words = [...unread, '--fail-on', 'error,warning', '--tag-display-limit', '0', '--allow-root'];
     const ended = spawnSync('lintian', [...words, ...debs], { encoding: 'utf8' });
     expect(ended.stdout + ended.stderr).toBe('');
   },
@@ -127,13 +129,14 @@ testWith(
   { tar: 'tar', gzip: 'gzip' },
   'the tarball runs wherever it is unpacked, also by a link',
   () => {
-    script('package-tarball.ts', '--quick', '--output', join(folder, 'tarball'));
+    script('package-tarball.ts', '--quick', '--as-version', '9.8.7', '--output', join(folder, 'tarball'));
     const [file = ''] = readdirSync(join(folder, 'tarball'));
     const away = join(folder, 'some where');
     mkdirSync(away);
     execFileSync('tar', ['--extract', '--file', join(folder, 'tarball', file)], { cwd: away });
     const [name = ''] = readdirSync(away);
     symlinkSync(join(away, name, 'bin/multiflexi-cli'), join(folder, 'linked'));
+    expect(run(join(folder, 'linked'), '--version')).toBe('9.8.7\n');
     run(join(folder, 'linked'), 'db:migrate');
     expect(run(join(away, name, 'bin/multiflexi-cli'), 'db:status')).toContain(' 0 pending');
     expect(run(join(away, name, 'bin/multiflexi-housekeeper'), '--dry-run')).toContain(

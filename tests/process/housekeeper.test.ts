@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Engine, utc } from '../../src/engines/index.ts';
 import { acquireLease } from '../../src/leases/index.ts';
@@ -330,7 +331,9 @@ describe('its units for systemd', () => {
 
   // docs/install.md has the figure.
   test.skipIf(!scores)('leave the service as little as it needs: 1.9 of 10', () => {
-    const unit = new URL('../../packaging/systemd/multiflexi-housekeeper.service', import.meta.url).pathname;
+    const unit = fileURLToPath(
+      new URL('../../packaging/systemd/multiflexi-housekeeper.service', import.meta.url),
+    );
     const { stdout } = spawnSync('systemd-analyze', ['security', '--offline=true', unit], {
       encoding: 'utf8',
     });

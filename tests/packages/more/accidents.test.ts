@@ -1,6 +1,7 @@
 /** What goes wrong while packages are configured: they stay unconfigured, and `dpkg --configure -a` finishes the job. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  type Backend,
   expectMigrated,
   install,
   installed,
@@ -19,6 +20,7 @@ const CONFIGURE = 'dpkg --configure -a </dev/null';
 
 describe.skipIf(provided === undefined)('what goes wrong', () => {
   let withServer: Machine;
+  let withPostgresql: Machine;
   let machine: Machine;
 
   async function start(layers = provided?.system ?? ''): Promise<void> {
@@ -28,32 +30,48 @@ describe.skipIf(provided === undefined)('what goes wrong', () => {
 
   beforeAll(async () => {
     if (provided === undefined) return;
-    // MariaDB alone, without us.
-    withServer = await Machine.start(provided.system, provided.debs);
-    await withServer.must(`apt-get install --yes --quiet --no-install-recommends ${SERVER_OF.mysql} adduser`);
-    await withServer.must('service mariadb stop');
-    await withServer.stop();
+    // A server alone, without us.
+    [withServer, withPostgresql] = await Promise.all([
+      serverAlone('mysql', 'mariadb'),
+      serverAlone('postgresql', 'postgresql'),
+    ]);
   });
   afterAll(async () => {
     await machine?.remove();
     await withServer?.remove();
+    await withPostgresql?.remove();
   });
 
-  test('a server that is down: it is waited for, then the package fails, and names the way on', async () => {
-    await start(withServer.layers);
-    const began = Date.now();
-    const { status, said } = await install(machine, 'old', ['mysql']);
-    expect(status).toBe(100);
-    expect(Date.now() - began).toBeGreaterThan(50_000);
-    expect(said).toMatch(/multiflexi-mysql: .*(?:refused|not.*reach|cannot be reached|no server)/i);
-    expect(said).toContain('multiflexi-mysql: Next: start the server, then run: dpkg --configure -a');
-    expect(await stateOf(machine, 'mysql')).toBe('half-configured');
-    expect(await settings(machine)).not.toContain('DB_');
-    await machine.must('service mariadb start');
-    await machine.must(CONFIGURE);
-    expect(await stateOf(machine, 'mysql')).toBe('installed');
-    await expectMigrated(machine);
-  });
+  async function serverAlone(backend: Backend, service: string): Promise<Machine> {
+    const alone = await Machine.start(provided?.system ?? '', provided?.debs ?? '');
+    await alone.must(
+      `apt-get install --yes --quiet --no-install-recommends ${SERVER_OF[backend]} adduser && service ${service} stop`,
+    );
+    await alone.stop();
+    return alone;
+  }
+
+  test.each(['mysql', 'postgresql'] as const)(
+    'a server that is down, for multiflexi-%s: it is waited for, then the package fails, and names the way on',
+    async (backend) => {
+      await start((backend === 'mysql' ? withServer : withPostgresql).layers);
+      const began = Date.now();
+      const { status, said } = await install(machine, 'old', [backend]);
+      const name = `multiflexi-${backend}`;
+      expect([status, said]).toEqual([100, expect.anything()]);
+      expect(Date.now() - began).toBeGreaterThan(50_000);
+      expect(said).toMatch(
+        new RegExp(`${name}: .*(?:refused|not.*reach|cannot be reached|no server|no socket)`, 'i'),
+      );
+      expect(said).toContain(`${name}: Next: start the server, then run: dpkg --configure -a`);
+      expect(await stateOf(machine, backend)).toBe('half-configured');
+      expect(await settings(machine)).not.toContain('DB_');
+      await machine.must(`service ${backend === 'mysql' ? 'mariadb' : 'postgresql'} start`);
+      await machine.must(CONFIGURE);
+      expect(await stateOf(machine, backend)).toBe('installed');
+      await expectMigrated(machine);
+    },
+  );
 
   test('a server that comes up while it is waited for is enough', async () => {
     await start(withServer.layers);

@@ -12,7 +12,7 @@ describe.skipIf(provided === undefined).each(BACKENDS)('with multiflexi-%s', (ba
   beforeAll(async () => {
     if (provided === undefined) return;
     machine = await Machine.start(provided.system, provided.debs);
-    await installed(machine, 'old', [backend, 'housekeeper'], `systemd ${SERVER_OF[backend]}`);
+    await installed(machine, 'old', [backend, 'housekeeper', 'console'], `systemd ${SERVER_OF[backend]}`);
     await multiflexi(machine, 'sample:load --jobs 300 --days 60');
   });
   afterAll(async () => await machine?.remove());
@@ -32,7 +32,7 @@ describe.skipIf(provided === undefined).each(BACKENDS)('with multiflexi-%s', (ba
     await expectMigrated(machine);
   });
 
-  test('the timer is enabled, the service is not, and systemd has no complaint about either', async () => {
+  test('the timer is enabled, the service is not, and systemd has no complaint about any unit', async () => {
     expect((await machine.run('systemctl is-enabled multiflexi-housekeeper.timer')).said.trim()).toBe(
       'enabled',
     );
@@ -40,7 +40,7 @@ describe.skipIf(provided === undefined).each(BACKENDS)('with multiflexi-%s', (ba
       'static',
     );
     const { status, said } = await machine.run(
-      'systemd-analyze verify --man=no multiflexi-housekeeper.service multiflexi-housekeeper.timer',
+      'systemd-analyze verify --man=no multiflexi-housekeeper.service multiflexi-housekeeper.timer multiflexi-console.service multiflexi-console.socket',
     );
     expect([status, said.split('\n').filter((line) => line.includes('multiflexi'))]).toEqual([0, []]);
   });
