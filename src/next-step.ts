@@ -43,6 +43,7 @@ export type InputName =
   | 'accept-changed'
   | 'all'
   | 'archive'
+  | 'back'
   | 'company'
   | 'confirm'
   | 'date'

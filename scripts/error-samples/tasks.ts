@@ -1,6 +1,8 @@
 import * as failures from '../../src/tasks/failures.ts';
+import { rowTooLarge } from '../../src/transfer/failures.ts';
 import { samplesOf } from './samples-of.ts';
 
+const TOO_LARGE = rowTooLarge('artifacts with id 12', 67_108_864, 16_777_216);
 const ARCHIVE = '20261126T221500Z-3f9c21d0';
 const LOSSES = {
   kind: 'losses',
@@ -81,6 +83,8 @@ export default [
     noSuchUser: [['alice']],
     userIsDisabled: [['alice']],
     noSuchToken: [[12n]],
+    cannotBeSummed: [[TOO_LARGE]],
+    cannotBeMoved: [[TOO_LARGE]],
     unsafeTemporaryDirectory: [['/tmp', 'is shared with all other programs']],
   }),
 ];

@@ -10,6 +10,7 @@ import { growth } from './probes/growth.ts';
 import { housekeeper } from './probes/housekeeper.ts';
 import { drift, migrations } from './probes/schema.ts';
 import { cluster, replicas, sessions } from './probes/server.ts';
+import { switched } from './probes/switched.ts';
 import { space, statistics } from './probes/upkeep.ts';
 
 /** What is first is what the rest stands on. */
@@ -24,6 +25,7 @@ const PROBES: readonly Probe[] = [
   sessions,
   replicas,
   cluster,
+  switched,
   exports,
   archives,
   settingsFile,

@@ -1,5 +1,6 @@
 /** Counts and digests of the database's tables, and what differs from another database. Reads only. */
 import type { CatalogTable, Engine } from '../engines/index.ts';
+import { isMultiFlexiError } from '../errors.ts';
 import { refuseForeign } from '../migrations/index.ts';
 import { keepHeapSmall } from '../system/index.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from '../transfer/index.ts';
 import { chosenTables } from './chosen-tables.ts';
 import type { TaskContext } from './context.ts';
-import { noTablesOfOurs } from './failures.ts';
+import { cannotBeSummed, noTablesOfOurs } from './failures.ts';
 
 export interface DigestRequest {
   /** Undefined for all of this schema. */
@@ -42,8 +43,12 @@ export async function digestDatabase(context: TaskContext, request: DigestReques
   const onRows = progressOf(context, 'summing', rows);
   const digests = await inSharedMoment(engine, { readers: READERS, rows }, (sides) =>
     digestTables(sides, tables, { signal, onRows }),
-  );
+  ).catch(explained);
   return { tables: digests, leftOut };
+}
+
+function explained(error: unknown): never {
+  throw isMultiFlexiError(error, 'CANNOT_BE_SAVED') ? cannotBeSummed(error) : error;
 }
 
 export interface ComparisonRequest extends DigestRequest {
@@ -87,7 +92,7 @@ export async function compareDatabases(
       for (const table of comparable)
         compared.push(await compareTable(here, others, table, { signal, onRows, mostRows }));
     }),
-  );
+  ).catch(explained);
   const isSame = notComparable.length === 0 && compared.every(({ ranges }) => ranges.length === 0);
   return { isSame, tables: compared, notComparable, leftOut };
 }

@@ -206,3 +206,15 @@ export function noSuchToken(id: bigint): MultiFlexiError {
     next: step`Run ${{ action: 'token-list' }} to see which there are.`,
   });
 }
+
+/** @param cause names a row that cannot be read, as it is too large */
+export function cannotBeSummed(cause: MultiFlexiError): MultiFlexiError {
+  return cause.withNext('Delete the row or shorten its value, or name other tables. Nothing was written.');
+}
+
+/** @param cause names a row that cannot be read, as it is too large */
+export function cannotBeMoved(cause: MultiFlexiError): MultiFlexiError {
+  return cause.withNext(
+    'Delete the row or shorten its value, and run the same command again. The platform still uses the database that it used before.',
+  );
+}

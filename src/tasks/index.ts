@@ -134,6 +134,7 @@ export { type DutyState, type EndOfDuty, readDutyStates } from './history/duty-s
 export { lastExport, type RecordedExport } from './history/exports.ts';
 export { type Forecast, forecast, type PastRun, type RunOutcome } from './history/forecast.ts';
 export { type ListedRun, listRuns } from './history/list-runs.ts';
+export { type LastSwitch, lastSwitch } from './history/moves.ts';
 export {
   beginRun,
   endRun,

@@ -8,7 +8,9 @@ import { type Engine, openEngine, type ServerSettings } from '../../src/engines/
 import { acquireLease, exclusiveLock, fencedTransaction } from '../../src/leases/index.ts';
 import { migrate } from '../../src/migrations/index.ts';
 import { PURGE_LOCK, SCHEMA_LOCK } from '../../src/schema/index.ts';
-import { isAvailable, migratedDatabase } from '../harness/engines.ts';
+import { digestDatabase } from '../../src/tasks/index.ts';
+import { preflight } from '../../src/tasks/switch/preflight.ts';
+import { freshDatabase, isAvailable, migratedDatabase } from '../harness/engines.ts';
 import { makeCompany, makeHistory } from '../harness/history.ts';
 import { everyFinishedJob } from '../harness/rule-books.ts';
 import { type Cluster, provideCluster } from '../servers/index.ts';
@@ -75,6 +77,18 @@ describe.skipIf(!isAvailable('mariadb'))('two nodes of a Galera cluster', () => 
     const next = await acquireLease(two, { ...claim, waitMs: 10_000 });
     expect(next.term).toBe(2n);
     await next.release();
+  });
+
+  test('are read by one digest, and left for another database by nobody: writers of the other could not be kept out', async () => {
+    const { tables } = await digestDatabase({ engine: one, program: 'test' }, { tables: ['job'] });
+    expect(tables[0]?.sum.rows).toBe(JOBS);
+    const target = await freshDatabase('mariadb');
+    const asked = { source: one, target: await target.open('create'), isCopy: false, except: [] };
+    expect((await preflight(asked)).problems).toEqual([
+      expect.stringContaining('a node of a cluster that takes writes on other nodes'),
+    ]);
+    await asked.target.close();
+    await target.drop();
   });
 
   test('do not purge or migrate at the same time, though the lock of a session is free on each', async () => {

@@ -100,10 +100,29 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
       const untouched = await target.open();
       expect(await untouched.tableNames()).toEqual([]);
       await sql`create table theirs (id int)`.execute(untouched.kysely());
-      const filled = await platform.run('--dry-run', '--except', 'busy', 'theirs', 'watching', 'job.more');
+      const EXCEPT = ['--except', 'busy', 'theirs', 'watching', 'job.more'];
+      const filled = await platform.run('--dry-run', ...EXCEPT);
       expect(filled.stdout).toContain('Problem: the target is not empty: it has theirs.');
       expect(filled.stdout).toContain('5 problems must be corrected first');
+      await sql`drop table theirs`.execute(untouched.kysely());
       await untouched.close();
+      const corrected = new Database(file);
+      corrected.exec(`delete from token; delete from company; insert into company (id, slug, name) values (1, 'a', 'A');
+        insert into applications (id, uuid, name, executable) values (1, 'u', 'n', 'e');
+        insert into job (id, app_id, company_id, more) values (1, 1, 1, 'stays')`);
+      corrected.close();
+      expect(await platform.run(...EXCEPT)).toMatchObject({ exit: 0 });
+      expect(platform.settings()).toMatchObject(target.environment);
+      expect(await platform.back(...EXCEPT)).toMatchObject({ exit: 0 });
+      const keyless = new Database(file);
+      expect(keyless.prepare('select distinct more from job').all()).toEqual([{ more: 'stays' }]);
+      keyless.exec('create table x as select * from token; drop table token; alter table x rename to token');
+      keyless.close();
+      const without = await platform.run('--dry-run', ...EXCEPT);
+      expect([without.exit, without.stdout]).toEqual([
+        5,
+        expect.stringContaining('Problem: the table token has no primary key.'),
+      ]);
       platform.remove();
       await target.drop();
       await source.drop();
@@ -222,6 +241,16 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
       const { source, target, platform } = await filledPair(50);
       expect((await platform.run()).exit).toBe(0);
       await sql`update company set name = 'on the old one' where id = 1`.execute(source.engine.kysely());
+      const asked = await cli(['status', '-e', platform.file]);
+      expect(asked.stdout).toMatch(
+        /^ok {7}In use since .* instead of .*sqlite, to which others can still write\./m,
+      );
+      expect(asked.stdout).toContain('multiflexi-cli db:switch --back --dry-run');
+      const looked = await platform.back('--dry-run');
+      expect([looked.exit, looked.stdout]).toEqual([
+        0,
+        expect.stringMatching(/after the platform had left it.*company/s),
+      ]);
       const refused = await platform.back('--no-input');
       expect(refused).toMatchObject({
         exit: 5,

@@ -195,7 +195,7 @@ describe('the stop', () => {
   });
 
   test('is given up when it takes longer after all, and the platform writes on', async () => {
-    const tables = await movedTables(source.engine);
+    const { tables } = await movedTables(source.engine);
     const [reader, targetReader] = [await source.open('inspect'), await target.open('inspect')];
     const sides = { reader, targetReader, target: target.engine, tables, rows: 1 };
     let same = false;

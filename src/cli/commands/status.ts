@@ -71,7 +71,7 @@ function printFinding({ id, level, sentence, next, dismissed }: Finding, termina
   terminal.print(
     `${terminal.styled(style, mark)}  ${sentence}${level === 'warn' || level === 'fail' ? ` [${id}]` : ''}`,
   );
-  if (next !== null && level !== 'ok') terminal.print(`         ${commandLine(next)}`);
+  if (next !== null) terminal.print(`         ${commandLine(next)}`);
 }
 
 function surroundingsOf(terminal: Terminal): Surroundings {

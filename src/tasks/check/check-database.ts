@@ -42,7 +42,7 @@ export async function checkDatabase(
   const report = await runChecks(engine, checksOf(engine), {
     quick,
     timeoutMs,
-    tables: await ourTables(engine),
+    tables: await tablesOfThisProgram(engine),
     signal,
     onProgress: (done, expected) => onProgress?.({ activity: 'checking', done, expected, unit: 'checks' }),
   });
@@ -64,8 +64,8 @@ function checksOf(engine: Engine): readonly Check[] {
   ];
 }
 
-/** Those that are there. */
-async function ourTables(engine: Engine): Promise<string[]> {
+/** Those that are there, with what is kept about the database itself. */
+async function tablesOfThisProgram(engine: Engine): Promise<string[]> {
   const ours = new Set([
     ...modelOf(MIGRATIONS).keys(),
     LEDGER,

@@ -91,7 +91,7 @@ async function writtenSince(left: Engine, { receipt }: Journal, signal?: AbortSi
   const before = new Map(receipt?.tables.map((one) => [one.table, one]));
   const tables: string[] = [];
   const digests: string[] = [];
-  const moved = await movedTables(left);
+  const { tables: moved } = await movedTables(left);
   await ofOneMoment(left, async (side) => {
     for (const { table } of moved) {
       const sum = await sumOf(side, table, { first: null, last: null }, { signal });

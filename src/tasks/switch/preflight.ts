@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { countOrphans, keyName } from '../../cleanup/index.ts';
 import type { Engine } from '../../engines/index.ts';
+import { isMultiFlexiError } from '../../errors.ts';
 import {
   type Difference,
   MIGRATIONS,
@@ -19,6 +20,7 @@ import {
   ofOneMoment,
   sameDatabase,
 } from '../../transfer/index.ts';
+import { cannotBeMoved } from '../failures.ts';
 import { foreignKeys } from '../foreign-keys.ts';
 
 export interface PreflightRequest {
@@ -52,20 +54,22 @@ export async function preflight(request: PreflightRequest): Promise<Preflight> {
   const { source, target, isCopy, except, signal, onRows } = request;
   await requireMigrated(source);
   if ((await databaseMark(source)) === (await databaseMark(target))) throw sameDatabase(source.where);
-  const tables = await movedTables(source);
+  const { tables, faults } = await movedTables(source);
   const names = tables.map(({ table }) => table.name);
   const strange = await notOurs(source, names, except);
   const lost = await orphans(source);
   const problems = [
     ...(await unreachableWriters(source)),
-    ...strange.problems,
+    ...new Set([...strange.problems, ...faults]),
     ...lost,
-    ...(isCopy ? [] : await filled(target)),
+    ...(isCopy ? await unfit(target) : await filled(target)),
   ];
   const started = performance.now();
   const values = await ofOneMoment(source, (side) =>
     findUnholdable(side, target, tables, { signal, onRows }),
-  );
+  ).catch((error: unknown) => {
+    throw isMultiFlexiError(error, 'CANNOT_BE_SAVED') ? cannotBeMoved(error) : error;
+  });
   const readingMs = performance.now() - started;
   problems.push(...values.named);
   if (values.rows > values.named.length)
@@ -128,6 +132,10 @@ function isOfRows({ what }: Difference): boolean {
 }
 
 function differenceText({ kind, what, table, name, expected, found }: Difference): string {
+  if (what === 'primary key')
+    return found
+      ? `the primary key of ${table} is not as the migrations make it (${found} instead of ${expected})`
+      : `the table ${table} has no primary key`;
   const place = name === null || what === 'table' ? `${what} ${table}` : `${what} ${table}.${name}`;
   if (kind === 'extra') return `the ${place} is not of this program, and would stay behind`;
   if (kind === 'missing') return `the ${place} is missing in the source`;
@@ -142,13 +150,18 @@ async function orphans(source: Engine): Promise<string[]> {
   });
 }
 
+/** Somebody may have changed the tables of a copy. */
+async function unfit(target: Engine): Promise<string[]> {
+  return (await movedTables(target)).faults.map((fault) => `in the target, ${fault}`);
+}
+
 /** A schema of ours without rows is as good as none: our own package may have made it. */
 async function filled(target: Engine): Promise<string[]> {
   const names = (await target.tableNames()).filter((name) => !target.ownTables.includes(name));
   const kind = await recognise(target);
   if (kind === 'ours') {
     const withRows: string[] = [];
-    for (const { table } of await movedTables(target))
+    for (const { table } of (await movedTables(target)).tables)
       if (
         !isBookkeeping({ table: table.name, column: null }) &&
         (await largestId(readingOf(target), table)) !== null

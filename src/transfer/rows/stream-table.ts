@@ -37,10 +37,17 @@ export function streamTableOf({ name, primaryKey, columns }: CatalogTable): RowS
 }
 
 /** @throws CANNOT_BE_SAVED */
-export function requireSavable({ name, key, columns }: RowStreamTable): void {
-  if (key.length === 0) throw noPrimaryKey(name);
-  const unknown = columns.find((column) => kindOf(column) === undefined);
-  if (unknown) throw unknownType(name, unknown.name, unknown.type);
+export function requireSavable(table: RowStreamTable): void {
+  const unknown = columnOfUnknownType(table);
+  if (table.key.length === 0) throw noPrimaryKey(table.name);
+  if (unknown) throw unknownType(table.name, unknown.name, unknown.type);
+}
+
+/** A column of a type that no migration uses. */
+export function columnOfUnknownType({
+  columns,
+}: RowStreamTable): RowStreamTable['columns'][number] | undefined {
+  return columns.find((column) => kindOf(column) === undefined);
 }
 
 /** A saved table as the live one takes it. */

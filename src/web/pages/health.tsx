@@ -49,7 +49,7 @@ function Sentence({ context, finding }: { readonly context: PageContext; readonl
       <Mark tone={level} word={level} />
       <div>
         <p>{sentence}</p>
-        {level !== 'ok' && next !== null && <p class="next">{next}</p>}
+        {next !== null && <p class="next">{next}</p>}
         {remedy && (
           <a class="button" href={remedy[0]}>
             {remedy[1]}
