@@ -14,6 +14,7 @@ const ROOMS: Readonly<Record<string, () => Promise<Works>>> = {
   routine: async () => (await import('./routine.ts')).ROUTINE,
   tokens: async () => (await import('./tokens.ts')).TOKENS,
   switch: async () => (await import('./switch.ts')).SWITCH,
+  switchState: async () => (await import('./switch-state.ts')).SWITCH_STATE,
   exports: async () => (await import('./exports.ts')).EXPORTS,
 };
 
@@ -27,7 +28,7 @@ const ROOM_OF: Readonly<Record<string, string>> = {
   'db:rollback': 'schema',
   'db:breakpoint': 'schema',
   'db:switch': 'switch',
-  'db:switch:last': 'switch',
+  'db:switch:last': 'switchState',
   db: 'upkeep',
   export: 'exports',
   prune: 'purges',

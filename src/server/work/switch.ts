@@ -4,7 +4,7 @@
  */
 import { dirname, resolve } from 'node:path';
 import type { output } from 'zod';
-import { plannedSwitchDocument, switchDocument, switchStateDocument } from '../../documents/index.ts';
+import { plannedSwitchDocument, switchDocument } from '../../documents/index.ts';
 import { type Access, openEngine } from '../../engines/index.ts';
 import {
   type NamedDatabase,
@@ -18,7 +18,6 @@ import {
 import {
   noSettingsFile,
   planSwitch,
-  readSwitchState,
   runSwitch,
   type SwitchRequest,
   settingsToReturnBy,
@@ -31,9 +30,6 @@ import { notBesideSettings } from './failures.ts';
 const WAIT_MS = 5_000;
 
 export const SWITCH = {
-  'GET db:switch:last': work(null, inputs.NOTHING, async ({ settings }) => ({
-    document: switchStateDocument(readSwitchState(settingsFileOf(settings))),
-  })),
   'GET db:switch': work('inspect', inputs.SWITCH, planned),
   'PLAN db:switch': work('inspect', inputs.RUN_SWITCH, planned),
   'POST db:switch': {
