@@ -4,8 +4,35 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks at what it expects, and fails where that is not there
-  readonly json: any;
+  readonly json: Looked;
+}
+
+interface Run {
+  readonly id: string;
+  readonly state: string;
+  readonly note: string;
+  readonly outcome: string;
+}
+
+interface Confirmable {
+  readonly kind: string;
+  readonly confirmed_by: string;
+}
+
+/**
+ * What tests look at in an answer, whichever document it is: it is there where they expect it, or they fail. All else is parsed by the
+ * document's schema.
+ */
+export interface Looked extends Run {
+  readonly error: { readonly code: string };
+  readonly tables: readonly { readonly table_name: string; readonly rows: number }[];
+  readonly runs: readonly Run[];
+  readonly archives: readonly unknown[];
+  readonly findings: readonly unknown[];
+  readonly needs_confirmation: readonly Confirmable[];
+  readonly product: string;
+  readonly pending_count: number;
+  readonly result: unknown;
 }
 
 /** Somebody with a session, as a browser has one. */

@@ -108,8 +108,8 @@ describeOn(['sqlite', 'postgresql'], 'a run in the console', (name) => {
       const first = await startConsole(environment);
       const visitor = await Visitor.loggedIn(first);
       const plan = await visitor.get('/api/prune?jobs=true&keep=100&guard=100');
-      const rows = plan.json.tables.reduce((sum: number, table: { rows: number }) => sum + table.rows, 0);
-      const jobs = plan.json.tables.find((table: { table_name: string }) => table.table_name === 'job').rows;
+      const rows = plan.json.tables.reduce((sum, table) => sum + table.rows, 0);
+      const jobs = plan.json.tables.find((table) => table.table_name === 'job')?.rows ?? 0;
       const id = plan.headers.get('x-multiflexi-plan');
       const run = await visitor.post('/api/prune', { plan: id, rows });
       expect(run.status, run.text).toBe(202);

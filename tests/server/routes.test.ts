@@ -62,7 +62,7 @@ describeEngines('the routes', (name) => {
     await makeHistory(database.engine, jobs, []);
     console = await testConsole({ ...database.environment, ARCHIVE_DIR: archives, HOME: archives });
     visitor = await Visitor.loggedIn(console);
-    description = (await visitor.get('/api/openapi.json')).json;
+    description = JSON.parse((await visitor.get('/api/openapi.json')).text);
   });
   afterAll(async () => {
     await console?.close(10_000);
@@ -198,7 +198,7 @@ describeEngines('the routes', (name) => {
     expect(confirmed).toHaveLength(1);
     const removed = await visitor.post('/api/archive:remove', {
       archives: [archive],
-      confirmed: confirmed.map(({ kind, confirmed_by }: Record<string, string>) => ({ kind, confirmed_by })),
+      confirmed: confirmed.map(({ kind, confirmed_by }) => ({ kind, confirmed_by })),
     });
     expect((await visitor.ended(removed.json.id)).json.state).toBe('done');
     expect((await visitor.get('/api/archive:list')).json.archives).toEqual([]);

@@ -162,7 +162,8 @@ describe.each((['sqlite', 'postgresql'] as const).filter(isAvailable))('from SQL
     // What is looked at and changed from now on is the other database.
     const page = (await platform.get('/run')).text;
     expect(page).toContain('Restart everything else that uses the database');
-    expect(page.replaceAll(/<main.*<\/main>/gs, '')).toContain(done.to);
+    for (const path of ['/run', '/growth'])
+      expect((await platform.get(path)).text.replaceAll(/<main.*<\/main>/gs, '')).toContain(done.to);
     const there = (await platform.get('/api/db:size')).json.product;
     expect(there === here).toBe(name === 'sqlite');
     const hold = await platform.post('retention:hold', { job: 1, reason: 'after the switch' });

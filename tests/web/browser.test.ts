@@ -68,6 +68,15 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await makeHistory(database.engine, jobs, []);
   };
   const environment = () => ({ ...database.environment, HOME: home, ARCHIVE_DIR: join(home, 'archives') });
+  /** The settings in a file, with those of another database beside it: words of a command. @returns also where that one is */
+  const settings = () => {
+    const [file, other] = [join(home, 'multiflexi.env'), join(home, 'other.sqlite')];
+    const lines = Object.entries(database.environment).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(file, lines.join(''), { mode: 0o600 });
+    const another = `DB_CONNECTION=sqlite\nDB_DATABASE=${other}\n`;
+    writeFileSync(join(home, 'other.env'), another, { mode: 0o600 });
+    return { words: ['-e', file], other };
+  };
   const console = async (...words: string[]) => {
     const started = await startedConsole(startCli(['console', ...words], environment()));
     consoles.push(started);
@@ -103,7 +112,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     'every page can be read by everybody in the %s, and fits a phone',
     async (colorScheme) => {
       await filled();
-      const started = await console();
+      const started = await console(...settings().words);
       const page = await opened(started, { colorScheme });
       const faults: unknown[] = [];
       page.on('pageerror', (error) => faults.push(error.message));
@@ -127,7 +136,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
 
   test('whatever can be used or seen has a name, and no state is told by its colour alone', async () => {
     await filled();
-    const started = await console();
+    const started = await console(...settings().words);
     const page = await opened(started);
     const signs = new Map<string, Set<string>>();
     for (const address of ADDRESSES) {
@@ -360,12 +369,8 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
 
   test('the backend is checked, switched with its receipt, and switched back, by everybody', async () => {
     await filled();
-    const [settings, other] = ['multiflexi.env', 'other.env'].map((name) => join(home, name));
-    const file = join(home, 'other.sqlite');
-    const lines = Object.entries(database.environment).map(([name, value]) => `${name}=${value}\n`);
-    writeFileSync(settings ?? '', lines.join(''), { mode: 0o600 });
-    writeFileSync(other ?? '', `DB_CONNECTION=sqlite\nDB_DATABASE=${file}\n`, { mode: 0o600 });
-    const started = await console('-e', settings ?? '');
+    const { words, other } = settings();
+    const started = await console(...words);
     const page = await opened(started);
     await page.getByRole('link', { name: 'Backend' }).click();
     await page.getByRole('combobox', { name: 'Settings of the other database' }).selectOption('other.env');
@@ -380,7 +385,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     };
     await page.getByRole('button', { name: 'Check it' }).first().click();
     await checked();
-    await page.locator('header').getByText(file).waitFor();
+    await page.locator('header').getByText(other).waitFor();
     await page.getByRole('link', { name: 'the way back' }).click();
     await page.locator('#last .mark.ok').waitFor();
     expect(await hurdles(page)).toEqual([]);
@@ -488,7 +493,11 @@ async function makeYearOfSamples(engine: Engine): Promise<void> {
         null,
         BigInt(Math.round(bytes * share)),
       ];
-      return [sample('', totalBytes), ...tables.map(({ name, totalBytes: bytes }) => sample(name, bytes))];
+      // The samples themselves take a twelfth.
+      return [
+        sample('', totalBytes * 1.09),
+        ...tables.map(({ name, totalBytes: bytes }) => sample(name, bytes)),
+      ];
     }),
   });
 }

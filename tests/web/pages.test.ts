@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PURGED } from '../../src/documents/schemas.ts';
 import { ASSETS, PAGES } from '../../src/web/index.ts';
 import { type TestConsole, testConsole, Visitor } from '../harness/console.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
@@ -87,7 +88,7 @@ describeEngines('the pages', (name) => {
     const { json } = await visitor.post('/api/prune', { jobs: true, keep: 30, guard: 100, archive: true });
     const { json: run } = await visitor.ended(json.id);
     expect(run).toMatchObject({ state: 'done', error: null });
-    const archive: string = run.result.archive.archive;
+    const archive = PURGED.parse(run.result).archive?.archive ?? '';
     const { text: done } = await visitor.get('/run');
     expect(done).toContain(`/archives?show=${encodeURIComponent(archive)}`);
     const { text: shown } = await visitor.get(`/archives?show=${encodeURIComponent(archive)}`);

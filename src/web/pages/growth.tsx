@@ -65,9 +65,9 @@ function Grown({
         <Size of={database.bytes} />
         {database.rate && (
           <>
-            {', growing by '}
-            <Change of={database.rate.bytes_per_day} /> a day (between <Change of={database.rate.low} /> and{' '}
-            <Change of={database.rate.high} />)
+            {database.rate.bytes_per_day < 0 ? ', shrinking by ' : ', growing by '}
+            <Size of={Math.abs(database.rate.bytes_per_day)} /> a day (between{' '}
+            <Change of={database.rate.low} /> and <Change of={database.rate.high} />)
           </>
         )}
         . The newest sample is of <When at={newest} />.

@@ -50,7 +50,7 @@ export function LastSwitch({ state: { last } }: { readonly state: State }): VNod
 const HOW = [
   'All rows are copied while the platform runs.',
   'Its writes wait while the rest is copied and every row is compared.',
-  'Only if both databases are the same are the DB_* settings replaced. The old database stays as it was.',
+  'If both databases are the same, the DB_* settings are replaced. The old database stays as it was.',
 ];
 
 export function ToAnother({
