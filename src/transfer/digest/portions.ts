@@ -8,6 +8,7 @@ import { summedRow } from '../row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
+import { streamedBy } from '../rows/streamed-rows.ts';
 
 /** Few enough that the digests of a portion are in memory, and many enough that there are few portions. */
 const ROWS = 20_000;
@@ -124,6 +125,7 @@ export async function sumOf(
   const adding = new Summing(table, sum);
   for await (const rows of readRows(engine, db, table, { range, signal })) {
     await adding.add(await withBytesOfInvalidText(engine, db, table, rows));
+    streamedBy(rows);
     onRows?.(rows.length);
     // Nothing else would have its turn: a signal, or the answer of another thread.
     if (engine.capabilities.statementsBlock) await turn();

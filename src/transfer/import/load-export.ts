@@ -3,12 +3,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { type Fence, fencedTransaction } from '../../leases/index.ts';
 import { MIGRATIONS, modelOf, type TableModel } from '../../migrations/index.ts';
-import type { RowStreamTable } from '../row-stream/format.ts';
-import { LargeValue } from '../row-stream/large-value.ts';
-import { summedRow } from '../row-stream/pieces.ts';
-import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
-import { fillLater, loadRows } from '../rows/load-rows.ts';
-import { readRows } from '../rows/read-rows.ts';
+import { digestTables } from '../digest/digest-tables.ts';
+import { whileNobodyWrites } from '../digest/threads/summing-thread.ts';
+import type { Row } from '../row-stream/values.ts';
+import { fillLater, loadSharedRows } from '../rows/load-rows.ts';
 import { streamedBy } from '../rows/streamed-rows.ts';
 import type { ExportFile } from './export-file.ts';
 import { changedSinceVerified, loadedRowsDiffer, nextIdTaken } from './failures.ts';
@@ -44,7 +42,7 @@ export async function loadExport(
   for (const [place, table] of tables.entries()) {
     if (done.has(table.name)) continue;
     const later = selfReferences(models.get(table.name));
-    await loadRows(engine, table, source.rowsOf(place), { ...options, later });
+    await loadSharedRows(engine, table, source.rowsOf(place), { ...options, later });
     if (later.length > 0) {
       const others = new Set([...tables.keys()].filter((other) => other !== place));
       await fillLater(engine, table, new TableByTable(opened, others, options).rowsOf(place), {
@@ -59,6 +57,8 @@ export async function loadExport(
   if (opened.seal() !== verified.seal) throw changedSinceVerified(verified.file);
 }
 
+const READERS = 2;
+
 /** @throws VERIFICATION_FAILED */
 export async function requireLoaded(
   engine: Engine,
@@ -66,12 +66,17 @@ export async function requireLoaded(
   { signal, onRead }: LoadOptions,
 ): Promise<void> {
   let read = 0;
-  for (const [place, table] of tables.entries()) {
+  const onRows = (more: number) => {
+    read += more;
+    onRead?.(read);
+  };
+  // A second thread would take more memory than an import may have, beside the pages of an SQLite file.
+  const rows = engine.capabilities.statementsBlock ? 0 : sums.reduce((all, sum) => all + sum.rows, 0);
+  const loaded = await whileNobodyWrites(engine, { readers: READERS, rows }, (sides) =>
+    digestTables(sides, tables, { signal, onRows }),
+  );
+  for (const [place, { table, sum: found }] of loaded.entries()) {
     const wanted = sums[place];
-    const found = await sumOf(engine, table, signal, (rows) => {
-      read += rows;
-      onRead?.(read);
-    });
     if (wanted && (found.rows !== wanted.rows || found.digest !== wanted.digest))
       throw loadedRowsDiffer(table.name, wanted, found);
   }
@@ -87,31 +92,6 @@ export async function continueNextIds(engine: Engine, { tables, schema }: Verifi
     const wanted = BigInt(schema.nextIds?.[table] ?? 0);
     if (wanted > next && wanted <= limit) await engine.catchUpIdentity(table, wanted - 1n);
   }
-}
-
-async function sumOf(
-  engine: Engine,
-  table: RowStreamTable,
-  signal: AbortSignal | undefined,
-  onRows: (rows: number) => void,
-): Promise<RowSum> {
-  const codec = new RowCodec(table.columns);
-  const isLarge = (value: unknown) => value instanceof LargeValue;
-  return engine
-    .kysely<unknown>()
-    .transaction()
-    .setAccessMode('read only')
-    .setIsolationLevel('repeatable read')
-    .execute(async (db) => {
-      const sum = new RowSum();
-      for await (const rows of readRows(engine, db, table, { signal })) {
-        for (const row of rows)
-          sum.add(codec.digest(row.some(isLarge) ? await summedRow(table.columns, row) : row));
-        streamedBy(rows);
-        onRows(rows.length);
-      }
-      return sum;
-    });
 }
 
 /** Rows that are deleted together. */

@@ -6,6 +6,7 @@ import type { RowStreamTable } from '../row-stream/format.ts';
 import { LargeValue } from '../row-stream/large-value.ts';
 import type { Row } from '../row-stream/values.ts';
 import { insertRows } from './insert-rows.ts';
+import { SharedRows } from './shared-rows.ts';
 
 export interface LoadingOptions {
   /** Ends the work; rows that are committed are kept. */
@@ -56,6 +57,32 @@ export async function loadRows(
   }
   await engine.catchUpIdentity(table.name);
   return loaded;
+}
+
+/** How many connections load a table: one is written while another is read, where statements do not block this process. */
+export function loadsAtOnce({ capabilities }: Engine): number {
+  return capabilities.statementsBlock ? 1 : 2;
+}
+
+/**
+ * As {@link loadRows}, by several connections at once; rows are in no order then.
+ * @throws what the first one has failed by, when all have ended
+ */
+export async function loadSharedRows(
+  engine: Engine,
+  table: RowStreamTable,
+  source: AsyncIterable<readonly Row[]>,
+  options: Omit<LoadingOptions, 'onRows'>,
+): Promise<void> {
+  const shared = new SharedRows(source);
+  const failures: unknown[] = [];
+  const load = () =>
+    loadRows(engine, table, shared.part(), options).catch((error: unknown) => {
+      failures.push(error);
+      shared.end();
+    });
+  await Promise.all(Array.from({ length: loadsAtOnce(engine) }, load));
+  if (failures.length > 0) throw failures[0];
 }
 
 async function begin(db: Kysely<unknown>, { signal, fence }: LoadingOptions): Promise<void> {

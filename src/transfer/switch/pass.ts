@@ -19,7 +19,7 @@ import {
 import type { RowStreamTable } from '../row-stream/format.ts';
 import { RowSum } from '../row-stream/values.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
-import { loadRows } from '../rows/load-rows.ts';
+import { loadRows, loadsAtOnce } from '../rows/load-rows.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
 import { replaceRange } from '../rows/replace-range.ts';
 import { makeWay } from './make-way.ts';
@@ -160,9 +160,6 @@ async function withWayMade(request: PassRequest, all: readonly Compared[], one: 
   }
 }
 
-/** One is written while another is read: the server and this process have a processor each. */
-const LOADS_AT_ONCE = 2;
-
 /** Ranges of keys that are larger than all that the target has. */
 function loadAll(
   { sources, target, signal, onRows }: PassRequest,
@@ -171,7 +168,7 @@ function loadAll(
 ): Promise<Portion[]> {
   const readers = sources.filter(({ summing }) => summing === undefined);
   // A row's parent may be in the range before.
-  const count = refersToItself || target.capabilities.statementsBlock ? 1 : LOADS_AT_ONCE;
+  const count = refersToItself ? 1 : loadsAtOnce(target);
   const sides = Array.from({ length: count }, (_, place) => readers[place % readers.length] ?? sources[0]);
   return shared(sides, ranges, async (side, { range }) => ({
     table,
