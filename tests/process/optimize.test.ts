@@ -75,7 +75,14 @@ describeEngines('db:optimize', (name) => {
     const { exit, document } = await json('db:optimize', '--min-bytes', '4G', '--dry-run');
     expect(exit).toBe(0);
     expect(document.tables.filter(({ rebuild }: { rebuild: boolean }) => rebuild)).toEqual([]);
+    const empty = document.tables.find(
+      ({ table_name }: { table_name: string }) => table_name === 'retention_hold',
+    );
+    // One without rows has no statistics, and nothing to be unknown.
+    expect(empty?.reason).toBe(name === 'sqlite' ? undefined : 'too-little');
     expect(document.confirmations).toEqual([]);
+    const text = await run('db:optimize', '--min-bytes', '4G', '--dry-run');
+    expect(text.stdout).toMatch(/^At most .* are known to come back \(.*\)\. \S.*\.$/m);
     const done = await run('db:optimize', '--min-bytes', '4G');
     expect([done.exit, done.stdout]).toEqual([0, 'Nothing was rebuilt.\n']);
   });

@@ -45,6 +45,8 @@ describe.each(PAIRS.filter((pair) => pair.every(isAvailable)))('from %s to %s', 
     await sql`delete from job where id = 7`.execute(engine.kysely());
     await sql`update company set name = 'Renamed' where id = 1`.execute(engine.kysely());
     const since = await contents(engine);
+    const untouched = await platform.back('--dry-run');
+    expect(untouched.stdout).toContain('Nobody has written to that database since the platform left it.');
     const returned = await platform.back();
     expect(returned).toMatchObject({ exit: 0 });
     expect(await contents(source.engine, ['housekeeping_run'])).toEqual(

@@ -132,6 +132,8 @@ function printPlan(plan: SwitchPlan | null, terminal: Terminal): void {
   );
   for (const note of plan.notes) terminal.print(`Note: ${note}.`);
   for (const problem of plan.problems) terminal.print(`Problem: ${problem}.`);
+  if (plan.situation.kind === 'returns' && plan.consents.length === 0)
+    terminal.print('Nobody has written to that database since the platform left it.');
   for (const consent of plan.consents) for (const line of consentLines(consent)) terminal.print(line);
   terminal.print(
     plan.problems.length === 0

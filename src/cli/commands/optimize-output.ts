@@ -11,6 +11,8 @@ export function printPlannedOptimize(plan: OptimizePlan, print: (line: string) =
     print(`${nameOf(table)}: ${whyNot(table)}`);
   if (chosen.length === 0) {
     print(`Nothing is worth a rebuild (${counted(tables.length, unitOf(plan))} looked at).`);
+    const most = tables.find(({ gain }) => gain !== null);
+    if (most) print(`At most ${bytes(most.gain ?? 0)} are known to come back (${nameOf(most)}). ${most.how}`);
     return;
   }
   print(`How: ${offer.method}`);

@@ -61,7 +61,9 @@ export async function tableSpaces(
   const maintain = (version[0] ?? 0) >= 17 ? sql`has_table_privilege(c.oid, 'MAINTAIN')` : sql`false`;
   const { rows } = await sql<TableSpace>`
     select c.relname as name, pg_total_relation_size(c.oid) as total, coalesce(s.n_dead_tup, 0) as dead,
-           case when w.width is not null then
+           -- Of an empty table there are no statistics, and nothing is to be had.
+           case when pg_relation_size(c.oid) = 0 then 0
+                when w.width is not null then
              greatest(pg_relation_size(c.oid) - r.rows * (28 + w.width), 0)
              + coalesce(greatest(pg_relation_size(t.oid) - coalesce(ts.n_live_tup, t.reltuples) * ${TOAST_ROW}, 0), 0)
            end::double precision as free,
