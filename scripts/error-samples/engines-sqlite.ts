@@ -13,6 +13,7 @@ export default samplesOf(failures, {
     [FILE, 'this user may not write to its directory', false],
     [FILE, 'this user may not write to its directory', true],
   ],
+  hotJournal: [[FILE]],
   temporaryDiskFull: [['/tmp', { there: '0 MiB', here: '5 GiB' }]],
   foreignLockFile: [[`${FILE}.migrations.lock`, FILE, { uid: 0, mode: '600' }]],
   strangeLockFile: [[`${FILE}.migrations.lock`]],

@@ -22,18 +22,27 @@ const RELEASE_MS = 3_000;
 export async function acquireLease(engine: Engine, request: LeaseRequest): Promise<Lease> {
   await provideLeases(engine);
   const locksReach = await engine.locksReachAllWriters();
+  let inTheWay: MultiFlexiError | undefined;
   const taken = await tryFor(request, async () => {
     const sent = performance.now();
-    const term = await take(engine, request).catch(unlessInTheWay);
+    inTheWay = undefined;
+    const term = await take(engine, request).catch((error: unknown) => {
+      inTheWay = requireInTheWay(error);
+    });
     return term === undefined ? undefined : { sent, term };
   });
-  if (!taken) throw leaseHeld(request, (await readLease(engine, request.name)) ?? undefined);
+  if (!taken) {
+    const state = await readLease(engine, request.name);
+    // Nobody has it: somebody else keeps all from writing, as to a whole SQLite file.
+    if (inTheWay?.code === 'LOCK_TIMEOUT' && (state === null || state.released)) throw inTheWay;
+    throw leaseHeld(request, state ?? undefined);
+  }
   return new HeldLease(engine, request, taken, locksReach);
 }
 
-function unlessInTheWay(error: unknown): undefined {
-  if (!IN_THE_WAY.some((code) => isMultiFlexiError(error, code))) throw error;
-  return undefined;
+function requireInTheWay(error: unknown): MultiFlexiError {
+  if (isMultiFlexiError(error) && IN_THE_WAY.includes(error.code)) return error;
+  throw error;
 }
 
 class HeldLease implements Lease {

@@ -1,9 +1,11 @@
 /** Whether a statement has taken effect already, by looking at the database. */
+
 import type { Effect, Engine } from '../engines/index.ts';
+import { patientCatalogue } from '../pacing/index.ts';
 
 export async function hasTakenEffect(engine: Engine, effect: Effect): Promise<boolean> {
   if (effect.kind === 'repeatable') return false;
-  const table = (await engine.introspect()).find(({ name }) => name === effect.table);
+  const table = (await patientCatalogue(engine)).find(({ name }) => name === effect.table);
   return found() === effect.present;
 
   function found(): boolean {

@@ -1,7 +1,9 @@
 /** What a rollback destroys: counted before anything is done. */
+
 import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { CatalogColumn, Engine } from '../engines/index.ts';
+import { patientCatalogue } from '../pacing/index.ts';
 import type { Step } from './migration.ts';
 
 export interface Loss {
@@ -24,11 +26,13 @@ export function lossToken(engine: Engine, losses: readonly Loss[]): string {
 }
 
 /** Only what is not empty. Counting reads the table once. */
-export async function losses(engine: Engine, steps: readonly Step[]): Promise<Loss[]> {
+export async function losses(engine: Engine, steps: readonly Step[], signal?: AbortSignal): Promise<Loss[]> {
   const destroyed = steps.flatMap((step) => step.destroys ?? []);
   if (destroyed.length === 0) return [];
   const tables = new Set(destroyed.filter((loss) => loss.column === undefined).map((loss) => loss.table));
-  const present = new Map((await engine.introspect()).map((table) => [table.name, table.columns]));
+  const present = new Map(
+    (await patientCatalogue(engine, signal)).map((table) => [table.name, table.columns]),
+  );
   const found: Loss[] = [];
   for (const { table, column } of destroyed) {
     // A column that is dropped with its table is not lost twice; one that an interrupted run has dropped is not lost now.

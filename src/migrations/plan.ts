@@ -50,14 +50,19 @@ export interface MigrationPlan {
   }[];
 }
 
-export interface MigrateRequest extends Target {
+/** Ends the wait for whoever has a table locked. */
+interface Interruptible {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MigrateRequest extends Target, Interruptible {
   /** The versions of changed migrations that somebody has looked at. */
   readonly acceptChanged?: readonly string[] | undefined;
   /** The migrations are to be recorded, not run: what fixes a ledger that lacks one. */
   readonly fake?: boolean | undefined;
 }
 
-export interface RollbackRequest extends Target {
+export interface RollbackRequest extends Target, Interruptible {
   /** Go past breakpoints. */
   readonly force?: boolean | undefined;
   /** Those newer than all that this program has: a newer program applied them. Goes with no target. */
@@ -112,7 +117,12 @@ export async function planMigrate(
     request.acceptChanged ?? [],
     accepted.map(({ version }) => version),
   );
-  return { direction: 'up', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted };
+  return {
+    direction: 'up',
+    migrations,
+    losses: await losses(engine, stepsLeft(migrations), request.signal),
+    accepted,
+  };
 }
 
 /**
@@ -140,7 +150,12 @@ export async function planRollback(
     const planned = goingDown(row, recorded.get(row.version) ?? [], known, engine);
     migrations.push(row === stuck ? await onlyEffectiveSteps(engine, planned) : planned);
   }
-  return { direction: 'down', migrations, losses: await losses(engine, stepsLeft(migrations)), accepted: [] };
+  return {
+    direction: 'down',
+    migrations,
+    losses: await losses(engine, stepsLeft(migrations), request.signal),
+    accepted: [],
+  };
 }
 
 function appliedOf(known: readonly Migration[], rows: ReadonlyMap<string, LedgerRow>): Migration[] {

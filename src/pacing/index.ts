@@ -4,6 +4,7 @@ export { ChunkSize, type ChunkTiming } from './chunk-size.ts';
 export { KeysetCursor, type Page } from './keyset-cursor.ts';
 export { LockWaiterWatch } from './lock-waiters.ts';
 export { Neighbours } from './neighbours.ts';
+export { patientCatalogue } from './patient-catalogue.ts';
 export { portions } from './portions.ts';
 export { persistently } from './reconnect.ts';
 export { replicaLag } from './replica-lag.ts';

@@ -49,6 +49,14 @@ describeOn(['mysql', 'mariadb'], 'a server that logs statements', (name) => {
     await runOn(server, 'set global binlog_format = MIXED');
     const again = await cli(['prune', '--jobs', '--keep', '1', '--yes'], database.environment);
     expect([again.exit, again.stderr]).toEqual([0, expect.anything()]);
+    // What the server runs at each login fails.
+    await runOn(server, "set global init_connect = 'select * from nowhere.at_all'");
+    const atTheDoor = await cli(['db:status', '--wait-for-database', '60'], database.environment);
+    expect([atTheDoor.exit, atTheDoor.stderr]).toEqual([
+      4,
+      expect.stringContaining('Next: The server runs init_connect for this account, and it fails'),
+    ]);
+    await runOn(server, "set global init_connect = ''");
     await database.drop();
   });
 });

@@ -1,6 +1,8 @@
 /** What an SQLite file is born with, and that looking at one never makes or changes it. */
 import {
+  copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -11,7 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEngine } from '../../src/engines/index.ts';
@@ -67,6 +70,30 @@ describe('an SQLite file', () => {
       await engine.close();
     },
   );
+
+  test('that an interrupted writer left half written is taken back by whoever may write, as its reader is told', async () => {
+    const before = new Sqlite(join(directory, 'before.sqlite'));
+    before.exec('pragma cache_size = 1; create table rows (id integer primary key, word text)');
+    before.exec(
+      "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) insert into rows select i, 'before' from n",
+    );
+    before.exec("begin; update rows set word = 'half written, and longer'");
+    mkdirSync(dirname(file), { recursive: true });
+    for (const suffix of ['', '-journal'])
+      copyFileSync(join(directory, `before.sqlite${suffix}`), `${file}${suffix}`);
+    before.close();
+    await expect(open('inspect')).rejects.toMatchObject({
+      code: 'READ_ONLY',
+      next: expect.stringContaining('PRAGMA schema_version'),
+    });
+    const writer = await open('change');
+    const { rows } = await sql<{ n: bigint }>`select count(*) as n from rows where word <> 'before'`.execute(
+      writer.kysely(),
+    );
+    expect(rows).toEqual([{ n: 0n }]);
+    await writer.close();
+    await (await open('inspect')).close();
+  });
 
   test('that does not exist is not made by looking at it', async () => {
     const engine = await open('inspect');

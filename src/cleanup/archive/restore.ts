@@ -59,7 +59,7 @@ export async function planArchiveRestore(
 ): Promise<ArchiveRestorePlan> {
   const catalogue = readCatalogue(place);
   if (!catalogue) throw incompleteArchive(place.name);
-  const catalog = await writableTables(engine);
+  const catalog = await writableTables(engine, signal);
   const leftOut = new Set<string>();
   const counts = new Map<string, number>(ARCHIVED.map((table) => [table, 0]));
   const found = new Set<bigint>();
@@ -98,7 +98,7 @@ export async function applyArchiveRestore(
   plan: ArchiveRestorePlan,
   { passphrase, signal, fence, onProgress }: ArchiveRestoreOptions = {},
 ): Promise<RestoredTable[]> {
-  const catalog = await writableTables(engine);
+  const catalog = await writableTables(engine, signal);
   /** Keys of rows that were left out, by table: what refers to them is left out as well. */
   const left = new Map<string, Set<string>>();
   let done = 0;

@@ -11,6 +11,7 @@ const BY_NUMBER: ReadonlyMap<number, FailureCode> = new Map<number, FailureCode>
   [1698, 'LOGIN_REFUSED'], // ER_ACCESS_DENIED_NO_PASSWORD_ERROR
   [1044, 'LOGIN_REFUSED'], // ER_DBACCESS_DENIED_ERROR: at connect, the right to the database
   [1251, 'LOGIN_REFUSED'], // ER_NOT_SUPPORTED_AUTH_MODE
+  [1184, 'LOGIN_REFUSED'], // ER_NEW_ABORTING_CONNECTION: init_connect failed
   [1524, 'LOGIN_REFUSED'], // ER_PLUGIN_IS_NOT_LOADED
   [1820, 'LOGIN_REFUSED'], // ER_MUST_CHANGE_PASSWORD
   [1862, 'LOGIN_REFUSED'], // ER_MUST_CHANGE_PASSWORD_LOGIN
@@ -133,6 +134,10 @@ const HINTS: ReadonlyMap<number, string> = new Map([
     "Make an account for this host (CREATE USER '…'@'…'). Where the server looks no names up (skip_name_resolve), 'localhost' is the socket alone: set DB_SOCKET, or make one for '127.0.0.1'.",
   ],
   [1251, OTHER_PLUGIN],
+  [
+    1184,
+    "The server runs init_connect for this account, and it fails: correct it (SHOW GLOBAL VARIABLES LIKE 'init_connect'), or let the account do what it does.",
+  ],
   [1524, OTHER_PLUGIN],
   [1820, EXPIRED],
   [1862, EXPIRED],

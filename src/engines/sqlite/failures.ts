@@ -55,6 +55,17 @@ export function noSharedMemory(file: string, why: string, unwritten: boolean): M
   );
 }
 
+/** What an interrupted writer left: whoever opens the file for writing takes it back; who only reads cannot. */
+export function hotJournal(file: string): MultiFlexiError {
+  return new MultiFlexiError(
+    'READ_ONLY',
+    `The SQLite file at ${file} cannot be read yet: a process was ended while it was writing, and what it wrote has to be taken back by ${file}-journal first.`,
+    {
+      next: `Nothing was changed. Open the file once for writing, which takes it back: sqlite3 '${file}' 'PRAGMA schema_version'. Keep the journal beside the file until then.`,
+    },
+  );
+}
+
 /** @param free on the two disks, in words */
 export function temporaryDiskFull(
   directory: string,

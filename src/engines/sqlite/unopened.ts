@@ -5,13 +5,14 @@ import { dirname } from 'node:path';
 import type { MultiFlexiError } from '../../errors.ts';
 import { codeOf } from '../../system/index.ts';
 import type { Access } from '../contract/connection.ts';
-import { noSharedMemory, unreadable, unwritable } from './failures.ts';
+import { hotJournal, noSharedMemory, unreadable, unwritable } from './failures.ts';
 
 const { R_OK, W_OK } = constants;
 
 /** @returns undefined when the error is about something else */
 export function whyNotOpened(file: string, access: Access, error: unknown): MultiFlexiError | undefined {
   if (!/^SQLITE_(?:CANTOPEN|READONLY)/.test(codeOf(error))) return undefined;
+  if (codeOf(error) === 'SQLITE_READONLY_ROLLBACK') return hotJournal(file);
   const unread = [file, `${file}-wal`, `${file}-shm`].find((path) => refusal(path, R_OK) === 'no permission');
   if (unread !== undefined) return unreadable(unread);
   const refused = refusal(dirname(file), W_OK);

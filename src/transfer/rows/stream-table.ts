@@ -1,5 +1,7 @@
 /** A live table as a row stream describes it. */
+
 import type { CatalogTable, Engine } from '../../engines/index.ts';
+import { patientCatalogue } from '../../pacing/index.ts';
 import {
   columnMissing,
   keyDiffers,
@@ -16,9 +18,12 @@ import { kindOf, type Row } from '../row-stream/values.ts';
  * All tables by name, without the columns that the server fills by itself: they come back with the rows, and an INSERT
  * that names them is refused.
  */
-export async function writableTables(engine: Engine): Promise<Map<string, CatalogTable>> {
+export async function writableTables(
+  engine: Engine,
+  signal?: AbortSignal,
+): Promise<Map<string, CatalogTable>> {
   return new Map(
-    (await engine.introspect()).map((table) => {
+    (await patientCatalogue(engine, signal)).map((table) => {
       const columns = table.columns.filter(({ generated }) => !generated);
       const written = new Set(columns.map(({ name }) => name));
       // System versioning adds the end of a row's time to its key.
