@@ -10,7 +10,7 @@ import type { Run } from './runs/run.ts';
 import { Runs } from './runs/runs.ts';
 import { Snapshots } from './snapshots.ts';
 import type { OpenedDatabase } from './work/contract.ts';
-import { Lane } from './work/lane.ts';
+import { Lane, type Outcome } from './work/lane.ts';
 
 export const LIMITS: HttpLimits = {
   requestMs: 15_000,
@@ -53,16 +53,16 @@ export class Console {
     this.failedLogins = new FailedLogins(this.limits.loginRestMs);
     this.panels = panels;
     this.work = new Lane({ settings: options.settings, words: options.words }, WORK_REST_MS);
-    this.runs = new Runs(this.work, this.plans, (run) => this.ended(run));
+    this.runs = new Runs(this.work, this.plans, (run, outcome) => this.ended(run, outcome));
   }
 
   /** Threads open what the settings name, each time; so what was seen and planned before is all there is of the database that was left. */
-  private ended({ changesDatabase }: Run): void {
+  private ended({ changesDatabase }: Run, outcome: Outcome): void {
     this.snapshots.forget();
     if (!changesDatabase) return;
     this.snapshots.dropAll();
     this.plans.dropAll();
-    this.panels.database = this.work.database;
+    if (outcome.kind === 'done') this.panels.database = outcome.answer.database;
   }
 
   /** A plan may take long, and pages must not wait for it; during a run they share a connection. */

@@ -1,9 +1,10 @@
 /** Answers of routes that only read: from a snapshot that all share, or from the database. */
 
 import type { Console } from './console.ts';
-import { badInput, PLAN_GONE, type Refusal } from './refusals.ts';
+import { badInput, PLAN_GONE, type Refusal, runIsGoing } from './refusals.ts';
 import type { Route } from './routes/contract.ts';
 import { routeName } from './routes/contract.ts';
+import type { Run } from './runs/run.ts';
 import type { WorkFailure } from './work/contract.ts';
 
 export type Reading =
@@ -29,6 +30,8 @@ export async function read(
   const refusal = faultsIn(route, input);
   if (refusal) return { kind: 'refused', refusal };
   if (typeof input.plan === 'string') return keptPlan(console, route, input.plan);
+  const { current } = console.runs;
+  if (route.readsAll && current) return { kind: 'refused', refusal: goingOn(current) };
   const order = { name: routeName(route), input, kept: null, by, recorded: false };
   const snapshot = await console.snapshots.get(questionOf(route, input), route.freshMs, () =>
     console.laneFor(route).ask(order, route.timeoutMs),
@@ -37,6 +40,10 @@ export async function read(
   const { answer, takenAt, failure } = snapshot;
   const plan = console.plans.keep(route.command, input, answer, takenAt);
   return { kind: 'document', text: answer.text, takenAt, failure, plan };
+}
+
+export function goingOn({ command, by, startedAt }: Run): Refusal {
+  return runIsGoing(command, by, startedAt.toISOString());
 }
 
 /** As it was made: nothing is asked again. */

@@ -20,7 +20,8 @@ const REMEDIES: Readonly<Record<string, readonly [path: string, label: string]>>
   statistics: ['/tables?plan=analyze', 'Plan new statistics'],
   space: ['/tables?plan=reclaim', 'See what can be given back'],
   archives: ['/archives', 'See the archives'],
-  exports: ['/backend', 'See how to export'],
+  exports: ['/backend#export', 'See the exports'],
+  switched: ['/backend#back', 'See the way back'],
 };
 
 export function remedyOf(finding: string): readonly [path: string, label: string] | undefined {

@@ -290,14 +290,19 @@ test('nothing else is changed meanwhile; one that was stopped is known, and cont
   const [from, to] = [await filled(), await empty('sqlite')];
   const platform = await Platform.of(from);
   platform.write('new.env', lines(to));
+  await platform.get('/growth');
   await whileLocked(from, async () => {
     const id = await platform.begun('db:switch', { to_env: 'new.env' });
     const change = await platform.post('retention:hold', { job: 1, reason: 'would be lost' });
     expect([change.status, change.json.error.code]).toEqual([409, 'LOCKED']);
     await expect.poll(async () => (await platform.state()).last?.phase, { timeout: 60_000 }).toBe('copying');
+    const plan = await platform.get('/api/db:switch?to_env=new.env');
+    expect([plan.status, plan.json.error.code]).toEqual([409, 'LOCKED']);
     await platform.delete(`/api/runs/${id}`);
     expect(await platform.ended(id)).toMatchObject({ state: 'interrupted', plan: null });
   });
+  for (const path of ['/run', '/backend'])
+    expect((await platform.get(path)).text.replaceAll(/<main.*<\/main>/gs, '')).toContain(fileOf(from));
   expect((await platform.get('/backend')).text).toContain('not finished');
   const check = await platform.run('db:switch', { to_env: 'new.env', dry_run: true });
   expect(check.result).toMatchObject({ continues: true, problems: [] });

@@ -3,20 +3,11 @@ import { type Context, Hono } from 'hono';
 import { jsonText } from '../../documents/index.ts';
 import type { Console } from '../console.ts';
 import type { KeptPlan } from '../plans.ts';
-import { faultsIn, read } from '../reading.ts';
-import {
-  CHANGE_IS_GOING,
-  NOT_FOUND,
-  PLAN_GONE,
-  READ_ONLY,
-  rowsNotTyped,
-  runIsGoing,
-  WRONG_METHOD,
-} from '../refusals.ts';
+import { faultsIn, goingOn, read } from '../reading.ts';
+import { CHANGE_IS_GOING, NOT_FOUND, PLAN_GONE, READ_ONLY, rowsNotTyped, WRONG_METHOD } from '../refusals.ts';
 import type { Route } from '../routes/contract.ts';
 import { routeName } from '../routes/contract.ts';
 import { routeOf } from '../routes/table.ts';
-import type { Run } from '../runs/run.ts';
 import { answered, failed, refused } from './answers.ts';
 import { jsonBody } from './body.ts';
 import type { Env } from './env.ts';
@@ -88,10 +79,6 @@ async function changeAnswer(
     `${by}: ${route.command}`,
   );
   return outcome.kind === 'done' ? answered(c, outcome.answer.text) : failed(c, outcome.failure);
-}
-
-function goingOn({ command, by, startedAt }: Run) {
-  return runIsGoing(command, by, startedAt.toISOString());
 }
 
 /** What was asked for the plan, where that is all there is of it, with what was confirmed since. */

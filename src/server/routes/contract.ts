@@ -24,6 +24,8 @@ export interface Route {
   readonly freshMs: number;
   /** The settings may name another database when it has ended: nothing else is changed meanwhile. */
   readonly changesDatabase?: boolean;
+  /** It reads all of the database: not while there is a run, when it would keep pages waiting. */
+  readonly readsAll?: boolean;
 }
 
 export function routeName({ method, command }: Pick<Route, 'method' | 'command'>): string {

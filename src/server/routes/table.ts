@@ -7,7 +7,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 type Given = Pick<Route, 'summary' | 'input' | 'document'> &
-  Partial<Pick<Route, 'timeoutMs' | 'freshMs' | 'scope' | 'changesDatabase'>>;
+  Partial<Pick<Route, 'timeoutMs' | 'freshMs' | 'scope' | 'changesDatabase' | 'readsAll'>>;
 
 function panel(command: string, given: Given): Route {
   const bounds = { timeoutMs: 5 * SECOND, freshMs: 5 * SECOND };
@@ -239,6 +239,7 @@ export const ROUTES: readonly Route[] = [
     input: inputs.SWITCH,
     document: 'PLANNED_SWITCH',
     timeoutMs: 30 * MINUTE,
+    readsAll: true,
   }),
   run('db:switch', {
     summary:

@@ -3,7 +3,7 @@ import type { Plans } from '../plans.ts';
 import type { Route } from '../routes/contract.ts';
 import { routeName } from '../routes/contract.ts';
 import type { Order } from '../work/contract.ts';
-import type { Lane } from '../work/lane.ts';
+import type { Lane, Outcome } from '../work/lane.ts';
 import { Run } from './run.ts';
 
 const MOST = 20;
@@ -11,11 +11,11 @@ const MOST = 20;
 export class Runs {
   private readonly lane: Lane;
   private readonly plans: Plans;
-  private readonly onEnd: (run: Run) => void;
+  private readonly onEnd: (run: Run, outcome: Outcome) => void;
   private runs: Run[] = [];
 
   /** @param plans keeps what dry runs have planned @param onEnd told when one has ended: the database is as it made it then */
-  constructor(lane: Lane, plans: Plans, onEnd: (run: Run) => void) {
+  constructor(lane: Lane, plans: Plans, onEnd: (run: Run, outcome: Outcome) => void) {
     this.lane = lane;
     this.plans = plans;
     this.onEnd = onEnd;
@@ -49,7 +49,7 @@ export class Runs {
       .then((outcome) => {
         const plan = outcome.kind === 'done' ? this.plans.keep(route.command, input, outcome.answer) : null;
         // Whoever is told that it has ended looks at the database at once.
-        this.onEnd(run);
+        this.onEnd(run, outcome);
         run.ended(outcome, plan);
       });
     return run;

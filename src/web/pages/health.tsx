@@ -43,7 +43,7 @@ export const health: Page = {
 function Sentence({ context, finding }: { readonly context: PageContext; readonly finding: Finding }): VNode {
   const { id, level, sentence, next } = finding;
   const isFault = level === 'warn' || level === 'fail';
-  const remedy = level === 'ok' ? undefined : remedyOf(id);
+  const remedy = level === 'ok' && next === null ? undefined : remedyOf(id);
   return (
     <li class={`finding ${level}`}>
       <Mark tone={level} word={level} />
