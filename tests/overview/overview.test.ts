@@ -97,6 +97,46 @@ describeEngines('the overview', (name) => {
     expect(await faults({ now: Date.now() + 2 * DAY_MS })).toEqual([['housekeeper', 'warn']]);
   });
 
+  test('says what is left to be deleted, when it will be gone, and when it only grows', async () => {
+    const hour = 3_600_000;
+    const begun = Date.now() - 3 * hour;
+    /** Cycles an hour apart, each of which deletes a hundred rows of those that it finds due. */
+    async function cyclesFinding(...expected: number[]) {
+      const db = engine.kysely<Database>();
+      await db.deleteFrom('housekeeping_run').execute();
+      for (const [n, rows] of expected.entries())
+        await db
+          .insertInto('housekeeping_run')
+          .values({
+            ...{ duty: 'retention', what: 'policies', outcome: 'time budget', host: 'h', pid: 1 },
+            ...{ started_at: utc(begun + n * hour), finished_at: utc(begun + n * hour + 60_000) },
+            ...{ expected_rows: BigInt(rows), deleted_rows: 100n },
+          })
+          .execute();
+      return (await look()).findings.filter(({ id }) => id.startsWith('backlog.'));
+    }
+    await dutyEnded({ outcome: 'done' });
+    await dutyEnded({ outcome: 'done', duty: 'retention' });
+    await engine
+      .kysely<Database>()
+      .updateTable('housekeeping_duty')
+      .set({ outcome: 'time budget', backlog: 800n })
+      .where('duty', '=', 'retention')
+      .execute();
+    expect(await cyclesFinding(1_000, 950, 900)).toMatchObject([
+      {
+        id: 'backlog.retention',
+        level: 'ok',
+        sentence: expect.stringMatching(/^800 rows .* gone by \d{4}-/),
+      },
+    ]);
+    expect(await cyclesFinding(1_000, 1_050, 1_100)).toMatchObject([
+      { id: 'backlog.retention', level: 'warn', measure: 1_000 },
+    ]);
+    expect(await cyclesFinding(100)).toEqual([]);
+    await engine.kysely<Database>().deleteFrom('housekeeping_run').execute();
+  });
+
   test('what was accepted stays so while it comes and goes, and is back when it is worse', async () => {
     const add = (column: string) =>
       sql.raw(`alter table app_to_company add column ${column} int null`).execute(engine.kysely<unknown>());

@@ -1,7 +1,7 @@
 /** Whether routine work is done. */
 import { housekeeperStatus, type Problem } from '../../housekeeper/index.ts';
 import { step } from '../../next-step.ts';
-import { DUTIES, installedAt } from '../../tasks/index.ts';
+import { DUTIES, type Forecast, installedAt } from '../../tasks/index.ts';
 import { counted, utcText } from '../../written-numbers.ts';
 import type { Found, Probe } from '../contract.ts';
 
@@ -11,13 +11,36 @@ const NEW_MS = 86_400_000;
 export const housekeeper: Probe = {
   id: 'housekeeper',
   look: async (context, { housekeeper: settings, now }) => {
-    const { problems, last } = await housekeeperStatus(context, settings, DUTIES, now);
-    if (problems.length > 0) return await Promise.all(problems.map((one) => findingOf(one, context, now)));
+    const { problems, last, duties } = await housekeeperStatus(context, settings, DUTIES, now);
+    const backlogs = duties.flatMap(({ duty, forecast }) => (forecast ? backlogOf(duty, forecast) : []));
+    if (problems.length > 0)
+      return [...(await Promise.all(problems.map((one) => findingOf(one, context, now)))), ...backlogs];
     const at =
       last === null ? '' : ` The last cycle ended at ${utcText(new Date(last.endedAt).toISOString())}.`;
-    return [{ id: 'housekeeper', level: 'ok', sentence: `The housekeeper does its work.${at}`, next: null }];
+    return [
+      { id: 'housekeeper', level: 'ok', sentence: `The housekeeper does its work.${at}`, next: null },
+      ...backlogs,
+    ];
   },
 };
+
+/** What is due and was not deleted in the time that there was. */
+function backlogOf(duty: string, { left, grows, goneAt }: Forecast): Found[] {
+  if (left === 0) return [];
+  const rest = `${counted(left, 'row')} that the duty ${duty} is to delete ${left === 1 ? 'is' : 'are'} left`;
+  if (grows)
+    return [
+      {
+        id: `backlog.${duty}`,
+        level: 'warn',
+        sentence: `${rest}, and more become due than are deleted.`,
+        next: step`Let the housekeeper run for longer, or more often.`,
+        measure: left,
+      },
+    ];
+  const end = goneAt === null ? '' : `; at this pace they will be gone by ${goneAt.slice(0, 10)}`;
+  return [{ id: `backlog.${duty}`, level: 'ok', sentence: `${rest}${end}.`, next: null }];
+}
 
 async function findingOf(
   problem: Problem,
