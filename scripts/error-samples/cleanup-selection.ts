@@ -3,6 +3,10 @@ import { samplesOf } from './samples-of.ts';
 
 export default samplesOf(failures, {
   noTable: [['job']],
+  unreadableDependents: [
+    ['invoice', null],
+    ['books.invoice', 'books'],
+  ],
   noColumn: [['artifacts', 'job_id']],
   notTransactional: [['artifacts', 'MyISAM', 'InnoDB', 'ALTER TABLE artifacts ENGINE=InnoDB']],
   indexesMissing: [

@@ -52,6 +52,58 @@ describeEngines('with other tables than those of the migrations', (name) => {
   });
 
   testWhere(name === 'postgresql')(
+    'operators and functions of other schemas are never taken for those of the server',
+    async () => {
+      const { rows } = await sql<{ own: string }>`select current_database() as own`.execute(
+        database.engine.kysely<unknown>(),
+      );
+      await run(
+        "create function public.never(bigint, bigint) returns boolean language sql as 'select false'",
+        'create operator public.= (leftarg = bigint, rightarg = bigint, procedure = public.never)',
+        `alter database ${rows[0]?.own} set search_path = public, pg_catalog`,
+      );
+      const { exit, stdout } = await cli(
+        ['prune', '--jobs', '--keep', '0', '--yes', '-f', 'json'],
+        database.environment,
+      );
+      expect([exit, JSON.parse(stdout).tables]).toEqual([
+        0,
+        expect.arrayContaining([{ table_name: 'job', rows: 1 }]),
+      ]);
+    },
+  );
+
+  testWhere(name === 'postgresql')(
+    'what a server advises on a table is told, and what an account has to be granted',
+    async () => {
+      const { rows } = await sql<{ own: string }>`select current_database() as own`.execute(
+        database.engine.kysely<unknown>(),
+      );
+      const role = `r_${rows[0]?.own}`;
+      await run(
+        `create role ${role} login password '${role}'`,
+        `grant all on all tables in schema public to ${role}`,
+        `grant all on all sequences in schema public to ${role}`,
+        'create schema books',
+        'create table books.invoice (id bigint primary key, job_id bigint references job (id) on delete cascade)',
+      );
+      const account = { ...database.environment, DB_USERNAME: role, DB_PASSWORD: role };
+      const denied = await cli(['prune', '--jobs', '--keep', '0', '--yes'], account);
+      expect([denied.exit, denied.stderr]).toEqual([
+        1,
+        expect.stringContaining('Grant the account SELECT on the table, and USAGE on schema books'),
+      ]);
+      await run(`drop schema books cascade`, `drop owned by ${role}`, `drop role ${role}`);
+      await run(
+        'alter table artifacts replica identity nothing',
+        'create publication everything for all tables',
+      );
+      const refused = await prune();
+      expect([refused.exit, refused.stderr]).toEqual([1, expect.stringContaining('REPLICA IDENTITY')]);
+    },
+  );
+
+  testWhere(name === 'postgresql')(
     'tables that a schema made later hides are not taken for missing, nor made again',
     async () => {
       const { rows } = await sql<{ own: string }>`select current_database() as own`.execute(

@@ -1,6 +1,16 @@
 /** How many rows depend on those that are deleted, and on which of them: along the foreign keys, in one statement each. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { type Dependent, isRepeated, PURGED, type PurgedTable, type Step, tableOf } from './dependents.ts';
+import { isMultiFlexiError } from '../../errors.ts';
+import {
+  type Dependent,
+  isRepeated,
+  nameOf,
+  PURGED,
+  type PurgedTable,
+  type Step,
+  tableOf,
+} from './dependents.ts';
+import { unreadableDependents } from './failures.ts';
 
 /**
  * Which rows are deleted: a condition on a table under the name given; null where none of the table are.
@@ -15,8 +25,9 @@ export async function countDependents(
 ): Promise<number> {
   const found = rowsOf(dependent, chosen, undefined);
   if (!found) return 0;
-  const { rows } = await sql<{ n: bigint }>`
-    ${found.walks} select count(*) as n from ${found.from} where ${found.where}`.execute(db);
+  const query = sql<{ n: bigint }>`
+    ${found.walks} select count(*) as n from ${found.from} where ${found.where}`;
+  const { rows } = await query.execute(db).catch((error: unknown) => explain(error, dependent));
   return Number(rows[0]?.n ?? 0n);
 }
 
@@ -29,9 +40,16 @@ export async function dependedOn(
 ): Promise<readonly bigint[]> {
   const found = rowsOf(dependent, chosen, key);
   if (!found) return [];
-  const { rows } = await sql<{ id: bigint }>`
-    ${found.walks} select distinct ${found.key} as id from ${found.from} where ${found.where}`.execute(db);
+  const query = sql<{ id: bigint }>`
+    ${found.walks} select distinct ${found.key} as id from ${found.from} where ${found.where}`;
+  const { rows } = await query.execute(db).catch((error: unknown) => explain(error, dependent));
   return rows.map(({ id }) => id);
+}
+
+/** The catalogue names tables that an account may not read. */
+function explain(error: unknown, dependent: Dependent): never {
+  if (!isMultiFlexiError(error, 'PERMISSION_DENIED')) throw error;
+  throw unreadableDependents(nameOf(dependent), dependent.path.at(-1)?.schema ?? null);
 }
 
 /** What the rows that depend refer by: the values of their foreign key, each once, a column `c0`, `c1`, … for each of its columns. */

@@ -50,6 +50,16 @@ export function notTransactional(
   );
 }
 
+/** @param schema of the table, where that is another one */
+export function unreadableDependents(table: string, schema: string | null): MultiFlexiError {
+  const usage = schema === null ? '' : `, and USAGE on schema ${schema}`;
+  return new MultiFlexiError(
+    'PERMISSION_DENIED',
+    `Rows of ${table} refer to rows that would be deleted and have to be counted first, but this account may not read that table.`,
+    { next: `Grant the account SELECT on the table${usage}; then run the same command again.` },
+  );
+}
+
 /** @param from the table that refers, as the server writes it */
 export function referenceUnseen(from: string, target: string): MultiFlexiError {
   return new MultiFlexiError(

@@ -112,6 +112,9 @@ function hint(error: unknown, code: FailureCode, place: Place): string | undefin
   if (state === '53100') return fullDisk(message);
   if (state === '53200')
     return 'Raise max_locks_per_transaction (it takes a restart) or the memory of the server; its log says which.';
+  // What the server itself advises on the state of a table, or on what it does not do there.
+  if (code === 'DATABASE_FAILED' && /^(?:55|0A)/.test(state) && textOf(error, 'hint') !== '')
+    return textOf(error, 'hint');
   if (state === '57014')
     return 'Somebody cancelled the statement, or a time limit did. Run the same command again; it continues where it stopped.';
   return undefined;

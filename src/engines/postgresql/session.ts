@@ -123,6 +123,7 @@ export async function setUpSession(
   requireSchema(facts, place);
   // Left by the client before us on a session that a pooler keeps: one of our names would hide our table.
   if (facts.temporary) await client.query('discard temp');
+  if (facts.shadowed) await client.query(CATALOGUE_FIRST);
   return {
     id: String(facts.pid),
     mark,
@@ -142,6 +143,12 @@ export async function whoAnswers(client: pg.ClientBase): Promise<{ id: string; m
 /** What tells a session from others, as columns `id` and `mark`. */
 export const IDENTITY = `pg_backend_pid() as id, current_setting('${MARK}', true) as mark`;
 
+/** Where it is not named, it comes first. */
+const CATALOGUE_FIRST = `
+  select pg_catalog.set_config('search_path', pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' order by place), false)
+  from pg_catalog.unnest(pg_catalog.current_schemas(false)) with ordinality as listed (name, place)
+  where name operator(pg_catalog.<>) 'pg_catalog'`;
+
 interface SettingRow {
   readonly name: string;
   readonly value: string | null;
@@ -154,6 +161,8 @@ interface FactsRow {
   readonly schema: string | null;
   readonly search_path: string;
   readonly temporary: boolean;
+  /** Other schemas come before the server's own, so that their functions and operators would be taken for the server's. */
+  readonly shadowed: boolean;
   readonly banner: string;
   readonly marks: string[];
 }
@@ -189,7 +198,9 @@ function statements(wanted: readonly SessionSetting[], mark: string): string {
     select name, current_setting(name, true) as value from ${values};
     select pg_backend_pid() as pid, current_setting('server_version') as version, current_schema() as schema,
       current_setting('server_encoding') as encoding,
-      exists (select from pg_class where relnamespace = pg_my_temp_schema()) as temporary, current_setting('search_path') as search_path, version() as banner,
+      exists (select from pg_class where relnamespace = pg_my_temp_schema()) as temporary,
+      (select 'pg_catalog' operator(pg_catalog.=) any(current_schemas(false))) as shadowed,
+      current_setting('search_path') as search_path, version() as banner,
       array(select extname::text from pg_extension where extname in ('citus', 'timescaledb')
         union all select 'aurora_version' where to_regproc('aurora_version') is not null) as marks`;
 }
