@@ -180,6 +180,11 @@ describe.each((['sqlite', 'postgresql'] as const).filter(isAvailable))('from SQL
     expect(await contents(from.engine, ['housekeeping_run'])).toEqual(before);
     const state = await platform.state();
     expect(state).toMatchObject({ can_return: true, last: { phase: 'switched', receipt: done.receipt } });
+    const wayBack = await platform.run('db:switch', { back: true, dry_run: true });
+    expect(wayBack.result).toMatchObject({ returns: true, needs_confirmation: [] });
+    expect((await platform.get(`/backend?plan=${wayBack.plan}`)).text).toContain(
+      'Nobody has written to that',
+    );
     const back = await platform.switched({ back: true });
     expect([back.to, await holds(from)]).toEqual([done.from, ['after the switch']]);
     expect((await platform.get('/api/db:size')).json.product).toBe(here);

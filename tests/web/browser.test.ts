@@ -56,7 +56,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     // For pictures there is more to see.
     if (PICTURES) {
       const words = ['sample:load', '--jobs', '5000', '--days', '180', '--seed', '1'];
-      for (const command of [words, ['housekeeper:run']]) await finished(startCli(command, environment()));
+      const archived = ['prune', '--jobs', '--keep', '4900', '--archive', '--yes'];
+      for (const command of [words, archived, ['housekeeper:run']])
+        await finished(startCli(command, environment()));
       await makeYearOfSamples(database.engine);
       return;
     }
@@ -136,6 +138,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
 
   test('whatever can be used or seen has a name, and no state is told by its colour alone', async () => {
     await filled();
+    await makeYearOfSamples(database.engine);
     const started = await console(...settings().words);
     const page = await opened(started);
     const signs = new Map<string, Set<string>>();

@@ -196,6 +196,9 @@ export function PlannedChange({
         <dt>Writes wait</dt>
         <dd>about {seconds(plan.stop_seconds * 1_000)}</dd>
       </dl>
+      {plan.returns && plan.needs_confirmation.length === 0 && (
+        <p>Nobody has written to that database since the platform left it.</p>
+      )}
       {plan.continues && <p class="stale">A switch that was interrupted is continued.</p>}
       {plan.notes.map((note) => (
         <p class="stale">{note}.</p>
