@@ -71,6 +71,25 @@ describe.skipIf(!isAvailable('postgresql'))('PgBouncer', () => {
       await expect(openEngine(its.settings, access)).rejects.toMatchObject({ code: 'SESSION_SHARED' });
   });
 
+  test('does not let a temporary table hide ours that the client before has left on the session', async ({
+    skip,
+  }) => {
+    const its = await behind({ mode: 'session', options: { server_reset_query: '', default_pool_size: 1 } });
+    if (!its) return skip('no PgBouncer is to be had');
+    const admin = await its.database.open('create');
+    await sql`create table kept (id int); insert into kept values (1)`.execute(admin.kysely());
+    await admin.close();
+    const { host, port, username: user, password, database: name } = its.settings;
+    const before = new pg.Client({ host, port, user, password, database: name });
+    await before.connect();
+    await before.query('create temporary table kept (id int)');
+    await before.end();
+    const engine = await openEngine(its.settings, 'inspect');
+    const { rows } = await sql`select * from kept`.execute(engine.kysely());
+    expect(rows).toHaveLength(1);
+    await engine.close();
+  });
+
   test('is refused while others are busy in the pool', async ({ skip }) => {
     const its = await behind({ mode: 'transaction', options: { default_pool_size: 3 } });
     if (!its) return skip('no PgBouncer is to be had');
