@@ -2,7 +2,6 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PLANNED_SWITCH, SWITCH_STATE, SWITCHED } from '../../src/documents/schemas.ts';
 import type { Database } from '../../src/schema/index.ts';
@@ -11,6 +10,7 @@ import { RUN, type RunDocument } from '../../src/server/runs/run.schema.ts';
 import { type Answer, type TestConsole, testConsole, Visitor } from '../harness/console.ts';
 import { freshDatabase, isAvailable, migratedDatabase, type TestDatabase } from '../harness/engines.ts';
 import { makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+import { whileLocked } from '../harness/locked-file.ts';
 import { contents } from '../harness/switching.ts';
 
 type Made = Awaited<ReturnType<typeof migratedDatabase>>;
@@ -314,14 +314,3 @@ test('nothing else is changed meanwhile; one that was stopped is known, and cont
   await platform.switched({ to_env: 'new.env' });
   expect(await platform.state()).toMatchObject({ last: { phase: 'switched' } });
 });
-
-/** Nobody else can write meanwhile. */
-async function whileLocked({ engine }: Made, work: () => Promise<void>): Promise<void> {
-  await engine
-    .kysely<unknown>()
-    .connection()
-    .execute(async (db) => {
-      await sql`begin immediate`.execute(db);
-      await work().finally(() => sql`rollback`.execute(db));
-    });
-}
