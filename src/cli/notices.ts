@@ -4,13 +4,25 @@ import { consentLines } from './consent-lines.ts';
 import { rows as grouped } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
 
-export function noticeTeller(terminal: Terminal): NonNullable<TaskContext['onNotice']> {
+/** A lock is tried for every few seconds: that the same step still waits for it is not worth a line each time. */
+const STILL_WAITING_MS = 60_000;
+
+type Listener = Pick<Terminal, 'json' | 'verbose' | 'say' | 'wasAsked'>;
+
+export function noticeTeller(terminal: Listener): NonNullable<TaskContext['onNotice']> {
+  let waiting = { line: '', silentUntil: 0 };
+  const isSaidAlready = (line: string) => line === waiting.line && performance.now() < waiting.silentUntil;
   return (notice) => {
-    for (const line of noticeLines(notice, terminal)) terminal.say(line);
+    const isWaiting = notice.kind === 'migration' && notice.progress.event === 'waiting';
+    for (const line of noticeLines(notice, terminal)) {
+      if (isWaiting && isSaidAlready(line)) continue;
+      if (isWaiting) waiting = { line, silentUntil: performance.now() + STILL_WAITING_MS };
+      terminal.say(line);
+    }
   };
 }
 
-function noticeLines(notice: TaskNotice, terminal: Terminal): string[] {
+function noticeLines(notice: TaskNotice, terminal: Listener): string[] {
   switch (notice.kind) {
     case 'confirmed':
       // What was removed is the result itself.
@@ -30,7 +42,7 @@ function noticeLines(notice: TaskNotice, terminal: Terminal): string[] {
 
 function migrationLines(
   progress: Extract<TaskNotice, { kind: 'migration' }>['progress'],
-  terminal: Terminal,
+  terminal: Pick<Terminal, 'json' | 'verbose'>,
 ): string[] {
   const { event, direction, version, name, step, steps, summary } = progress;
   const lines: string[] = [];
