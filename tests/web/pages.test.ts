@@ -63,6 +63,11 @@ describeEngines('the pages', (name) => {
     rmSync(archives, { recursive: true, force: true });
   });
 
+  test('a database that nobody has asked is not said to be silent', async () => {
+    const { text } = await visitor.get('/run');
+    expect(text).toContain('The database has not been asked yet.');
+  });
+
   test.each(ADDRESSES)(
     '%s has a panel for each of its questions, and leads nowhere that is not there',
     async (address) => {

@@ -68,7 +68,13 @@ function Html({
   );
 }
 
-function Head({ context: { path, database, person, service } }: { readonly context: PageContext }): VNode {
+/** A page that needs nothing of the database asks it nothing. */
+function isAsked({ panels }: PageContext): boolean {
+  return Object.keys(panels).length > 0;
+}
+
+function Head({ context }: { readonly context: PageContext }): VNode {
+  const { path, database, person, service } = context;
   const here = path.replace(/\?.*$/, '');
   return (
     <header>
@@ -80,7 +86,9 @@ function Head({ context: { path, database, person, service } }: { readonly conte
               <b>{database.product}</b> <span class="where">{database.where}</span>
             </>
           ) : (
-            <span class="muted">The database does not answer.</span>
+            <span class="muted">
+              {isAsked(context) ? 'The database does not answer.' : 'The database has not been asked yet.'}
+            </span>
           )}
         </span>
         <span class="person">
