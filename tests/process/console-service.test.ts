@@ -1,8 +1,9 @@
 /** The console as a service: on a socket of systemd's, behind the nginx of docs/console.md. */
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,7 +55,7 @@ describe.skipIf(!activates)('on a socket that systemd passes on', () => {
       settings,
     ];
     start('systemd-socket-activate', words, { stdio: 'ignore' });
-    await until(() => existsSync(socket));
+    await until(() => isListening(socket));
   });
   afterAll(async () => {
     for (const { child } of children) child.kill('SIGTERM');
@@ -172,6 +173,16 @@ function replaced(text: string, words: Readonly<Record<string, string>>): string
     expect(result).toContain(from);
     return result.replace(from, to);
   }, text);
+}
+
+/** The file of a socket is there before anybody listens to it. */
+function isListening(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket, () => {
+      connection.destroy();
+      resolve(true);
+    }).on('error', () => resolve(false));
+  });
 }
 
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
