@@ -17,6 +17,15 @@ export default mergeConfig(
         'tests/conformance/{locks,lock-users,temporary-disk}.test.ts',
         'tests/housekeeper/{week,processes,restart,server-stopped}.test.ts',
         'tests/leases/{lease,processes,galera,group-replication}.test.ts',
+        // Consoles, and threads that begin again and again.
+        'tests/{web,server}/**',
+        'tests/transfer/summing-thread.test.ts',
+        // Histories that take long to make.
+        'tests/cleanup/{foreign-rows,restorable,may-delete}.test.ts',
+        'tests/duties/{counters,orphans}.test.ts',
+        'tests/migrations/lost-ledger.test.ts',
+        'src/sample/sample.test.ts',
+        'tests/tasks/export.test.ts',
         // Every byte of a file changed or cut off in turn, and values of every size.
         'src/transfer/row-stream/{encryption,batches,pieces}.test.ts',
       ],
