@@ -1,10 +1,19 @@
 /** A whole purge in a real browser, the server killed in the middle of it, and an archive that is looked into. */
 import { sql } from 'kysely';
+import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { BROWSER, hurdles } from '../harness/browser.ts';
 import { finished, startCli } from '../harness/cli.ts';
 import { JOBS, visiting } from '../harness/console-visit.ts';
 import { whileLocked } from '../harness/locked-file.ts';
+
+/** Plans to keep a hundred jobs, and confirms it. @param rows the number to be typed; the one that stands there unless specified */
+async function confirm(page: Page, origin: string, rows?: string): Promise<void> {
+  await page.goto(`${origin}/purge?jobs=true&keep=100`);
+  const input = page.locator('input[name=rows]');
+  await input.fill(rows ?? (await input.getAttribute('data-expected')) ?? '');
+  for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+}
 
 describe.skipIf(BROWSER === undefined)('in a browser', () => {
   const visit = visiting();
@@ -43,9 +52,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await visit.filled();
     const started = await visit.start();
     const page = await visit.open(started);
-    await page.goto(`${started.origin}/purge?jobs=true&keep=100`);
-    await page.locator('input[name=rows]').fill('900');
-    for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+    await confirm(page, started.origin, '900');
     const said = (from: number) =>
       Array.from({ length: 100 }, (_, n) => ({ at: new Date(from + n).toISOString(), text: `n${from + n}` }));
     const event = (from: number) =>
@@ -84,10 +91,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     const started = await visit.start();
     const page = await visit.open(started);
     const confirmed = async (origin: string) => {
-      await page.goto(`${origin}/purge?jobs=true&keep=100`);
-      const input = page.locator('input[name=rows]');
-      await input.fill((await input.getAttribute('data-expected')) ?? '');
-      for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+      await confirm(page, origin);
       await page.locator('form[data-command=prune] button[type=submit]').click();
     };
     await confirmed(started.origin);
@@ -120,9 +124,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await visit.filled();
     const started = await visit.start();
     const page = await visit.open(started);
-    await page.goto(`${started.origin}/purge?jobs=true&keep=100`);
-    await page.locator('input[name=rows]').fill('900');
-    for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+    await confirm(page, started.origin, '900');
     await whileLocked(visit.database, async () => {
       await page.locator('form[data-command=prune] button[type=submit]').click();
       await page.getByRole('button', { name: 'Stop it' }).waitFor();
@@ -135,9 +137,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await page.getByText('Open the address').waitFor();
     await page.goto(again.url);
     await page.waitForSelector('nav');
-    await page.goto(`${again.origin}/purge?jobs=true&keep=100`);
-    await page.locator('input[name=rows]').fill('900');
-    for (const tick of await page.locator('[data-confirmation]').all()) await tick.check();
+    await confirm(page, again.origin, '900');
     await page.locator('form[data-command=prune] button[type=submit]').click();
     await page.locator('.run .mark.ok').waitFor();
     expect(await visit.jobs()).toBe(100);
