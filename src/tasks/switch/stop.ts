@@ -91,9 +91,7 @@ async function copyTheRest(
   try {
     return await ofOneMoment(reader, async (source) => {
       await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
-      // A second thread costs forty megabytes, which are not given back: only what takes longest has one, a server's rows.
-      const reading = { readers: READERS, rows: witness.capabilities.statementsBlock ? 0 : rows };
-      const verified = await whileNobodyWrites(witness, reading, (there) =>
+      const verified = await whileNobodyWrites(witness, { readers: READERS, rows }, (there) =>
         verifySame(tables, pass.portions, source, there, { signal }),
       );
       const lost = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });

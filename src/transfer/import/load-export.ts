@@ -70,8 +70,7 @@ export async function requireLoaded(
     read += more;
     onRead?.(read);
   };
-  // A second thread would take more memory than an import may have, beside the pages of an SQLite file.
-  const rows = engine.capabilities.statementsBlock ? 0 : sums.reduce((all, sum) => all + sum.rows, 0);
+  const rows = sums.reduce((all, sum) => all + sum.rows, 0);
   const loaded = await whileNobodyWrites(engine, { readers: READERS, rows }, (sides) =>
     digestTables(sides, tables, { signal, onRows }),
   );
