@@ -38,6 +38,14 @@ export function collectStreamed(bytes: number): void {
   }
 }
 
+/** The same for what is of no use when the next of its kind comes: it never grows old. */
+export function collectPassing(bytes: number): void {
+  young += bytes;
+  if (young < YOUNG_BYTES) return;
+  collector()({ type: 'minor' });
+  young = 0;
+}
+
 /**
  * For work through which millions of small rows pass: V8 would let its heap grow to twice what is in use before it looks again, and most
  * of that is garbage. From here on it looks when the heap has grown by a fifth, which costs a few percent of the time.

@@ -2,7 +2,7 @@
 export { codeOf } from './error-code.ts';
 export { fileFailure, fileReason } from './failures.ts';
 export { presence } from './file-presence.ts';
-export { collectStreamed, keepHeapSmall } from './garbage.ts';
+export { collectPassing, collectStreamed, keepHeapSmall } from './garbage.ts';
 export { parsedJson } from './json.ts';
 export { type OldFiles, walkOldFiles } from './old-files.ts';
 export { makePrivateDirectory, newPrivateDirectory, syncDirectory } from './private-directory.ts';

@@ -261,6 +261,21 @@ describeRole<Rows>('rows', {
     expect(rows).toEqual([{ line: '[1,2,"žába 1","AP8=","[1]"]' }]);
   },
 
+  rowLines: async ({ engine }) => {
+    const { rowLines } = engine;
+    if (!rowLines) return; // What lines are of every value is in line-sums.test.ts.
+    const columns = TABLE.columns.map(({ name, type }) => ({ name, type: type.kind }));
+    const line = sql`case when id <= 2 then ${rowLines.line(columns)} end`;
+    const { rows } = await sql<{ lines: string | Buffer }>`
+      select ${rowLines.joined(sql`line`)} as lines from (select ${line} as line from row_every order by id limit 3) as page`.execute(
+      engine.kysely<unknown>(),
+    );
+    const bytes = rowLines.bytes === 'hex' ? '00FF' : 'AP8=';
+    expect(rows.map(({ lines }) => String(lines))).toEqual([
+      `[1,2,"žába 1","${bytes}","[1]"]\n[2,4,"žába 1","${bytes}","[1]"]`,
+    ]);
+  },
+
   rowCopies: async ({ engine, run }) => {
     const copies = engine.rowCopies;
     // Row locks keep rows as they were read.

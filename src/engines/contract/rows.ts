@@ -41,6 +41,8 @@ export interface Rows {
    * base64, all else as the contract has it. Null where the client is as fast at that.
    */
   readonly jsonArray: ((columns: readonly JsonColumn[]) => RawBuilder<string>) | null;
+  /** The same for clients that want nothing of rows but their lines; null where the server writes none that are the same. */
+  readonly rowLines: RowLines | null;
   /** Copies that show whether rows are still what they were; null where row locks keep them so. */
   readonly rowCopies: RowCopies | null;
   /** Values that neither a statement nor this process takes whole. */
@@ -80,6 +82,15 @@ export interface JsonColumn {
   readonly name: string;
   /** Its logical type in one word. */
   readonly type: string;
+}
+
+export interface RowLines {
+  /** What a line has of bytes: their base64, as in {@link Rows.jsonArray}, or hexadecimal digits. */
+  readonly bytes: 'base64' | 'hex';
+  /** Else as {@link Rows.jsonArray}; null for a row with a value that is not of its column's type. */
+  line(columns: readonly JsonColumn[]): RawBuilder<string | null>;
+  /** An aggregate: all lines but those that are null, with a line break in between, as text or as the bytes of its UTF-8. */
+  joined(line: RawBuilder<unknown>): RawBuilder<string | Buffer>;
 }
 
 /** Rows of a table with the key `id`: those whose column is one of the ids. */

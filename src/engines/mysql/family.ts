@@ -140,6 +140,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     bytesOfText: null,
     rowCopies: null,
     jsonArray: null,
+    rowLines: null,
     longWork: async () => NOTHING_PILES_UP,
     // The pages are in the server's memory.
     littleMemory: () => () => {},

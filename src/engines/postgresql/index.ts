@@ -27,7 +27,7 @@ import { catchUpIdentity } from './identity.ts';
 import { endWhenIdle } from './idle.ts';
 import { indexFacts, unusedIndexes } from './index-facts.ts';
 import { introspect, schemaBehind, tableNames, viewNames } from './introspection.ts';
-import { jsonArray } from './json-array.ts';
+import { jsonArray, ROW_LINES } from './json-array.ts';
 import { kyselyOn } from './kysely.ts';
 import { LARGE_VALUES } from './large-values.ts';
 import { leftovers } from './leftovers.ts';
@@ -136,6 +136,7 @@ export async function openPostgresql(
     distinctValues,
     rowCopies: null,
     jsonArray,
+    rowLines: ROW_LINES,
     between: (column, first, last) => sql<boolean>`${sql.ref(column)} between ${first} and ${last}`,
     largeValues: LARGE_VALUES,
     largestStatement: async () => null,

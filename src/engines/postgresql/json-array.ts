@@ -1,6 +1,6 @@
 /** Rows as JSON that the server writes: its C does that in less time than it takes to hand the values over one by one. */
 import { type RawBuilder, sql } from 'kysely';
-import type { JsonColumn } from '../contract/rows.ts';
+import type { JsonColumn, RowLines } from '../contract/rows.ts';
 
 /** Beyond it JavaScript's numbers have gaps. */
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -11,6 +11,12 @@ export function jsonArray(columns: readonly JsonColumn[]): RawBuilder<string> {
   return sql<string>`'[' || concat_ws(',', ${sql.join(values)}) || ']'`;
 }
 
+export const ROW_LINES: RowLines = {
+  bytes: 'base64',
+  line: jsonArray,
+  joined: (line) => sql<string>`string_agg((${line})::text, E'\\n')`,
+};
+
 function jsonText(value: RawBuilder<unknown>, type: string): RawBuilder<unknown> {
   switch (type) {
     case 'bigint':
@@ -20,7 +26,8 @@ function jsonText(value: RawBuilder<unknown>, type: string): RawBuilder<unknown>
     case 'boolean':
       return sql`${value}::text`;
     case 'binary':
-      return sql`'"' || translate(encode(${value}, 'base64'), E'\n', '') || '"'`;
+      // Its line breaks: to translate each character takes longer than all the rest.
+      return sql`'"' || replace(encode(${value}, 'base64'), E'\n', '') || '"'`;
     case 'json':
       return sql`to_json(${value}::text)::text`;
     case 'datetime':

@@ -47,6 +47,7 @@ import { brokenReferences, cascadeHooks, deleteHooks, references, writeHooks } f
 import { FileIdentity } from './replaced.ts';
 import { watchReplicas } from './replication.ts';
 import { rowCopies } from './row-copies.ts';
+import { ROW_LINES } from './row-lines.ts';
 import { editingSchema } from './schema-text.ts';
 import { sizes } from './sizes.ts';
 import { snapshot, snapshotAt } from './snapshot.ts';
@@ -217,6 +218,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     distinctValues,
     rowCopies: rowCopies(db, among),
     jsonArray: null,
+    rowLines: ROW_LINES,
     between: (column, first, last) => sql<boolean>`${sql.ref(column)} between ${first} and ${last}`,
     largeValues: LARGE_VALUES,
     largestStatement: async () => null,

@@ -7,8 +7,9 @@ import { LARGE_VALUE, LargeValue } from '../row-stream/large-value.ts';
 import { summedRow } from '../row-stream/pieces.ts';
 import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
-import { type KeyRange, readRows } from '../rows/read-rows.ts';
+import { type KeyRange, type Reading, readRows } from '../rows/read-rows.ts';
 import { streamedBy } from '../rows/streamed-rows.ts';
+import { LineSums } from './line-sums.ts';
 
 /** Few enough that the digests of a portion are in memory, and many enough that there are few portions. */
 const ROWS = 20_000;
@@ -110,11 +111,13 @@ export async function* rangesFrom(
 }
 
 export async function sumOf(
-  { engine, db, summing }: Side,
+  side: Side,
   table: RowStreamTable,
   range: KeyRange,
-  { signal, onRows }: SummingOptions = {},
+  options: SummingOptions = {},
 ): Promise<RowSum> {
+  const { engine, db, summing } = side;
+  const { signal, onRows } = options;
   const elsewhere = await summing?.(table, range);
   signal?.throwIfAborted();
   if (elsewhere) {
@@ -122,15 +125,37 @@ export async function sumOf(
     return elsewhere;
   }
   const sum = new RowSum();
+  const lines = LineSums.of(engine, table);
+  if (!lines) await addRows(side, table, { range }, sum, options);
+  else
+    for await (const { rows, left } of lines.add(db, range, sum)) {
+      signal?.throwIfAborted();
+      onRows?.(rows);
+      if (left) await addRows(side, table, left, sum, options);
+      await othersTurn(engine);
+    }
+  return sum;
+}
+
+async function addRows(
+  { engine, db }: Side,
+  table: RowStreamTable,
+  which: Pick<Reading, 'range' | 'where'>,
+  sum: RowSum,
+  { signal, onRows }: SummingOptions,
+): Promise<void> {
   const adding = new Summing(table, sum);
-  for await (const rows of readRows(engine, db, table, { range, signal })) {
+  for await (const rows of readRows(engine, db, table, { ...which, signal })) {
     await adding.add(await withBytesOfInvalidText(engine, db, table, rows));
     streamedBy(rows);
     onRows?.(rows.length);
-    // Nothing else would have its turn: a signal, or the answer of another thread.
-    if (engine.capabilities.statementsBlock) await turn();
+    await othersTurn(engine);
   }
-  return sum;
+}
+
+/** Nothing else would have it: a signal, or the answer of another thread. */
+async function othersTurn({ capabilities }: Engine): Promise<void> {
+  if (capabilities.statementsBlock) await turn();
 }
 
 /** Adds rows on their way to a sum. */

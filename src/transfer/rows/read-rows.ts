@@ -95,8 +95,7 @@ export async function* readRows(
       ...(notNull === undefined ? [] : [sql`${sql.ref(notNull)} is not null`]),
       ...(where === undefined ? [] : [where]),
       ...(after ? [sql`(${order}) > (${values(after)})`] : []),
-      ...(range?.first && !after ? [sql`(${order}) >= (${values(range.first)})`] : []),
-      ...(range?.last ? [sql`(${order}) <= (${values(range.last)})`] : []),
+      ...inRange(key, { first: after ? null : (range?.first ?? null), last: range?.last ?? null }),
     ];
     const { rows: ahead } = await sql<Record<string, unknown>>`
       select ${mayBeSmall ? small : order}, ${sizes} from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
@@ -176,7 +175,7 @@ function bytesOf(row: Readonly<Record<string, unknown>>): number {
 }
 
 /** In bytes. */
-function sizeOf(engine: Engine, columns: readonly RowStreamColumn[]): RawBuilder<unknown> {
+export function sizeOf(engine: Engine, columns: readonly RowStreamColumn[]): RawBuilder<unknown> {
   const sizes = columns.map(
     (column) => sql`coalesce(octet_length(${engine.asText(column.name, column.type)}), 0)`,
   );
@@ -191,6 +190,13 @@ function values(key: readonly unknown[]): RawBuilder<unknown> {
   return sql.join(key.map((value) => sql`${value}`));
 }
 
-function all(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
+export function inRange(key: readonly string[], { first, last }: KeyRange): readonly RawBuilder<unknown>[] {
+  return [
+    ...(first ? [sql`(${list(key)}) >= (${values(first)})`] : []),
+    ...(last ? [sql`(${list(key)}) <= (${values(last)})`] : []),
+  ];
+}
+
+export function all(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
   return conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
 }
