@@ -5,9 +5,17 @@ import { stepText } from './duty-text.ts';
 
 export function cycleLog({ duties }: CycleResult): CycleLog[] {
   return duties.flatMap((outcome) => {
-    const entry = entryOf(outcome);
+    const entry = isOwnEcho(outcome, duties.length) ? undefined : entryOf(outcome);
     return entry === undefined ? [] : [entry];
   });
+}
+
+/**
+ * A full log loses as many entries as the cycle before has written. To write that down as well would give each cycle an entry to delete,
+ * and so on without an end. @param most entries of a cycle
+ */
+function isOwnEcho({ duty, rows, error }: DutyOutcome, most: number): boolean {
+  return duty === 'log-pruning' && !error && rows <= most;
 }
 
 function entryOf({ duty, outcome, steps, error }: DutyOutcome): CycleLog | undefined {

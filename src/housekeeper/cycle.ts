@@ -7,6 +7,7 @@ import { acquireLease } from '../leases/index.ts';
 import { requireMigrated } from '../migrations/index.ts';
 import { persistently } from '../pacing/index.ts';
 import { HOUSEKEEPER_LEASE } from '../schema/index.ts';
+import { keepHeapSmall } from '../system/index.ts';
 import {
   beginDutyRun,
   CYCLE,
@@ -74,6 +75,7 @@ class Cycle {
   }
 
   async run(): Promise<CycleResult> {
+    keepHeapSmall();
     const usual = this.context.engine.littleMemory();
     try {
       return await this.allDuties();
