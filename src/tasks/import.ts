@@ -9,10 +9,12 @@ import {
   migrate,
   modelOf,
   refuseForeign,
+  type SchemaModel,
 } from '../migrations/index.ts';
 import { HOUSEKEEPER_LEASE, PURGE_LOCK } from '../schema/index.ts';
 import { keepHeapSmall } from '../system/index.ts';
 import {
+  completeTables,
   continueNextIds,
   emptyTables,
   type ImportTarget,
@@ -149,6 +151,10 @@ export async function runImport(
   }
 }
 
+function modelAt(version: string): SchemaModel {
+  return modelOf(MIGRATIONS.filter((migration) => migration.version <= version));
+}
+
 /** From the mark on no new one begins its duties; one that has begun is waited for. */
 async function requireNoHousekeeper(
   engine: Engine,
@@ -186,6 +192,7 @@ async function load(
   } catch (error) {
     if (!isMultiFlexiError(error) || !FINAL.includes(error.code)) throw error;
     await emptyTables(engine, modelOf(MIGRATIONS), new Set(), verified, { fence });
+    await completeTables(engine, modelAt(verified.schema.version), { fence });
     await removeMark(engine);
     throw importUndone(error, engine.where);
   }

@@ -65,6 +65,7 @@ export {
 export { RowStreamReader } from './row-stream/reader.ts';
 export { settleRowStream } from './row-stream/settle.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
+export { completeTables } from './rows/bare-tables.ts';
 export { requireFaithful } from './rows/faithful.ts';
 export { fillLater, type LoadingOptions, loadRows } from './rows/load-rows.ts';
 export { ourTables } from './rows/our-tables.ts';

@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import type { EngineName } from '../../src/engines/index.ts';
+import { findDrift, MIGRATIONS } from '../../src/migrations/index.ts';
 import { cli, type Finished, finished, type startCli } from '../harness/cli.ts';
 import { freshDatabase, isAvailable, migratedDatabase } from '../harness/engines.ts';
 import { contents, type Switching, switching } from '../harness/switching.ts';
@@ -232,6 +233,33 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
       expect(JSON.parse(again.stdout)).toMatchObject({ already: true });
       expect(readFileSync(journal, 'utf8')).toContain('"phase": "switched"');
       const engine = await target.open();
+      expect(await contents(engine, ['housekeeping_run'])).toEqual(
+        await contents(source.engine, ['housekeeping_run']),
+      );
+      await engine.close();
+      await dropped(source, target, platform);
+    });
+
+    test('that is killed while tables have no indexes leaves none of them like that in the end', async () => {
+      const { source, target, platform } = await filledPair(4_500);
+      const engine = await target.open();
+      const isBare = async () => {
+        const { rows } = await sql<{ bare: boolean }>`
+          select to_regclass('logger') is not null and to_regclass('ix_logger_company_id') is null as bare`.execute(
+          engine.kysely(),
+        );
+        return rows[0]?.bare === true;
+      };
+      for (const wait of [0, 300]) {
+        const child = platform.start();
+        const told = new Told(child);
+        while (child.exitCode === null && !(await isBare())) await sleep(2);
+        await sleep(wait);
+        child.kill('SIGKILL');
+        await told.end;
+      }
+      expect(await platform.run()).toMatchObject({ exit: 0 });
+      expect(await findDrift(engine, MIGRATIONS)).toEqual([]);
       expect(await contents(engine, ['housekeeping_run'])).toEqual(
         await contents(source.engine, ['housekeeping_run']),
       );

@@ -25,6 +25,8 @@ export interface Capabilities {
   readonly skipLocked: boolean;
   /** A statement keeps this process from doing anything else, hearing signals included, until it has ended. */
   readonly statementsBlock: boolean;
+  /** What costs less when it is made behind a load of very many rows than if it is there meanwhile; the account owns it. */
+  readonly loadsBetterWithout: { readonly indexes: boolean; readonly foreignKeys: boolean };
 }
 
 export interface Connection {

@@ -74,6 +74,7 @@ export async function openPostgresql(
       statementsBlock: false,
       ddlKeepsRows: true,
       extremeInstants: true,
+      loadsBetterWithout: { indexes: true, foreignKeys: true },
     },
     ownTables: [],
     storage: null,

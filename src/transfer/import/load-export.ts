@@ -6,6 +6,7 @@ import { MIGRATIONS, modelOf, type TableModel } from '../../migrations/index.ts'
 import { digestTables } from '../digest/digest-tables.ts';
 import { whileNobodyWrites } from '../digest/threads/summing-thread.ts';
 import type { Row } from '../row-stream/values.ts';
+import { completeTables, MANY_ROWS, stripTables } from '../rows/bare-tables.ts';
 import { fillLater, loadSharedRows } from '../rows/load-rows.ts';
 import { streamedBy } from '../rows/streamed-rows.ts';
 import type { ExportFile } from './export-file.ts';
@@ -37,6 +38,13 @@ export async function loadExport(
   const models = modelOf(MIGRATIONS.filter(({ version }) => version <= verified.schema.version));
   const done = new Set(loaded);
   await emptyTables(engine, models, done, verified, options);
+  const many = verified.sums.filter(({ name, rows }) => rows >= MANY_ROWS && !done.has(name));
+  await stripTables(
+    engine,
+    models,
+    many.map(({ name }) => name),
+    options,
+  );
   const skip = new Set(tables.flatMap(({ name }, place) => (done.has(name) ? [place] : [])));
   const source = new TableByTable(opened, skip, options);
   for (const [place, table] of tables.entries()) {
@@ -55,6 +63,7 @@ export async function loadExport(
   }
   await source.toEnd();
   if (opened.seal() !== verified.seal) throw changedSinceVerified(verified.file);
+  await completeTables(engine, models, options);
 }
 
 const READERS = 2;

@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
+import { MIGRATIONS, modelOf } from '../../migrations/index.ts';
 import {
   isSameSum,
   largestId,
@@ -18,6 +19,7 @@ import {
 } from '../digest/portions.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
 import { RowSum } from '../row-stream/values.ts';
+import { completeTables, stripTables } from '../rows/bare-tables.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { loadRows, loadsAtOnce } from '../rows/load-rows.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
@@ -58,12 +60,17 @@ interface Compared {
   readonly differs: boolean;
 }
 
+const MODEL = modelOf(MIGRATIONS);
+
 /** @throws CONSTRAINT, TOO_LARGE and others of the databases; the signal's reason */
 export async function makeSame(request: PassRequest): Promise<Pass> {
   const started = performance.now();
   const compared: Compared[] = [];
   for (const moved of request.tables) compared.push(...(await compare(request, moved)));
   const comparing = performance.now() - started;
+  // Only the first copy has so much to load.
+  if (request.known === undefined)
+    await stripTables(request.target, MODEL, loadedWithMany(compared), request);
   let changed = 0;
   // What refers to a row goes before it.
   for (const one of compared.toReversed()) if (one.differs) changed += await replace(request, one, 'surplus');
@@ -83,7 +90,14 @@ export async function makeSame(request: PassRequest): Promise<Pass> {
     changed += loaded.reduce((rows, { sum }) => rows + sum.rows, 0);
     portions.push(...loaded);
   }
+  if (request.known === undefined) await completeTables(request.target, MODEL, request);
   return { portions, changed, comparing, copying: performance.now() - started - comparing };
+}
+
+/** A range has about twenty thousand rows, which is {@link MANY_ROWS}; the last one may have fewer. */
+function loadedWithMany(compared: readonly Compared[]): readonly string[] {
+  const loaded = compared.filter(({ sum }) => sum === null).map(({ moved }) => moved.table.name);
+  return [...new Set(loaded.filter((name, place) => loaded.indexOf(name) < place))];
 }
 
 async function compare(request: PassRequest, moved: MovedTable): Promise<Compared[]> {
