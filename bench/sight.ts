@@ -1,5 +1,5 @@
 /**
- * What it costs to see how big a database is: the whole process of `db:size` on a history and on one of ten times the rows.
+ * What it costs to see how big a database is and whether it is well: the whole process of `db:size` and `status` on a history and on one of ten times the rows.
  * `node bench/sight.ts [jobs] [engine,…] [sizes,…]`: 200,000 jobs with 400,000 artifacts and 1,000,000 log rows, all engines,
  * sizes 1,10. The built program (`npm run build`), medians of 5 after one that nobody counts.
  */
@@ -15,6 +15,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['db:size'],
   ['db:size', '--growth'],
   ['db:size', '--by', 'company'],
+  ['status'],
 ];
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

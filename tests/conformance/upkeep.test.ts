@@ -258,7 +258,7 @@ describeRole<Upkeep>('upkeep', {
     const before = await cache();
     const usual = engine.littleMemory();
     // Negative: in KiB instead of pages.
-    expect(await cache()).toBe(name === 'sqlite' ? -16_384 : null);
+    expect(await cache()).toBe(name === 'sqlite' ? -8_192 : null);
     await run("insert into fit (name) values ('as before')", "delete from fit where name = 'as before'");
     usual();
     expect(await cache()).toBe(before);

@@ -4,18 +4,20 @@ import type { Activity, LockWait, OpenTransaction } from '../contract/upkeep.ts'
 import type { Sight } from '../sight.ts';
 
 /** What others are doing is shown to members of pg_read_all_stats alone; that they are there, to everybody. */
-const REMEDY = 'GRANT pg_read_all_stats TO CURRENT_USER';
-
-const HIDDEN = {
-  visible: false,
-  why: 'as this account may not see what sessions of others do',
-  remedy: REMEDY,
-} as const;
+function hiddenFrom(account: string) {
+  return {
+    visible: false,
+    why: 'as this account may not see what sessions of others do',
+    remedy: `GRANT pg_read_all_stats TO ${account}`,
+  } as const;
+}
 
 interface Row {
   used: bigint;
   limit: bigint;
   hidden: bigint;
+  /** Ours, as SQL writes it: whoever grants is another one. */
+  account: string;
   pid: number | null;
   user: string | null;
   address: string | null;
@@ -34,7 +36,7 @@ export async function activity(db: Kysely<unknown>, ours: readonly string[]): Pr
         and pid <> all(${sql`${`{${ours.join()}}`}::int[]`})
       order by xact_start limit 1)
     select (select count(*) from sessions) as used,
-      current_setting('max_connections')::bigint as "limit",
+      current_setting('max_connections')::bigint as "limit", quote_ident(current_user) as account,
       (select count(*) from sessions where hidden and datname = current_database()) as hidden,
       o.pid, o.usename as "user", host(o.client_addr) as address,
       extract(epoch from clock_timestamp() - o.xact_start)::float8 as seconds
@@ -44,7 +46,8 @@ export async function activity(db: Kysely<unknown>, ours: readonly string[]): Pr
   return {
     connections: { visible: true, seen: { used: Number(row.used), limit: Number(row.limit) } },
     oldest: oldestOf(row),
-    longestWait: row.hidden > 0n ? HIDDEN : { visible: true, seen: await longestWait(db, ours) },
+    longestWait:
+      row.hidden > 0n ? hiddenFrom(row.account) : { visible: true, seen: await longestWait(db, ours) },
   };
 }
 
@@ -85,8 +88,8 @@ function sessionName(pid: number, user: string | null, address: string | null): 
   return `session ${pid} (user ${user ?? 'unknown'} at ${address ?? 'this host'})`;
 }
 
-function oldestOf({ hidden, pid, user, address, seconds }: Row): Sight<OpenTransaction | null> {
-  if (hidden > 0n) return HIDDEN;
+function oldestOf({ hidden, account, pid, user, address, seconds }: Row): Sight<OpenTransaction | null> {
+  if (hidden > 0n) return hiddenFrom(account);
   if (pid === null) return { visible: true, seen: null };
   return {
     visible: true,

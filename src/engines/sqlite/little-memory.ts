@@ -1,7 +1,7 @@
 /** The cache of pages lies in this process: what looks at many of them once need not keep them. */
 import type Database from 'better-sqlite3';
 
-const CACHE_KIB = 16 * 1024;
+const CACHE_KIB = 8 * 1024;
 
 /** @returns makes it what it was */
 export function littleMemory(database: Database.Database): () => void {
