@@ -103,7 +103,6 @@ describeEngines('the overview', (name) => {
       sentence: expect.stringContaining('no archives'),
     });
   });
-  });
 
   testWhere(name === 'sqlite')(
     'tells of Litestream beside the file, and when the disk will be full',
