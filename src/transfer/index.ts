@@ -81,7 +81,6 @@ export {
   Restorable,
   rehearseRow,
   requireSize,
-  writeRow,
 } from './rows/restorable.ts';
 export { type Conflict, RestoreTarget } from './rows/restore-target.ts';
 export { type RestoredRows, type RestoringOptions, RowRestorer } from './rows/row-restorer.ts';
@@ -93,6 +92,7 @@ export {
   streamTableOf,
   writableTables,
 } from './rows/stream-table.ts';
+export { writeRows } from './rows/write-rows.ts';
 export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
 export {
   cannotSwitch,

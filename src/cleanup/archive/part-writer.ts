@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import type { Engine } from '../../engines/index.ts';
+import type { Engine, RowCopies } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { fileFailure, presence } from '../../system/index.ts';
 import {
@@ -17,7 +17,7 @@ import {
   rehearseRow,
   requireFaithful,
   type StreamKey,
-  writeRow,
+  writeRows,
 } from '../../transfer/index.ts';
 import { partialName, partName } from './directory.ts';
 import { requireSizes, rowsAmong, type Wanted } from './rows.ts';
@@ -69,8 +69,37 @@ export class PartWriter {
     this.archive = archive;
   }
 
+  /**
+   * Reads the rows as saving them would, and writes nothing: before the children of a job go ahead of it, as it could then
+   * no longer be kept complete. @throws CANNOT_BE_SAVED
+   */
+  async rehearse(db: Kysely<unknown>, { table, ...those }: WantedRows): Promise<void> {
+    const place = ARCHIVED.indexOf(table);
+    const [stream, restorable] = [this.archive.tables[place], this.archive.restorable[place]];
+    if (!stream || !restorable) return;
+    const { largestRow } = this.archive;
+    for await (const { lines, rows } of rowsAmong(this.engine, db, stream, those, { largestRow })) {
+      await requireFaithful(this.engine, db, stream, rows);
+      for (const line of lines) restorable.decode(line);
+      for (const row of rows) await rehearseRow(this.engine, stream, restorable, row);
+    }
+  }
+
+  /**
+   * Ahead of the transaction that deletes them, where saving them in it would keep all other writers waiting.
+   * @returns the copies that were saved: they tell whether the rows are still the same
+   * @throws as {@link save}
+   */
+  async saveAhead(copies: RowCopies, db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<RowCopies> {
+    // Copying reads them too.
+    const largest = await this.requireSizes(db, wanted);
+    await copies.take(wanted, largest);
+    await this.saveFrom(db, wanted, (table) => copies.copyOf(table));
+    return copies;
+  }
+
   /** Before anything else reads the rows: none of them is too large for it. @returns the bytes of the largest @throws CANNOT_BE_SAVED */
-  async requireSizes(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<number> {
+  private async requireSizes(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<number> {
     let largest = 0;
     for (const { table, ...those } of wanted) {
       const stream = this.archive.tables[ARCHIVED.indexOf(table)];
@@ -81,36 +110,21 @@ export class PartWriter {
     return largest;
   }
 
-  /**
-   * Reads the rows as saving them would, and writes nothing: before the children of a job go ahead of it, as it could then
-   * no longer be kept complete. @throws CANNOT_BE_SAVED
-   */
-  async rehearse(db: Kysely<unknown>, { table, ...those }: WantedRows): Promise<void> {
-    const place = ARCHIVED.indexOf(table);
-    const [stream, restorable] = [this.archive.tables[place], this.archive.restorable[place]];
-    if (!stream || !restorable) return;
-    for await (const { lines, rows } of rowsAmong(this.engine, db, stream, those, this.archive.largestRow)) {
-      await requireFaithful(this.engine, db, stream, rows);
-      for (const line of lines) restorable.decode(line);
-      for (const row of rows) await rehearseRow(this.engine, stream, restorable, row);
-    }
+  save(db: Kysely<unknown>, wanted: readonly WantedRows[]): Promise<ReadonlyMap<ArchivedTable, number>> {
+    return this.saveFrom(db, wanted);
   }
 
-  /**
-   * Within the transaction that deletes them afterwards; or ahead of it, which is then to ask whether they are the same.
-   * {@link onDisk} tells when they are safe.
-   * @returns how many rows of each table were saved
-   * @throws FILE_FAILED; CANNOT_BE_SAVED, which names a row that could not be restored: after {@link takeBack} the others
-   * can be saved
-   */
-  async save(
+  /** @param copies the table that has just the rows that are wanted of a table */
+  private async saveFrom(
     db: Kysely<unknown>,
     wanted: readonly WantedRows[],
+    copies?: (table: ArchivedTable) => string,
   ): Promise<ReadonlyMap<ArchivedTable, number>> {
     const part = await this.openPart();
     // Found out when they are read: asking ahead would cost every batch, and few have them.
     const saved =
-      (await this.saveIn(part, db, wanted)) ?? (await this.saveIn(await this.piecedPart(), db, wanted));
+      (await this.saveIn(part, db, wanted, copies)) ??
+      (await this.saveIn(await this.piecedPart(), db, wanted, copies));
     if (!saved) throw new Error('a part for large values takes none');
     const { writer } = await this.openPart();
     this.writing = writer.endBatch().then(
@@ -125,6 +139,7 @@ export class PartWriter {
     { writer }: Part,
     db: Kysely<unknown>,
     wanted: readonly WantedRows[],
+    copies?: (table: ArchivedTable) => string,
   ): Promise<Map<ArchivedTable, number> | undefined> {
     const saved = new Map<ArchivedTable, number>();
     this.begun = true;
@@ -134,17 +149,16 @@ export class PartWriter {
       const restorable = this.archive.restorable[place];
       if (!stream || !restorable || those.ids.length === 0) continue;
       for (const { company_id, at } of jobs) this.batch.addJob(company_id, at);
-      for await (const { lines, rows } of rowsAmong(
-        this.engine,
-        db,
-        stream,
-        those,
-        this.archive.largestRow,
-      )) {
+      const { largestRow } = this.archive;
+      const from = { largestRow, copies: copies?.(table) };
+      for await (const { lines, rows } of rowsAmong(this.engine, db, stream, those, from)) {
         if (!writer.takesPieces && rows.some(isPieced)) return undefined;
-        await requireFaithful(this.engine, db, stream, rows);
-        for (const line of lines) await writer.writeLine(place, line, restorable.decode(line));
-        for (const row of rows) await writeRow(writer, restorable, place, row);
+        await requireFaithful(this.engine, db, stream, rows, from.copies);
+        await writer.writeLines(
+          place,
+          lines.map((line) => [line, restorable.decode(line)]),
+        );
+        await writeRows(writer, restorable, place, rows);
         saved.set(table, (saved.get(table) ?? 0) + lines.length + rows.length);
       }
     }

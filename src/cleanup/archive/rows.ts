@@ -31,34 +31,37 @@ export async function requireSizes(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
-  { column, ids, rowsOf }: Wanted,
+  { column, ids }: Wanted,
   largestRow: number,
 ): Promise<number> {
   const bytes = bytesOf(engine, table);
-  let largest = 0;
-  if (!bytes) return largest;
-  for (const page of portions(ids, rowsOf, PAGE_ROWS)) {
-    const { rows } = await sql<{ id: bigint; row_bytes: unknown }>`
-      select id, ${bytes} as row_bytes from ${sql.table(table.name)}
-      where ${engine.among(column, page)} order by row_bytes desc, id limit 1`.execute(db);
-    for (const { id, row_bytes } of rows) {
-      const all = Number(row_bytes);
-      requireSize(table.name, `id ${id}`, { all, json: 0 }, largestRow);
-      largest = Math.max(largest, all);
-    }
-  }
-  return largest;
+  if (!bytes || ids.length === 0) return 0;
+  // How large they are stands before them: nothing of them is read, however many they are.
+  const { rows } = await sql<{ id: bigint; row_bytes: unknown }>`
+    select id, ${bytes} as row_bytes from ${sql.table(table.name)}
+    where ${engine.among(column, ids)} order by row_bytes desc, id limit 1`.execute(db);
+  const [largest] = rows;
+  if (!largest) return 0;
+  const all = Number(largest.row_bytes);
+  requireSize(table.name, `id ${largest.id}`, { all, json: 0 }, largestRow);
+  return all;
 }
 
-/** Pages of them, in no order. @throws CANNOT_BE_SAVED for a row that is too large, before it is read */
+/**
+ * Pages of them, in no order.
+ * @param copies the table that has just these rows and no others, where there is one
+ * @throws CANNOT_BE_SAVED for a row that is too large, before it is read
+ */
 export async function* rowsAmong(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
-  { column, ids, rowsOf }: Wanted,
-  largestRow: number,
+  wanted: Wanted,
+  { largestRow, copies }: { readonly largestRow: number; readonly copies?: string | undefined },
 ): AsyncGenerator<Page> {
   const { columns } = table;
+  const from = { ...table, name: copies ?? table.name };
+  const names = columns.map(({ name }) => name);
   const isLarge = anyLarge(engine, table);
   const ofLarge = (bytes: RawBuilder<unknown> = sql`0`) => sql`case when ${isLarge} then ${bytes} else 0 end`;
   const size = sql`${ofLarge(bytesOf(engine, table))} as row_bytes,
@@ -73,19 +76,38 @@ export async function* rowsAmong(
         ),
         size,
       ]);
-  for (const page of portions(ids, rowsOf, PAGE_ROWS)) {
+  const pages = copies === undefined ? pagesAmong(engine, wanted) : pagesOfAll();
+  for (let page = pages.next(); !page.done; ) {
     const { rows } = await sql<Record<string, unknown>>`
-      select ${read} from ${sql.table(table.name)} where ${engine.among(column, page)}`.execute(db);
-    const together = rows.filter((row) => !isAlone(row));
+      select ${read} from ${sql.table(from.name)} ${page.value}`.execute(db);
+    const together = rows.some(isAlone) ? rows.filter((row) => !isAlone(row)) : rows;
     yield engine.jsonArray
       ? { lines: together.map(({ line }) => String(line)), rows: [] }
-      : { lines: [], rows: together.map((row) => columns.map(({ name }) => row[name])) };
-    for (const { id, row_bytes, json_bytes } of rows.filter(isAlone)) {
-      const bytes = { all: Number(row_bytes), json: Number(json_bytes) };
-      requireSize(table.name, `id ${id}`, bytes, largestRow);
-      yield { lines: [], rows: await one(engine, db, table, id) };
-    }
+      : { lines: [], rows: together.map((row) => names.map((name) => row[name])) };
+    if (together !== rows)
+      for (const { id, row_bytes, json_bytes } of rows.filter(isAlone)) {
+        const bytes = { all: Number(row_bytes), json: Number(json_bytes) };
+        requireSize(table.name, `id ${id}`, bytes, largestRow);
+        yield { lines: [], rows: await one(engine, db, from, id) };
+      }
+    page = pages.next(rows);
   }
+}
+
+type Rows = readonly Record<string, unknown>[];
+
+function* pagesAmong(
+  engine: Engine,
+  { column, ids, rowsOf }: Wanted,
+): Generator<RawBuilder<unknown>, undefined, Rows | undefined> {
+  for (const page of portions(ids, rowsOf, PAGE_ROWS)) yield sql`where ${engine.among(column, page)}`;
+}
+
+/** By their key, as long as a page is full. */
+function* pagesOfAll(): Generator<RawBuilder<unknown>, undefined, Rows | undefined> {
+  const limit = sql`order by id limit ${sql.lit(PAGE_ROWS)}`;
+  let page = yield limit;
+  while (page && page.length >= PAGE_ROWS) page = yield sql`where id > ${page.at(-1)?.id} ${limit}`;
 }
 
 function isAlone({ row_bytes }: Record<string, unknown>): boolean {

@@ -135,7 +135,7 @@ async function isAnyThere(engine: Engine, saved: readonly SavedRows[]): Promise<
   return false;
 }
 
-/** @returns the copies of what was saved; undefined when there was nothing to save */
+/** @returns undefined when there was nothing to save */
 async function saveAhead(
   partWriter: PartWriter,
   copies: RowCopies,
@@ -143,17 +143,7 @@ async function saveAhead(
   choose: (db: Kysely<Database>) => Promise<Choice>,
 ): Promise<RowCopies | undefined> {
   const { saved } = await choose(db);
-  if (!isAny(saved)) return undefined;
-  // Copying reads them too.
-  const largest = await partWriter.requireSizes(untyped(db), saved);
-  await copies.take(
-    saved,
-    async (snapshot) => {
-      await partWriter.save(snapshot, saved);
-    },
-    largest,
-  );
-  return copies;
+  return isAny(saved) ? partWriter.saveAhead(copies, untyped(db), saved) : undefined;
 }
 
 function isAny(saved: readonly WantedRows[]): boolean {

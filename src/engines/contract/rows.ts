@@ -102,14 +102,12 @@ export interface CopiedRows {
 
 export interface RowCopies {
   /**
-   * Copies the rows in place of those before, and reads them in the very state that was copied; keeps nobody waiting.
+   * Copies the rows in place of those before; keeps nobody waiting.
    * @param largestRow about how many bytes the largest of them has
    */
-  take(
-    rows: readonly CopiedRows[],
-    read: (db: Kysely<unknown>) => Promise<void>,
-    largestRow: number,
-  ): Promise<void>;
+  take(rows: readonly CopiedRows[], largestRow: number): Promise<void>;
+  /** The table in which the copies of a table's rows are, with the same columns and the same key. */
+  copyOf(table: string): string;
   /** Whether these rows are just those that were copied, none more or less and none changed. @param db the transaction that asks */
   areCurrent(db: Kysely<unknown>, rows: readonly CopiedRows[]): Promise<boolean>;
 }

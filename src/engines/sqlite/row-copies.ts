@@ -7,6 +7,7 @@ import { smallCache } from './small-cache.ts';
 const CACHE_KB = 1_024;
 /** Copying and comparing such a row has it in memory twice. */
 const LARGE_ROW = 4 * 1024 * 1024;
+const KEY = 'id';
 
 /** @param among whether a column of ids is among these */
 export function rowCopies(
@@ -22,38 +23,39 @@ export function rowCopies(
     usual = undefined;
   }
 
-  async function emptyCopy(table: string): Promise<void> {
+  async function emptyCopy(table: string): Promise<readonly string[]> {
     const known = columnsOf.get(table);
-    if (known) await sql`delete from ${copyOf(table)}`.execute(db);
-    else {
-      await sql`pragma temp.cache_size = ${sql.lit(-CACHE_KB)}`.execute(db);
-      await sql`create temp table ${sql.id(nameOf(table))} as select * from ${mainTable(table)} where 0`.execute(
-        db,
-      );
-      const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(db);
-      columnsOf.set(
-        table,
-        rows.map(({ name }) => name),
-      );
+    if (known) {
+      await sql`delete from ${copyOf(table)}`.execute(db);
+      return known;
     }
+    await sql`pragma temp.cache_size = ${sql.lit(-CACHE_KB)}`.execute(db);
+    const { rows } = await sql<Column>`select name, type from pragma_table_info(${table})`.execute(db);
+    await sql`create temp table ${sql.id(nameOf(table))} (${sql.join(rows.map(declared))})`.execute(db);
+    const columns = rows.map(({ name }) => name);
+    columnsOf.set(table, columns);
+    return columns;
   }
 
   return {
-    async take(rows, read, largestRow) {
+    copyOf: (table) => `temp.${nameOf(table)}`,
+    async take(rows, largestRow) {
       const isLarge = largestRow > LARGE_ROW;
       // It stays small while such rows are deleted.
       if (isLarge) usual ??= await smallCache(db);
       else await asUsual();
-      for (const { table } of rows) await emptyCopy(table);
+      const columns: (readonly string[])[] = [];
+      for (const { table } of rows) columns.push(await emptyCopy(table));
       // A transaction that only reads the file: what it writes is its own, and it keeps nobody from writing.
       await db
         .transaction()
         .setAccessMode('read only')
         .execute(async (snapshot) => {
-          for (const { table, column, ids } of rows)
-            await sql`insert into ${copyOf(table)} select * from ${mainTable(table)}
+          for (const [place, { table, column, ids }] of rows.entries()) {
+            const all = sql.join((columns[place] ?? []).map((name) => sql.id(name)));
+            await sql`insert into ${copyOf(table)} (${all}) select ${all} from ${mainTable(table)}
               where ${among(column, ids)}`.execute(snapshot);
-          await read(snapshot);
+          }
         });
     },
     async areCurrent(now, rows) {
@@ -79,6 +81,17 @@ export function rowCopies(
     const [counts] = rows;
     return counts !== undefined && counts.copied === counts.live && counts.live === counts.same;
   }
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Its type says what its values are read as; one that is not of ours is of no column that is read. */
+function declared({ name, type }: Column): RawBuilder<unknown> {
+  const known = /^\w*( ?\(\d+(, ?\d+)?\))?$/.test(type) ? sql.raw(type) : sql``;
+  return sql`${sql.id(name)} ${known} ${name === KEY ? sql`primary key` : sql``}`;
 }
 
 function nameOf(table: string): string {

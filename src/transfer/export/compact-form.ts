@@ -5,14 +5,12 @@ import type { Kysely } from 'kysely';
 import { PROGRAM_VERSION } from '../../system/index.ts';
 import type { StreamKey } from '../row-stream/encryption.ts';
 import { FORMAT, PIECED_VERSION } from '../row-stream/format.ts';
-import { isLarge, type Row } from '../row-stream/values.ts';
+import type { Row } from '../row-stream/values.ts';
 import { RowStreamWriter } from '../row-stream/writer.ts';
-import { isPieced, Restorable, writeRow } from '../rows/restorable.ts';
+import { Restorable } from '../rows/restorable.ts';
+import { writeRows } from '../rows/write-rows.ts';
 import { EXPORT, type ExportHead } from './header.ts';
 import type { ExportedTable, ExportReading, ReadTable } from './reading.ts';
-
-/** Characters of lines that are handed over together. */
-const GATHERED = 128 * 1024;
 
 /** @throws FILE_FAILED, CANNOT_BE_SAVED; then there is no file */
 export async function writeCompact(
@@ -55,7 +53,7 @@ async function writeTable(reading: ExportReading, place: number, writer: RowStre
   let last: Promise<void> = Promise.resolve();
   const write = (page: readonly Row[]): Promise<void> => {
     const written = last.then(async () => {
-      await writePage(writer, restorable, place, page, (row) => reading.onRow(source.table, row));
+      await writeRows(writer, restorable, place, page, (row) => reading.onRow(source.table, row));
       reading.onPage(page.length, writer.size);
       // Where statements block, nothing else would have its turn: a signal, or the clock.
       await turn();
@@ -64,35 +62,6 @@ async function writeTable(reading: ExportReading, place: number, writer: RowStre
     return written;
   };
   await together(reading.sessions, source, write);
-}
-
-async function writePage(
-  writer: RowStreamWriter,
-  restorable: Restorable,
-  place: number,
-  page: readonly Row[],
-  onRow: (row: Row) => void,
-): Promise<void> {
-  let lines: (readonly [string, Row])[] = [];
-  let characters = 0;
-  for (const row of page) {
-    if (isPieced(row) || isLarge(row)) {
-      await writer.writeLines(place, lines);
-      lines = [];
-      onRow(await writeRow(writer, restorable, place, row));
-    } else {
-      const line = restorable.encode(row);
-      const read = restorable.asRead(row, line);
-      lines.push([line, read]);
-      onRow(read);
-      characters += line.length;
-    }
-    if (characters < GATHERED) continue;
-    await writer.writeLines(place, lines);
-    lines = [];
-    characters = 0;
-  }
-  await writer.writeLines(place, lines);
 }
 
 /** The first that fails ends the others at their next page. */

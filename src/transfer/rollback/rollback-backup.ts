@@ -23,8 +23,9 @@ import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
 import { RowStreamWriter } from '../row-stream/writer.ts';
 import { requireFaithful } from '../rows/faithful.ts';
 import { hasLargeValues, readRows } from '../rows/read-rows.ts';
-import { Restorable, writeRow } from '../rows/restorable.ts';
+import { Restorable } from '../rows/restorable.ts';
 import { requireSavable, streamTableOf, writableTables } from '../rows/stream-table.ts';
+import { writeRow } from '../rows/write-rows.ts';
 import { sourceOf } from '../source.ts';
 
 export const ROLLBACK_BACKUP = 'rollback';

@@ -12,6 +12,7 @@ const REPLACEMENT = '\uFFFD';
 
 /**
  * Where a text keeps any bytes, those that are no UTF-8 are read as replacement characters.
+ * @param from the table that they were read from, where it is not their own
  * @throws CANNOT_BE_SAVED
  */
 export async function requireFaithful(
@@ -19,10 +20,13 @@ export async function requireFaithful(
   db: Kysely<unknown>,
   table: RowStreamTable,
   rows: readonly Row[],
+  from = table.name,
 ): Promise<void> {
   if (!engine.bytesOfText) return;
   for (const row of rows) {
-    const fault = await invalidText(engine, db, table, row);
+    // Waiting for nothing would cost more than looking.
+    if (!mayBeInvalid(row)) continue;
+    const fault = await invalidText(engine, db, { ...table, name: from }, row);
     if (fault !== undefined) throw cannotBeSaved(table, row, fault);
   }
 }
@@ -73,7 +77,8 @@ export async function withBytesOfInvalidText(
 }
 
 function mayBeInvalid(row: Row): boolean {
-  return row.some((value) => typeof value === 'string' && value.includes(REPLACEMENT));
+  for (const value of row) if (typeof value === 'string' && value.includes(REPLACEMENT)) return true;
+  return false;
 }
 
 async function bytesOf(

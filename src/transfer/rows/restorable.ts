@@ -10,7 +10,6 @@ import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
 import { LargeValue } from '../row-stream/large-value.ts';
 import { inPieces, pieceText } from '../row-stream/pieces.ts';
 import { isLarge, type Row, RowCodec, rowWords } from '../row-stream/values.ts';
-import type { RowStreamWriter } from '../row-stream/writer.ts';
 
 /**
  * The most that the JSON of one row may take, in bytes: its canonical form, of which its digest is, takes all of it, and is
@@ -139,29 +138,6 @@ export class Restorable {
   }
 }
 
-/**
- * @param table its place in the header
- * @returns the row as a reader will have it
- * @throws CANNOT_BE_SAVED; then nothing of the row was written, unless it has values in pieces
- */
-export async function writeRow(
-  writer: RowStreamWriter,
-  restorable: Restorable,
-  table: number,
-  row: Row,
-): Promise<Row> {
-  if (isPieced(row)) return restorable.reading(row, () => writer.writePieced(table, row));
-  if (isLarge(row)) {
-    restorable.checkLarge(row);
-    await writer.writeLargeRow(table, row);
-    return row;
-  }
-  const line = restorable.encode(row);
-  const decoded = restorable.decode(line);
-  await writer.writeLine(table, line, decoded);
-  return decoded;
-}
-
 /** Reads the row as saving it would, and writes nothing. @throws CANNOT_BE_SAVED */
 export async function rehearseRow(
   { bytesOfText }: Engine,
@@ -188,7 +164,8 @@ async function rehearsePieces(table: RowStreamTable, row: Row): Promise<void> {
 
 /** Whether a row has values that only version 2 of the format takes. */
 export function isPieced(row: Row): boolean {
-  return row.some((value) => value instanceof LargeValue);
+  for (const value of row) if (value instanceof LargeValue) return true;
+  return false;
 }
 
 /** What the values of a row take that can be large, in bytes. */
