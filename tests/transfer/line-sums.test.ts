@@ -61,7 +61,7 @@ const VALUES: Readonly<Record<string, readonly BulkValue[]>> = {
   moment: ['0001-01-01 00:00:00.000000', '2026-01-31 23:59:59.999999', null],
   more: ['{"z":{"y":null,"x":true}}', null],
 };
-/** More than a page has. */
+/** More than a page has, by far. */
 const ROWS = 640;
 const LARGEST = 2n ** 63n - 1n;
 

@@ -20,7 +20,7 @@ export async function bulkLoad(
 ): Promise<number> {
   const insert = database.prepare(insertStatement(db, load));
   let written = 0;
-  const write = (row: readonly BulkValue[]) => insert.run(...row.map(toSqlite));
+  const write = (row: readonly BulkValue[]) => insert.run(row.map(toSqlite));
   const all = batches(load.rows, ROWS_PER_BATCH, BYTES_PER_BATCH);
   for await (const transaction of segments(
     all,

@@ -12,7 +12,11 @@ import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
 import { isBulky, kindOf, type RowSum } from '../row-stream/values.ts';
 import { all, inRange, type KeyRange, sizeOf } from '../rows/read-rows.ts';
 
-const PAGE_ROWS = 500;
+/** Rows of a page: the first one has so many, the others as many as take about so many bytes. */
+const FIRST_ROWS = 100;
+const MOST_ROWS = 1_000;
+const LEAST_ROWS = 50;
+const PAGE_BYTES = 192 * 1024;
 /** Rows up to so many bytes are summed so: it bounds what a page takes. */
 const SMALL_ROW = 2 * 1024;
 
@@ -75,12 +79,13 @@ export class LineSums {
     );
     const left = this.lines.joined(sql`case when ${isLeft} then ${id} end`);
     let { first } = range;
+    let limit = FIRST_ROWS;
     for (;;) {
       const { rows } = await sql<Record<string, unknown>>`
         select max(${id}) as ${sql.ref(LAST)}, count(*) as ${sql.ref(COUNT)}, ${left} as ${sql.ref(LEFT)},
           ${sql.join(joined)} from (
           select ${id}, ${sql.join(texts)} from ${sql.table(this.table.name)}
-          ${all(inRange([this.id], { first, last: range.last }))} order by ${id} limit ${sql.lit(PAGE_ROWS)}
+          ${all(inRange([this.id], { first, last: range.last }))} order by ${id} limit ${sql.lit(limit)}
         ) as page`.execute(db);
       const page = rows[0];
       const count = Number(page?.[COUNT]);
@@ -88,11 +93,13 @@ export class LineSums {
       const last = page[LAST] as bigint;
       const taken = this.parts.map((_, place) => page[partName(place)] as string | Buffer);
       const summed = taken.every(isFaithful) ? this.sumPage(taken, sum) : null;
-      for (const value of taken) collectPassing(value.length);
+      const bytes = taken.reduce((all, { length }) => all + length, 0);
+      collectPassing(bytes);
       if (summed === null) yield { rows: 0, left: { range: { first, last: [last] }, where: undefined } };
       else yield { rows: summed, left: summed === count ? null : this.those(page[LEFT]) };
-      if (count < PAGE_ROWS || last === range.last?.[0] || last === LARGEST) return;
+      if (count < limit || last === range.last?.[0] || last === LARGEST) return;
       first = [last + 1n];
+      limit = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.round((PAGE_BYTES * count) / (bytes + 1))));
     }
   }
 

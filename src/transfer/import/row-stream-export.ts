@@ -2,6 +2,7 @@
 import { EXPORT } from '../export/header.ts';
 import type { Passphrase } from '../row-stream/encryption.ts';
 import { passphraseNeeded } from '../row-stream/failures.ts';
+import type { ChunkHead } from '../row-stream/format.ts';
 import { LargeValue } from '../row-stream/large-value.ts';
 import { RowStreamReader } from '../row-stream/reader.ts';
 import {
@@ -57,13 +58,16 @@ class RowStreamExport implements ExportFile {
   async *rows(skip: ReadonlySet<number> = new Set()): AsyncGenerator<ExportedRows> {
     let bytes = 0;
     let last = 0;
-    for await (const { head, rows } of this.reader.chunks(({ table }) => !skip.has(table))) {
+    let read: ChunkHead | undefined;
+    for await (const { head, rows } of this.reader.parts(({ table }) => !skip.has(table))) {
       // A table is complete before the next one begins.
       if (head.table < last) throw tablesMixed(this.file);
       last = head.table;
+      const more = head === read ? 0 : head.bytes;
+      read = head;
       // Its pieces are before it, and mostly bytes that nothing compresses.
       const large = head.pieces === undefined ? 0 : (rows[0] ?? []).reduce<number>(addLarge, 0);
-      bytes = Math.min(this.bytes, bytes + head.bytes + large);
+      bytes = Math.min(this.bytes, bytes + more + large);
       yield { table: head.table, rows, bytes };
     }
   }

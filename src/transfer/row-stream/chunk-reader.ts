@@ -36,6 +36,9 @@ import { type Row, RowCodec, type RowDigest, rowWords } from './values.ts';
 
 const decompress = promisify(zstdDecompress);
 
+/** Rows that are decoded together. */
+const PART_ROWS = 250;
+
 export interface Chunk {
   readonly table: RowStreamTable;
   readonly head: ChunkHead;
@@ -66,6 +69,15 @@ export class ChunkReader {
 
   /** @throws FILE_DAMAGED, PASSPHRASE_NEEDED */
   async read(place: ChunkPlace): Promise<Chunk> {
+    for await (const chunk of this.parts(place, Number.POSITIVE_INFINITY)) return chunk;
+    throw chunkCountDiffers(this.file, this.header.tables[place.head.table]?.name ?? '');
+  }
+
+  /**
+   * The same, so many rows at a time: few of them are garbage while they are young, which costs nothing; all rows of a chunk would outlive
+   * that. How many there are is known with the last ones.
+   */
+  async *parts(place: ChunkPlace, most = PART_ROWS): AsyncGenerator<Chunk> {
     if (this.header.encryption && !this.key) throw passphraseNeeded(this.file);
     const { head, at, batch, number } = place;
     try {
@@ -74,17 +86,25 @@ export class ChunkReader {
       if (!table || !codec) throw chunkOfNoTable(this.file);
       const context = chunkContext(this.header, number, head);
       const text = await this.textOf(head, at, context, () => chunkChanged(this.file, table.name));
-      const rows: Row[] = [];
+      const isPieced = place.pieces.length > 0 || head.pieces !== undefined;
+      let rows: Row[] = [];
+      let count = 0;
       // The first line names the table, for people. Each is made a string by itself: a large one is there once.
       for (let start = text.indexOf('\n') + 1; start < text.length; ) {
         const end = text.indexOf('\n', start);
         if (end === -1) throw chunkEndsWithinRow(this.file, table.name);
         rows.push(codec.decode(text.toString('utf8', start, end)));
         start = end + 1;
+        count++;
+        const isLast = start >= text.length;
+        if (isLast && count !== head.rows) throw chunkCountDiffers(this.file, table.name);
+        if (!isLast && rows.length < most) continue;
+        const arePieced = isPieced || rows.some(hasLarge);
+        yield { table, head, batch, rows: arePieced ? [this.withPieces(table, place, rows)] : rows };
+        rows = [];
       }
-      if (rows.length !== head.rows) throw chunkCountDiffers(this.file, table.name);
-      const isPieced = place.pieces.length > 0 || head.pieces !== undefined || rows.some(hasLarge);
-      return { table, head, batch, rows: isPieced ? [this.withPieces(table, place, rows)] : rows };
+      if (count !== head.rows) throw chunkCountDiffers(this.file, table.name);
+      if (count === 0) yield { table, head, batch, rows };
     } catch (error) {
       throw asDamage(this.file, error);
     }

@@ -111,7 +111,7 @@ export class Restorable {
   /** What is wrong with the row, as part of a sentence; of large values only that they have the type of their column. */
   fault(row: Row): string | undefined {
     try {
-      if (!isLarge(row) && !isPieced(row)) this.codec.encode(row);
+      if (!this.codec.isAsDecoded(row) && !isLarge(row) && !isPieced(row)) this.codec.encode(row);
     } catch (error) {
       return reasonOf(error);
     }
