@@ -9,6 +9,7 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { type Engine, type EngineName, openEngine, utc } from '../src/engines/index.ts';
 import { runCycle } from '../src/housekeeper/index.ts';
 import type { Database } from '../src/schema/index.ts';
@@ -23,9 +24,7 @@ const ENGINES = (process.argv[3] ?? 'sqlite,mariadb,postgresql,mysql').split(','
 const SIZES = (process.argv[4] ?? '1,10,50').split(',').map(Number);
 const LARGE_ON: readonly EngineName[] = ['sqlite', 'postgresql'];
 const TIMES = 3;
-/** Index entries that the duty `counters` counts at most in a cycle, of which it may leave half for the next one. */
-const COUNTED_ENTRIES = 50_000;
-const MOST_SETTLING = 100;
+const MOST_SETTLING = 20;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const IDLE_MS = 6_000;
@@ -48,7 +47,7 @@ async function measure(ground: Ground, jobs: number): Promise<void> {
   const environment = { MULTIFLEXI_HOUSEKEEPER_LOG_KEEP: String(logs), MULTIFLEXI_TMP: tmp };
   const cycle = () =>
     runProgram<Cycle>(ground.settings, ['housekeeper:run', '--once'], undefined, environment);
-  await untilNothingIsLeft(cycle, jobs);
+  await untilNothingIsLeft(engine, cycle);
   const worked: number[] = [];
   const memory: number[] = [];
   for (let time = 0; time < TIMES; time++) {
@@ -59,7 +58,7 @@ async function measure(ground: Ground, jobs: number): Promise<void> {
     worked.push(result.milliseconds);
     memory.push(peakMb);
   }
-  await untilNothingIsLeft(cycle, jobs);
+  await untilNothingIsLeft(engine, cycle);
   const idle: number[] = [];
   for (let time = 0; time < TIMES; time++) {
     const { result } = await cycle();
@@ -105,22 +104,29 @@ async function countLogs(engine: Engine): Promise<number> {
   return Number(count);
 }
 
-/**
- * The first ones take what the settling or the work has left. Counters of run templates are corrected in turn: there is nothing to do
- * once a whole round has corrected none.
- */
+/** The first cycles take what the settling or the work has left. Counters would take a round of many cycles: they are made true at once. */
 async function untilNothingIsLeft(
+  engine: Engine,
   cycle: () => Promise<{ readonly result: Cycle }>,
-  jobs: number,
 ): Promise<void> {
-  const round = 1 + Math.ceil((2 * jobs) / COUNTED_ENTRIES);
+  await countJobs(engine);
   let quiet = 0;
-  for (let n = 0; quiet < round; n++) {
+  for (let n = 0; quiet < 2; n++) {
     const { duties } = (await cycle()).result;
     if (n === MOST_SETTLING)
       throw new Error(`There is always something to do: ${JSON.stringify(duties.map(detail))}`);
     quiet = duties.every(({ rows }) => rows === 0) ? quiet + 1 : 0;
   }
+}
+
+async function countJobs(engine: Engine): Promise<void> {
+  const jobs = (status: 'ok' | 'failed') =>
+    sql<number>`(select count(*) from job where job.run_template_id = run_template.id and status = ${status})`;
+  await engine
+    .kysely<Database>()
+    .updateTable('run_template')
+    .set({ successful_jobs: jobs('ok'), failed_jobs: jobs('failed') })
+    .execute();
 }
 
 /** @param logs how many log entries are kept */

@@ -1,9 +1,7 @@
 /** Two housekeepers on two hosts: one is killed or frozen in the middle of its retention, and the other one takes over. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findArchive, verifyArchive } from '../../src/cleanup/index.ts';
 import type { Engine } from '../../src/engines/index.ts';
@@ -14,8 +12,8 @@ import { listRuns } from '../../src/tasks/index.ts';
 import { dataDigest } from '../harness/digests.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { makeCompany } from '../harness/history.ts';
-import type { Orders, Said } from '../harness/housekeeping-process.ts';
-import { ended, processFile } from '../harness/processes.ts';
+import { Housekeeping } from '../harness/housekeeping.ts';
+import type { Orders } from '../harness/housekeeping-process.ts';
 
 const JOBS = 1_200;
 const OLD_JOBS = 500;
@@ -162,29 +160,3 @@ describeEngines('two housekeepers', (name) => {
     ]);
   });
 });
-
-class Housekeeping {
-  readonly child: ChildProcess;
-  readonly end: Promise<number | string>;
-  private readonly lines: AsyncIterator<string>;
-
-  constructor(orders: Orders) {
-    this.child = spawn(process.execPath, [processFile('housekeeping'), JSON.stringify(orders)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    this.end = ended(this.child);
-    if (!this.child.stdout) throw new Error('no stdout');
-    this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
-  }
-
-  async next(): Promise<Said> {
-    const { value } = await this.lines.next();
-    if (value === undefined) throw new Error(`the process said no more, and ended with ${await this.end}`);
-    return JSON.parse(value) as Said;
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.end;
-  }
-}
