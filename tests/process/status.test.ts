@@ -1,10 +1,11 @@
 /** `status` as a check: its exit status, its JSON, and what it says of files. */
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cli } from '../harness/cli.ts';
-import { describeEngines, migratedDatabase } from '../harness/engines.ts';
+import { cli, startCli } from '../harness/cli.ts';
+import { describeEngines, migratedDatabase, testWhere } from '../harness/engines.ts';
 
 describeEngines('status', (name) => {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
@@ -39,5 +40,18 @@ describeEngines('status', (name) => {
     expect((await cli(['status', '-e', file], {})).exit).toBe(1);
     const unknown = await cli(['status:dismiss', 'nothing', '--reason', 'x', '-e', file], {});
     expect([unknown.exit, unknown.stderr]).toEqual([64, expect.stringContaining('settings-file')]);
+  });
+
+  testWhere(name === 'sqlite')('looks again and again until Ctrl-C', async () => {
+    const child = startCli(['status', '--watch', '--interval', '1'], database.environment);
+    const ended = once(child, 'close');
+    let said = '';
+    for await (const part of child.stdout.setEncoding('utf8')) {
+      said += part;
+      if (said.split('migrations are applied').length > 2) break;
+    }
+    child.kill('SIGINT');
+    await ended;
+    expect(said.split('migrations are applied').length).toBeGreaterThan(2);
   });
 });
