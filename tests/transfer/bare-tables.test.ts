@@ -71,7 +71,7 @@ describeEngines('tables that many rows are loaded into', (name) => {
     await drop();
   });
 
-  test('are not completed over rows that refer to none', async () => {
+  testWhere(strips)('are not completed over rows that refer to none', async () => {
     const { engine, drop } = await migratedDatabase(name);
     await stripTables(engine, MODEL, ['logger']);
     const orphan = sql`insert into logger (message, company_id) values ('lost', 77)`.execute(

@@ -8,6 +8,7 @@ import type { CatalogTable, Engine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { type Fence, fencedTransaction } from '../../leases/index.ts';
 import type { TableModel } from '../../migrations/index.ts';
+import { patientCatalogue } from '../../pacing/index.ts';
 
 export interface BareTablesOptions {
   readonly signal?: AbortSignal | undefined;
@@ -31,7 +32,7 @@ export async function stripTables(
 ): Promise<void> {
   const { indexes, foreignKeys } = engine.capabilities.loadsBetterWithout;
   if (names.length === 0 || !(indexes || foreignKeys)) return;
-  for (const [model, table] of await pairs(engine, models))
+  for (const [model, table] of await pairs(engine, models, options))
     if (names.includes(model.name) && (await isEmpty(engine, model.name)))
       try {
         if (foreignKeys) await dropForeignKeys(engine, model, table, options);
@@ -79,7 +80,7 @@ export async function completeTables(
   models: ReadonlyMap<string, TableModel>,
   options: BareTablesOptions = {},
 ): Promise<void> {
-  const found = await pairs(engine, models);
+  const found = await pairs(engine, models, options);
   // Nobody else works here: no way has to be taken that lets others write meanwhile.
   for (const [model, table] of found)
     for (const index of model.indexes.filter(({ name }) => !table.indexes.some((one) => one.name === name)))
@@ -96,8 +97,9 @@ export async function completeTables(
 async function pairs(
   engine: Engine,
   models: ReadonlyMap<string, TableModel>,
+  { signal }: BareTablesOptions,
 ): Promise<readonly (readonly [TableModel, CatalogTable])[]> {
-  return (await engine.introspect()).flatMap((table) => {
+  return (await patientCatalogue(engine, signal)).flatMap((table) => {
     const model = models.get(table.name);
     return model ? [[model, table] as const] : [];
   });
