@@ -109,9 +109,9 @@ async function untilNothingIsLeft(
   engine: Engine,
   cycle: () => Promise<{ readonly result: Cycle }>,
 ): Promise<void> {
-  await countJobs(engine);
   let quiet = 0;
   for (let n = 0; quiet < 2; n++) {
+    await countJobs(engine);
     const { duties } = (await cycle()).result;
     if (n === MOST_SETTLING)
       throw new Error(`There is always something to do: ${JSON.stringify(duties.map(detail))}`);
