@@ -72,6 +72,29 @@ describeEngines('the overview', (name) => {
     return withPostgresqlReader(database.settings as ServerSettings, work);
   }
 
+  // What servers say of themselves is tried with each of them in conformance/upkeep.test.ts; an hour and eighty connections cannot be had here.
+  testWhere(name === 'sqlite').each([
+    [79, 3_599, 59, ['ok', 'ok', 'ok']],
+    [80, 3_600, 60, ['warn', 'warn', 'warn']],
+    [95, 86_401, 3_601, ['fail', 'fail', 'fail']],
+  ] as const)(
+    'judges %i of 100 connections, %i s in a transaction and %i s of waiting',
+    async (used, open, waited, levels) => {
+      const whose = 'session 1 (user report at this host)';
+      const activity = async () => ({
+        connections: { visible: true as const, seen: { used, limit: 100 } },
+        oldest: { visible: true as const, seen: { whose, seconds: open } },
+        longestWait: { visible: true as const, seen: { whose, holder: null, seconds: waited } },
+      });
+      const found = await look({ ...engine, activity });
+      const judged = ['connections', 'transactions', 'lock-waits'].map((id) =>
+        found.find((each) => each.id === id),
+      );
+      expect(judged.map((each) => each?.level)).toEqual(levels);
+      expect(judged.map((each) => each?.next === null)).toEqual(levels.map((level) => level === 'ok'));
+    },
+  );
+
   // InnoDB makes its own, and so does an autovacuum in time.
   testWhere(name === 'sqlite')(
     'tells of planner statistics that are out of date until the housekeeper has made them',
