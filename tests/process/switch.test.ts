@@ -254,6 +254,7 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
         const child = platform.start();
         const told = new Told(child);
         while (child.exitCode === null && !(await isBare())) await sleep(2);
+        expect(child.exitCode, 'it was never seen without its indexes').toBeNull();
         await sleep(wait);
         child.kill('SIGKILL');
         await told.end;
