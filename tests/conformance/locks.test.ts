@@ -1,5 +1,5 @@
 /** A lock keeps everybody else out, says who holds it, and goes with the process that holds it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { type Kysely, sql } from 'kysely';
@@ -8,7 +8,7 @@ import type { Engine, Locks } from '../../src/engines/index.ts';
 import { patiently } from '../../src/pacing/index.ts';
 import { untilBlocked } from '../harness/blocked-session.ts';
 import { administer, describeEngines, freshDatabase, type TestDatabase } from '../harness/engines.ts';
-import { processFile } from '../harness/processes.ts';
+import { processFile, startForTest } from '../harness/processes.ts';
 import { asAccount, describeRole } from '../harness/role.ts';
 import { untilRuns } from '../harness/running-statement.ts';
 
@@ -321,10 +321,11 @@ async function holdElsewhere(
   statement = '',
   what: 'locking' | 'holding' = 'locking',
 ): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [processFile(what), JSON.stringify(database.settings), statement], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (!child.stdout) throw new Error('no stdout');
+  const child = startForTest(process.execPath, [
+    processFile(what),
+    JSON.stringify(database.settings),
+    statement,
+  ]);
   await once(child.stdout, 'data');
   return child;
 }

@@ -1,5 +1,4 @@
 /** Behind a pooler: a session that others share is refused, one of our own works as the server's does. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { sql } from 'kysely';
 import pg from 'pg';
@@ -8,7 +7,7 @@ import { openEngine, type ServerSettings } from '../../src/engines/index.ts';
 import { cli } from '../harness/cli.ts';
 import { describeOn, freshDatabase, isAvailable, serverOf, type TestDatabase } from '../harness/engines.ts';
 import { type Multiplexer, multiplex } from '../harness/multiplexer.ts';
-import { processFile } from '../harness/processes.ts';
+import { processFile, startForTest } from '../harness/processes.ts';
 import { type Bouncer, type BouncerWords, provideBouncer } from '../servers/index.ts';
 
 interface Behind {
@@ -146,9 +145,7 @@ describe.skipIf(!isAvailable('postgresql'))('PgBouncer', () => {
     // Without its reset query the next client gets the session as the last one left it.
     const its = await behind({ mode: 'session', options: { server_reset_query: '' } });
     if (!its) return skip('no PgBouncer is to be had');
-    const child = spawn(process.execPath, [processFile('locking'), JSON.stringify(its.settings), ''], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = startForTest(process.execPath, [processFile('locking'), JSON.stringify(its.settings), '']);
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');

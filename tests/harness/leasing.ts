@@ -1,12 +1,12 @@
 /** Processes that hold a lease, as a test sees them. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { TestDatabase } from './engines.ts';
 import type { Orders, Said } from './leasing-process.ts';
-import { ended, processFile } from './processes.ts';
+import { ended, processFile, standsStill, startForTest } from './processes.ts';
 
 export class Leasing {
-  readonly child: ChildProcess;
+  readonly child: ChildProcessWithoutNullStreams;
   readonly end: Promise<number | string>;
   private readonly lines: AsyncIterator<string>;
 
@@ -28,22 +28,21 @@ export class Leasing {
   }
 
   private constructor(orders: Orders) {
-    this.child = spawn(process.execPath, [processFile('leasing'), JSON.stringify(orders)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    this.child = startForTest(process.execPath, [processFile('leasing'), JSON.stringify(orders)]);
     this.end = ended(this.child);
-    if (!this.child.stdout) throw new Error('no stdout');
     this.lines = createInterface(this.child.stdout)[Symbol.asyncIterator]();
   }
 
   begin(): void {
-    this.child.stdin?.write('begin\n');
+    this.child.stdin.write('begin\n');
   }
 
   async next(): Promise<Said> {
     const { value } = await this.lines.next();
     if (value === undefined) throw new Error('the process said no more');
-    return JSON.parse(value) as Said;
+    const said = JSON.parse(value) as Said;
+    if (said.said === 'freezes') await standsStill(this.child);
+    return said;
   }
 
   async hears<Word extends Said['said']>(word: Word): Promise<Extract<Said, { said: Word }>> {

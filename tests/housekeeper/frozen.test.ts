@@ -56,7 +56,12 @@ describeOn(
       rmSync(folder, { recursive: true });
     });
 
+    const releaseAll = () =>
+      engine.kysely<Leases>().updateTable('multiflexi_lease').set({ released: true }).execute();
+
     test.each(FROZEN)('in %s changes nothing when it wakes up', async (duty) => {
+      // One that failed may have left its lease.
+      await releaseAll();
       const sleeper = new Housekeeping({
         ...{ settings: database.settings, host: 'host-a', directory: folder, timeToLiveMs: TIME_TO_LIVE_MS },
         ...{ duty, told: { MULTIFLEXI_HOUSEKEEPER_LOG_KEEP: String(JOBS), MULTIFLEXI_TMP: tmp } },
@@ -67,7 +72,7 @@ describeOn(
       try {
         expect(await sleeper.next()).toEqual({ said: 'freezes' });
         const before = await dataDigest(engine, TABLES);
-        await engine.kysely<Leases>().updateTable('multiflexi_lease').set({ released: true }).execute();
+        await releaseAll();
         const other = await acquireLease(engine, {
           name: 'housekeeper',
           program: 'another',

@@ -1,5 +1,4 @@
 /** An SQLite file that gives space back: beside readers and writers, killed, on a full disk, and one made by others. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -9,7 +8,7 @@ import { type Engine, openEngine } from '../../src/engines/index.ts';
 import { applyReclaim, measureSpace, planReclaim } from '../../src/maintenance/index.ts';
 import { makeBulkyHistory, purgeMost } from '../harness/bulky-history.ts';
 import { isAvailable, migratedDatabase, type TestDatabase } from '../harness/engines.ts';
-import { ended, processFile } from '../harness/processes.ts';
+import { ended, processFile, startForTest } from '../harness/processes.ts';
 
 const MEBI = 1024 * 1024;
 const OPTIONS = { program: 'test', waitMs: 0 };
@@ -43,9 +42,7 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
   /** @returns its exit status, or the signal that ended it */
   async function victim({ bytes, ms }: { bytes?: number; ms?: number }): Promise<number | string> {
     const settings = JSON.stringify({ connection: 'sqlite', file });
-    const child = spawn(process.execPath, [processFile('reclaiming'), settings, String(bytes ?? '')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = startForTest(process.execPath, [processFile('reclaiming'), settings, String(bytes ?? '')]);
     if (ms !== undefined) child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), ms));
     child.stdout.resume();
     return ended(child);
@@ -119,9 +116,7 @@ describe.runIf(isAvailable('sqlite'))('a reclaim of an SQLite file', () => {
   });
 
   test('lets a platform write meanwhile, and its end does not wait for a reader with the write lock', async () => {
-    const writer = spawn(process.execPath, [processFile('writing'), file], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const writer = startForTest(process.execPath, [processFile('writing'), file]);
     await once(writer.stdout, 'data');
     const reader = reading();
     const held = await reclaim({ patienceMs: 100 });

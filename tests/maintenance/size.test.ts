@@ -1,5 +1,4 @@
 /** Sizes are the page's own, to the byte; a table that somebody holds is named as busy, and the rest is still told. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +16,7 @@ import { untilBlocked } from '../harness/blocked-session.ts';
 import { dutyContext } from '../harness/duty.ts';
 import { administer, describeEngines, migratedDatabase, serverOf, testWhere } from '../harness/engines.ts';
 import { makeCompany, makeHistory, type TestJob } from '../harness/history.ts';
+import { startForTest } from '../harness/processes.ts';
 import { asAccount } from '../harness/role.ts';
 import { sqlCommands } from '../page/page.ts';
 import { runIn } from '../servers/index.ts';
@@ -330,19 +330,15 @@ describeEngines('sizes', (name) => {
 
 async function holdExclusively(file: string) {
   const module = fileURLToPath(import.meta.resolve('better-sqlite3'));
-  const child = spawn(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      `import Sqlite from ${JSON.stringify(module)};
+  const child = startForTest(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import Sqlite from ${JSON.stringify(module)};
        const database = new Sqlite(${JSON.stringify(file)});
        database.exec('begin exclusive');
        process.stdout.write('held');
        setInterval(() => {}, 60000);`,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  ]);
   await once(child.stdout, 'data');
   return child;
 }

@@ -1,5 +1,5 @@
 /** The console as a service: on a socket of systemd's, behind the nginx of docs/console.md. */
-import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
@@ -31,8 +31,8 @@ describe.skipIf(!activates)('on a socket that systemd passes on', () => {
   let port: number;
   let token: string;
   const children: { readonly child: ChildProcess; readonly gone: Promise<unknown> }[] = [];
-  const start = (program: string, words: readonly string[], options: SpawnOptions) => {
-    const child = spawn(program, words, options);
+  const start = (program: string, words: readonly string[]) => {
+    const child = spawn(program, words, { stdio: 'ignore' });
     children.push({ child, gone: new Promise((resolve) => child.once('exit', resolve)) });
   };
   beforeAll(async () => {
@@ -54,7 +54,7 @@ describe.skipIf(!activates)('on a socket that systemd passes on', () => {
       '-e',
       settings,
     ];
-    start('systemd-socket-activate', words, { stdio: 'ignore' });
+    start('systemd-socket-activate', words);
     await until(() => isListening(socket));
   });
   afterAll(async () => {
@@ -102,7 +102,7 @@ events {}
 http { access_log off; ${paths.join(' ')}\n${here}}\n`,
       );
       const [program = '', ...words] = nginx;
-      start(program, [...words, '-p', directory, '-c', configuration], { stdio: 'inherit' });
+      start(program, [...words, '-p', directory, '-c', configuration]);
       const ca = readFileSync(certificates.ca, 'utf8');
       const ask = (path: string, options: Ask = {}) => overTls(port, ca, path, options);
       await until(async () => (await ask('/healthz').catch(() => undefined))?.status === 200);
