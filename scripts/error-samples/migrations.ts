@@ -1,4 +1,5 @@
 import * as failures from '../../src/migrations/failures.ts';
+import * as ledger from '../../src/migrations/ledger/failures.ts';
 import type { LedgerRow } from '../../src/migrations/ledger/tables.ts';
 import { samplesOf, WHERE } from './samples-of.ts';
 
@@ -76,7 +77,7 @@ export default samplesOf(failures, {
   phpEdition: [[WHERE]],
   foreignDatabase: [[WHERE]],
   unrecordedSchema: [
-    [failures.ledgerIsMissing('multiflexi_migration'), JOB],
-    [failures.tableExists('job', 'multiflexi_migration', JOB), undefined],
+    [ledger.ledgerIsMissing('multiflexi_migration'), JOB],
+    [ledger.tableExists('job', 'multiflexi_migration', JOB), undefined],
   ],
 });

@@ -1,5 +1,4 @@
 /** Everything that the migrations refuse or fail with, in words. */
-
 import { mebibytes } from '../engines/index.ts';
 import { isMultiFlexiError, MultiFlexiError } from '../errors.ts';
 import { type Action, type NextStep, step } from '../next-step.ts';
@@ -288,14 +287,4 @@ export function unrecordedSchema(what: string, version: Named | undefined): Unre
     step`If this database is one of ours, run ${record}, which records its migrations without running them; then run ${MIGRATE} again.`,
     version.version,
   );
-}
-
-/** What {@link unrecordedSchema} is told. */
-export function ledgerIsMissing(ledger: string): string {
-  return `Our tables exist, but not ${ledger}`;
-}
-
-/** What {@link unrecordedSchema} is told. */
-export function tableExists(table: string, ledger: string, { version, name }: Named): string {
-  return `Table ${table} exists, but ${ledger} has no migration ${version} ${name}, which makes it`;
 }

@@ -1,7 +1,8 @@
 /** What kind of database we are looking at, by the names of its tables, before anything is done to it. */
 import type { Engine } from '../engines/index.ts';
 import type { MultiFlexiError } from '../errors.ts';
-import { foreignDatabase, hiddenBySchema, ledgerIsMissing, phpEdition } from './failures.ts';
+import { foreignDatabase, hiddenBySchema, phpEdition } from './failures.ts';
+import { ledgerIsMissing } from './ledger/failures.ts';
 import { LEDGER } from './ledger/tables.ts';
 import { modelOf } from './model-of.ts';
 import { unrecorded } from './unrecorded.ts';

@@ -4,7 +4,8 @@
  */
 import type { Engine } from '../engines/index.ts';
 import { versionOfSchema } from './drift.ts';
-import { tableExists, type UnrecordedSchema, unrecordedSchema } from './failures.ts';
+import { type UnrecordedSchema, unrecordedSchema } from './failures.ts';
+import { tableExists } from './ledger/failures.ts';
 import { LEDGER } from './ledger/tables.ts';
 import type { Migration } from './migration.ts';
 import type { MigrationPlan } from './plan.ts';

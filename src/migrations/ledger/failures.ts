@@ -81,3 +81,12 @@ export function rowDeleted(
 function ledgerDamaged(message: string, next: NextStep): MultiFlexiError {
   return new MultiFlexiError('LEDGER_DAMAGED', message, { next });
 }
+
+/** What an unrecorded schema is said to lack. */
+export function ledgerIsMissing(ledger: string): string {
+  return `Our tables exist, but not ${ledger}`;
+}
+
+export function tableExists(table: string, ledger: string, { version, name }: Named): string {
+  return `Table ${table} exists, but ${ledger} has no migration ${version} ${name}, which makes it`;
+}
