@@ -67,9 +67,10 @@ export class Interruption {
     const waited = performance.now() - this.lastTurns[0];
     this.ignore();
     this.onFirst(signal);
-    const [left, patience] = this.onlyReads > 0 ? LEFT_READING : LEFT_CHANGING;
+    const reads = this.onlyReads > 0;
+    const [left, patience] = reads ? LEFT_READING : LEFT_CHANGING;
     this.deadline = setTimeout(() => this.giveUp(left(signal)), Math.max(patience - waited, 0)).unref();
-    this.controller.abort(interruptedBy(signal));
+    this.controller.abort((reads ? leftReading : interruptedBy)(signal));
   };
 
   private listen(): void {

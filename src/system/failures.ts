@@ -33,13 +33,16 @@ export function fileFailure(
   if (isMultiFlexiError(error)) return error;
   const reason = fileReason(error);
   return new MultiFlexiError('FILE_FAILED', `The ${what} ${file} cannot be used: ${reason}.`, {
-    next:
-      aim === 'read'
-        ? 'Check its name and path, whether its disk is mounted, and whether this account may read it.'
-        : 'Free space, or check its name and path and whether this account may write there; then run the same command again.',
+    next: aim === 'read' ? READABLE : codeOf(error) === 'EEXIST' ? OTHER_NAME : WRITABLE,
     cause: error,
   });
 }
+
+const READABLE =
+  'Check its name and path, whether its disk is mounted, and whether this account may read it.';
+const WRITABLE =
+  'Free space, or check its name and path and whether this account may write there; then run the same command again.';
+const OTHER_NAME = 'Specify another name: a file that exists is never replaced.';
 
 /** What went wrong, as part of a sentence. */
 export function fileReason(error: unknown): string {

@@ -16,6 +16,7 @@ import { keepHeapSmall } from '../system/index.ts';
 import {
   completeTables,
   continueNextIds,
+  type ExportSource,
   emptyTables,
   type ImportTarget,
   importUndone,
@@ -23,7 +24,6 @@ import {
   loadExport,
   noteVerified,
   openExport,
-  type Passphrase,
   removeMark,
   requireLoaded,
   setMark,
@@ -33,12 +33,7 @@ import {
 import type { TaskContext } from './context.ts';
 import { recordMove } from './history/moves.ts';
 
-export interface ImportRequest {
-  readonly file: string;
-  /** What records call it, where that is not its path. */
-  readonly name?: string | undefined;
-  readonly passphrase?: Passphrase | undefined;
-}
+export type ImportRequest = ExportSource;
 
 export interface PlannedImport {
   readonly verified: VerifiedExport;
@@ -76,11 +71,11 @@ const FINAL: readonly ErrorCode[] = [
 /** Reads all of the file, and verifies it; writes nothing. @throws FILE_FAILED, FILE_DAMAGED, NOT_MIGRATED, NOT_EMPTY, CANNOT_BE_LOADED, … */
 export async function planImport(
   { engine, signal, onProgress }: TaskContext,
-  { file, passphrase }: ImportRequest,
+  source: ImportRequest,
 ): Promise<PlannedImport> {
   // A large file is not read first.
   await refuseForeign(engine);
-  const opened = await openExport(file, passphrase);
+  const opened = await openExport(source);
   try {
     const { bytes: expected } = opened;
     const tell = (done: number) => onProgress?.({ activity: 'verifying', done, expected, unit: 'bytes' });
@@ -109,7 +104,7 @@ export async function runImport(
   const begun = performance.now();
   const startedAt = Date.now();
   const lock = await exclusiveLock(engine, { name: PURGE_LOCK, program, waitMs, signal });
-  const opened = await openExport(file, passphrase).catch(async (error: unknown) => {
+  const opened = await openExport({ file, name, passphrase }).catch(async (error: unknown) => {
     await lock.release();
     throw error;
   });

@@ -54,6 +54,7 @@ export {
   type RestoredPart,
   type RestorePlan,
   SpooledInput,
+  STANDARD_INPUT,
   sourceWords,
   TextStream,
 } from '../transfer/index.ts';

@@ -28,7 +28,7 @@ export {
 export type { ExportedTable } from './export/reading.ts';
 export type { TextSink } from './export/text-sink.ts';
 export { TextStream } from './export/text-stream.ts';
-export type { ExportFile, TableSum } from './import/export-file.ts';
+export type { ExportFile, ExportSource, TableSum } from './import/export-file.ts';
 export { importUndone } from './import/failures.ts';
 export {
   continueNextIds,
@@ -39,7 +39,7 @@ export {
 } from './import/load-export.ts';
 export { type ImportMark, noteVerified, removeMark, setMark } from './import/mark.ts';
 export { openExport } from './import/open-export.ts';
-export { SpooledInput } from './import/spooled-input.ts';
+export { SpooledInput, STANDARD_INPUT } from './import/spooled-input.ts';
 export { type ImportTarget, inspectTarget } from './import/target.ts';
 export { type VerifiedExport, verifyExport } from './import/verify-export.ts';
 export {

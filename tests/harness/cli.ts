@@ -31,10 +31,15 @@ export function cliFed(
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [PROGRAM, ...words], { env: environmentOf(environment) });
+  const child = startCliFed(words, environment);
   // Who does not read it to the end closes the pipe.
   child.stdin.on('error', () => {}).end(input);
   return finished(child);
+}
+
+/** To be given something at its standard input. */
+export function startCliFed(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return spawn(process.execPath, [PROGRAM, ...words], { env: environmentOf(environment) });
 }
 
 export function startCli(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {

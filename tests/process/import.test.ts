@@ -10,12 +10,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EXIT } from '../../src/errors.ts';
-import { cli, cliFed } from '../harness/cli.ts';
+import { cli, cliFed, finished, startCliFed } from '../harness/cli.ts';
 import { freshFile } from '../harness/databases.ts';
 import { migratedDatabase } from '../harness/engines.ts';
 import { exportTo, fillNasty, takenRecords } from '../harness/exported.ts';
+import { canMount, SmallDisk } from '../harness/small-disk.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'multiflexi-import-process-'));
 const file = join(directory, 'backup.json');
@@ -47,6 +50,50 @@ test('a dry run and a damaged file make no database', async () => {
   expect(existsSync(target.environment.DB_DATABASE ?? '')).toBe(false);
 });
 
+test('a pipe that is no export and never ends is refused by its beginning, not by a full disk', async () => {
+  const child = startCliFed(['import', '-'], target.environment);
+  const endless = new Readable({
+    read() {
+      this.push(Buffer.alloc(64 * 1024));
+    },
+  });
+  // The program closes its end of the pipe.
+  const fed = pipeline(endless, child.stdin).catch(() => {});
+  const refused = await finished(child);
+  await fed;
+  expect([refused.exit, refused.stderr.split('\n')[0]]).toEqual([
+    EXIT.differs,
+    'Error: The file standard input is not an export of MultiFlexi.',
+  ]);
+});
+
+test('that is interrupted while it still comes through a pipe has changed nothing, and says so', async () => {
+  const child = startCliFed(['import', '-'], target.environment);
+  // More than a pipe holds: whoever has taken the end of it is reading.
+  await new Promise((resolve) => child.stdin.write(`{${' '.repeat(1024 * 1024)}`, resolve));
+  child.kill('SIGINT');
+  const { exit, stderr } = await finished(child);
+  expect([exit, stderr]).toEqual([
+    EXIT.failed,
+    expect.stringContaining('Interrupted by SIGINT.\nNext: Nothing was changed.'),
+  ]);
+});
+
+test.runIf(canMount())('that finds the disk of temporary files full says so', async () => {
+  const mounted = join(directory, 'small');
+  mkdirSync(mounted);
+  const disk = await SmallDisk.mount(mounted, '1m', { ...target.environment, NODE: process.execPath });
+  try {
+    const command = `(printf '{'; head -c 2000000 /dev/zero | tr '\\0' ' ') | TMPDIR="$DISK" "$NODE" bin/multiflexi-cli.js import -`;
+    expect(await disk.run(command)).toEqual({
+      status: EXIT.failed,
+      said: expect.stringContaining(`Error: The directory ${mounted} cannot be used: the disk is full.`),
+    });
+  } finally {
+    await disk.unmount();
+  }
+});
+
 test('an import says that all is there, and a second one is refused', async () => {
   const done = await cli(['import', file, '-f', 'json'], target.environment);
   expect([done.exit, done.stderr]).toEqual([EXIT.done, '']);
@@ -72,13 +119,12 @@ test.each(['json', 'rows.zst'])(
     const whole = readFileSync(sent);
     const cut = await cliFed(whole.subarray(0, whole.length - 10), ['import', '-'], environment);
     expect(cut.exit).toBe(EXIT.differs);
+    expect(cut.stderr).toContain('The file standard input is ');
     expect(existsSync(piped.environment.DB_DATABASE ?? '')).toBe(false);
     const done = await cliFed(whole, ['import', '-', '-f', 'json'], environment);
     expect([done.exit, done.stderr]).toEqual([EXIT.done, '']);
     const engine = await piped.open();
-    expect(await takenRecords(engine)).toEqual([
-      expect.stringMatching(/^\d+ rows from the standard input \(/),
-    ]);
+    expect(await takenRecords(engine)).toEqual([expect.stringMatching(/^\d+ rows from standard input \(/)]);
     await engine.close();
     expect(readdirSync(temporary)).toEqual([]);
     await piped.drop();

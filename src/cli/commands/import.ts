@@ -10,6 +10,7 @@ import {
   planImport,
   runImport,
   SpooledInput,
+  STANDARD_INPUT,
 } from '../../tasks/index.ts';
 import { passphraseOption } from '../archive-options.ts';
 import { fileName } from '../arguments.ts';
@@ -54,9 +55,9 @@ program's version. After an interruption, the same command continues. A database
     const input = new SpooledInput();
     try {
       const file = await terminal.whileReading(() => input.take(process.stdin, terminal.interrupted));
-      return await importFile({ file, name: 'the standard input', passphrase }, options, terminal);
+      return await importFile({ file, name: STANDARD_INPUT, passphrase }, options, terminal);
     } finally {
-      input.close();
+      await input.close();
     }
   },
 };

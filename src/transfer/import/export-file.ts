@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { COUNT } from '../../schema/index.ts';
 import type { SchemaState } from '../export/header.ts';
+import type { Passphrase } from '../row-stream/encryption.ts';
 import { type RowStreamTable, type Source, TABLE } from '../row-stream/format.ts';
 import type { Row } from '../row-stream/values.ts';
 
@@ -60,6 +61,14 @@ export interface TableSum {
   readonly name: string;
   readonly rows: number;
   readonly digest: string;
+}
+
+/** Where an export is read from. */
+export interface ExportSource {
+  readonly file: string;
+  /** What messages and records call it, where that is not its path. */
+  readonly name?: string | undefined;
+  readonly passphrase?: Passphrase | undefined;
 }
 
 export interface ExportFile {

@@ -1,6 +1,5 @@
 /** An export as a row stream. */
 import { EXPORT } from '../export/header.ts';
-import type { Passphrase } from '../row-stream/encryption.ts';
 import { passphraseNeeded } from '../row-stream/failures.ts';
 import type { ChunkHead } from '../row-stream/format.ts';
 import { LargeValue } from '../row-stream/large-value.ts';
@@ -10,16 +9,18 @@ import {
   type ExportContents,
   type ExportedRows,
   type ExportFile,
+  type ExportSource,
   type TableSum,
 } from './export-file.ts';
 import { notAnExport, tablesMixed } from './failures.ts';
 
 /** @throws FILE_FAILED, FILE_DAMAGED, PASSPHRASE_NEEDED, PASSPHRASE_WRONG */
-export async function openRowStreamExport(
-  file: string,
-  passphrase: Passphrase | undefined,
-): Promise<ExportFile> {
-  const reader = await RowStreamReader.open(file, { passphrase });
+export async function openRowStreamExport({
+  file: path,
+  name: file = path,
+  passphrase,
+}: ExportSource): Promise<ExportFile> {
+  const reader = await RowStreamReader.open(path, { passphrase, name: file });
   try {
     const { header } = reader;
     const details = DETAILS.safeParse(header.details);

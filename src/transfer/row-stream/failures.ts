@@ -134,7 +134,7 @@ export function asDamage(file: string, error: unknown): unknown {
 // Files that cannot be written or read as they are.
 
 export function fileExists(file: string): MultiFlexiError {
-  return fileFailure(file, new Error('the file already exists'));
+  return fileFailure(file, { code: 'EEXIST' });
 }
 
 export function notARegularFile(file: string): MultiFlexiError {

@@ -10,6 +10,8 @@ import { RowSum } from './values.ts';
 export interface ReadOptions {
   /** Without it the rows of an encrypted file cannot be read, and its seal is not looked at. */
   readonly passphrase?: Passphrase | undefined;
+  /** What messages call the file, where that is not its path. */
+  readonly name?: string | undefined;
 }
 
 export class RowStreamReader {
@@ -42,8 +44,11 @@ export class RowStreamReader {
    * Reads the heads alone, passing over the chunks: what the file holds is known at once, however large it is.
    * @throws FILE_FAILED; FILE_DAMAGED for a file that is incomplete, changed, or another one; PASSPHRASE_WRONG
    */
-  static async open(file: string, { passphrase }: ReadOptions = {}): Promise<RowStreamReader> {
-    const handle = await openFile(file);
+  static async open(
+    path: string,
+    { passphrase, name: file = path }: ReadOptions = {},
+  ): Promise<RowStreamReader> {
+    const handle = await openFile(path);
     try {
       const contents = await readContents(handle, file);
       const { manifest } = contents;
