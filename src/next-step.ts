@@ -50,6 +50,7 @@ export type InputName =
   | 'dry-run'
   | 'encrypt'
   | 'environment'
+  | 'except'
   | 'fake'
   | 'fix-plan'
   | 'force'

@@ -9,13 +9,14 @@ export default samplesOf(failures, {
       [
         'at least 10000 rows of artifacts refer by artifacts.job_id to rows of job that do not exist (the first ids: 1, 2, 3, 4, 5)',
       ],
-      true,
+      failures.correction({ orphans: true, strange: false }),
     ],
     [
       [
         'the view busy_jobs is not of this program',
         'job with id 12: command has the character U+0000, which PostgreSQL keeps in no text',
       ],
+      failures.correction({ orphans: false, strange: true }),
     ],
   ],
   sameDatabase: [['database multiflexi at db1:3306']],

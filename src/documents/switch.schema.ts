@@ -36,6 +36,7 @@ export const PLANNED_SWITCH = z.union([
     copy_seconds: seconds.describe('an estimate of the copy, while the platform runs'),
     stop_seconds: seconds.describe("an estimate of how long the platform's writes wait"),
     problems: z.array(z.string()).describe('what has to be corrected first'),
+    next: z.string().nullable().describe('how it is corrected'),
     notes: z.array(z.string()),
     needs_confirmation: CONFIRMATIONS,
   }),

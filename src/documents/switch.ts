@@ -1,8 +1,9 @@
 /** A change of the platform's database as JSON. */
 import type { SwitchOutcome, SwitchPlan, SwitchState } from '../tasks/index.ts';
 import { confirmationsOf } from './confirmations.ts';
+import type { NextStepWriter } from './failure.ts';
 
-export function plannedSwitchDocument(plan: SwitchPlan | null) {
+export function plannedSwitchDocument(plan: SwitchPlan | null, write: NextStepWriter) {
   if (plan === null) return { dry_run: true as const, already: true as const };
   return {
     dry_run: true as const,
@@ -17,6 +18,7 @@ export function plannedSwitchDocument(plan: SwitchPlan | null) {
     copy_seconds: inSeconds(plan.copyMs),
     stop_seconds: inSeconds(plan.stopMs),
     problems: [...plan.problems],
+    next: plan.next && write(plan.next),
     notes: [...plan.notes],
     needs_confirmation: confirmationsOf(plan.consents),
   };

@@ -97,6 +97,7 @@ export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './sou
 export {
   cannotSwitch,
   copyDiffers,
+  correction,
   noSettingsFile,
   nothingToReturnTo,
   sameDatabase,

@@ -82,7 +82,9 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
       database.close();
       mkdirSync(join(dirname(file), `.${basename(file)}-litestream`));
       const { exit, stdout } = await platform.run('--dry-run', '-f', 'json');
-      const { problems, notes } = JSON.parse(stdout) as { problems: string[]; notes: string[] };
+      const { problems, notes, next } = JSON.parse(stdout) as Record<'problems' | 'notes', string[]> & {
+        next: string;
+      };
       for (const named of [
         'company with id 1: name has the character U+0000',
         'company with id 2: name is not valid UTF-8',
@@ -97,9 +99,10 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
       expect(problems).toHaveLength(8);
       expect(notes.join('\n')).toContain('Litestream replicates');
       expect(exit).toBe(5);
+      expect(next).toContain('With --except and its name, what is not of this program may stay behind.');
       const refused = await platform.run();
       expect(refused.exit).toBe(5);
-      expect(refused.stderr).toContain('housekeeper:run archives and removes rows without their parent');
+      expect(refused.stderr).toContain('housekeeper:run archives and removes rows without their parent once');
       const untouched = await target.open();
       expect(await untouched.tableNames()).toEqual([]);
       await sql`create table theirs (id int)`.execute(untouched.kysely());

@@ -17,6 +17,7 @@ import type { CliCommand } from '../command.ts';
 import { consentLines } from '../consent-lines.ts';
 import { withDatabase } from '../database.ts';
 import { switchWhereTo } from '../failures.ts';
+import { commandLine } from '../next-words.ts';
 import { bytes, counted, seconds, wholeNumber } from '../numbers.ts';
 import type { Terminal } from '../terminal.ts';
 import { waitOption } from './migration-options.ts';
@@ -78,7 +79,7 @@ of --to-env. Exit status: 5 if something stands in the way, 7 if the copy differ
     return withDatabase(options, terminal, options.dryRun ? 'inspect' : 'change', async (context) => {
       if (options.dryRun) {
         const plan = await planSwitch(context, request);
-        if (terminal.json) terminal.document(plannedSwitchDocument(plan));
+        if (terminal.json) terminal.document(plannedSwitchDocument(plan, commandLine));
         else printPlan(plan, terminal);
         return plan !== null && plan.problems.length > 0 ? EXIT.refused : EXIT.done;
       }
@@ -140,6 +141,7 @@ function printPlan(plan: SwitchPlan | null, terminal: Terminal): void {
       ? 'Nothing stands in the way. Nothing was written.'
       : `${counted(plan.problems.length, 'problem')} must be corrected first. Nothing was written.`,
   );
+  if (plan.next !== null) terminal.print(`Next: ${commandLine(plan.next)}`);
 }
 
 function printOutcome(outcome: SwitchOutcome, terminal: Terminal): void {

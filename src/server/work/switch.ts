@@ -51,7 +51,7 @@ type Target = output<typeof inputs.SWITCH> &
 
 async function planned(context: WorkContext, input: Target): Promise<Done> {
   const plan = await planSwitch(context, requestOf(context, input));
-  const document = plannedSwitchDocument(plan);
+  const document = plannedSwitchDocument(plan, context.write);
   return plan === null || plan.problems.length > 0 ? { document } : { document, rows: plan.rows };
 }
 

@@ -11,8 +11,10 @@ import {
   requireMigrated,
   verifySchema,
 } from '../../migrations/index.ts';
+import type { NextStep } from '../../next-step.ts';
 import { databaseMark, isBookkeeping } from '../../schema/index.ts';
 import {
+  correction,
   findUnholdable,
   largestId,
   type MovedTable,
@@ -20,6 +22,7 @@ import {
   ofOneMoment,
   sameDatabase,
 } from '../../transfer/index.ts';
+import { counted } from '../../written-numbers.ts';
 import { cannotBeMoved } from '../failures.ts';
 import { foreignKeys } from '../foreign-keys.ts';
 
@@ -37,8 +40,8 @@ export interface PreflightRequest {
 export interface Preflight {
   /** Sentences without a full stop; none where the change may begin. */
   readonly problems: readonly string[];
-  /** Whether rows without their parent are among the problems. */
-  readonly hasOrphans: boolean;
+  /** How they are corrected; null where there are none. */
+  readonly next: NextStep | null;
   /** Sentences without a full stop: what should be known, and stops nothing. */
   readonly notes: readonly string[];
   readonly tables: readonly MovedTable[];
@@ -58,6 +61,7 @@ export async function preflight(request: PreflightRequest): Promise<Preflight> {
   const names = tables.map(({ table }) => table.name);
   const strange = await notOurs(source, names, except);
   const lost = await orphans(source);
+  const canStay = strange.problems.length > 0;
   const problems = [
     ...(await unreachableWriters(source)),
     ...new Set([...strange.problems, ...faults]),
@@ -80,7 +84,7 @@ export async function preflight(request: PreflightRequest): Promise<Preflight> {
   const notes = [...strange.notes, ...litestream(source), ...litestream(target)];
   return {
     problems,
-    hasOrphans: lost.length > 0,
+    next: problems.length > 0 ? correction({ orphans: lost.length > 0, strange: canStay }) : null,
     notes,
     tables,
     rows: values.looked,
@@ -145,8 +149,8 @@ function differenceText({ kind, what, table, name, expected, found }: Difference
 async function orphans(source: Engine): Promise<string[]> {
   const found = await countOrphans(source, source.kysely<unknown>(), foreignKeys(), { quick: false });
   return found.map(({ key, count, atLeast, ids }) => {
-    const what = `${atLeast ? 'at least ' : ''}${count} rows of ${key.table} refer by ${keyName(key)} to rows of ${key.target} that do not exist`;
-    return `${what} (the first ids: ${ids.join(', ')})`;
+    const rows = `${atLeast ? 'at least ' : ''}${counted(count, 'row')} of ${key.table} ${count === 1 ? 'refers' : 'refer'}`;
+    return `${rows} by ${keyName(key)} to rows of ${key.target} that do not exist (the first ids: ${ids.join(', ')})`;
   });
 }
 

@@ -66,7 +66,7 @@ async function underLock(context: TaskContext, request: SwitchRun): Promise<Swit
   return whileSchemaStays(source, { program, waitMs, signal }, async () => {
     const plan = await planned(context, request);
     if (plan === null) return finished(request.settingsFile, source);
-    if (plan.problems.length > 0) throw cannotSwitch(plan.problems, plan.hasOrphans);
+    if (plan.next !== null) throw cannotSwitch(plan.problems, plan.next);
     const untouched = 'The platform still uses the database that it used before.';
     requireConfirmed(plan.consents, request.confirmed, context, untouched);
     for (const note of plan.notes) context.onNotice?.({ kind: 'note', text: note });

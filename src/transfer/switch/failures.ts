@@ -1,20 +1,29 @@
 /** What can keep the platform from changing to another database, in words. */
 import { MultiFlexiError } from '../../errors.ts';
-import { step } from '../../next-step.ts';
+import { type NextStep, step } from '../../next-step.ts';
 
 const UNTOUCHED = 'The platform still uses the database that it used before';
 
-/** @param problems sentences without a full stop @param orphans whether rows without their parent are among them */
-export function cannotSwitch(problems: readonly string[], orphans = false): MultiFlexiError {
+/** @param problems sentences without a full stop @param next how they are corrected: {@link correction} */
+export function cannotSwitch(problems: readonly string[], next: NextStep): MultiFlexiError {
   return new MultiFlexiError(
     'CANNOT_SWITCH',
     `The database cannot be changed as it is: ${problems.join('; ')}.`,
-    {
-      next: orphans
-        ? step`Correct each of these, and run the same command again; ${{ action: 'housekeeper-run' }} archives and removes rows without their parent. ${UNTOUCHED}.`
-        : `Correct each of these, and run the same command again. ${UNTOUCHED}.`,
-    },
+    { next: step`${next} ${UNTOUCHED}.` },
   );
+}
+
+/** How what keeps a database from being changed is corrected, where rows without their parent are among it, and what is not ours. */
+export function correction({ orphans, strange }: { orphans: boolean; strange: boolean }): NextStep {
+  return step`Correct each of these, and run the same command again.${
+    orphans
+      ? step` ${{ action: 'housekeeper-run' }} archives and removes rows without their parent once they are a day old.`
+      : ''
+  }${
+    strange
+      ? step` With ${{ input: 'except' }} and its name, what is not of this program may stay behind.`
+      : ''
+  }`;
 }
 
 export function sameDatabase(where: string): MultiFlexiError {

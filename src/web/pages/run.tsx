@@ -125,6 +125,7 @@ function SwitchChecked({ of, plan }: { readonly of: PlannedSwitch; readonly plan
           <li>{problem}</li>
         ))}
       </ul>
+      {of.next !== null && <p>{of.next}</p>}
       <p>
         {plan === null ? (
           <a class="button" href="/backend">

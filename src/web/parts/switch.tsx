@@ -211,6 +211,7 @@ export function PlannedChange({
               <li>{problem}</li>
             ))}
           </ul>
+          {plan.next !== null && <p>{plan.next}</p>}
         </>
       )}
       {id !== null && (
