@@ -78,5 +78,6 @@ export {
   type Rules,
   sameForAll,
 } from './rules/rules.ts';
+export { Boundaries } from './selection/boundaries.ts';
 export { companySlugs } from './selection/company-slugs.ts';
 export type { LogScope } from './selection/scopes.ts';

@@ -11,12 +11,12 @@ import {
 } from '../../src/cleanup/index.ts';
 import type { Engine } from '../../src/engines/index.ts';
 import { loadSample } from '../../src/sample/index.ts';
-import { type Database, HIGHEST_ID } from '../../src/schema/index.ts';
+import { type Database, HIGHEST_ID, LOWEST_ID } from '../../src/schema/index.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { at, makeCompany, makeHistory } from '../harness/history.ts';
 import { finishedJobs } from '../harness/rule-books.ts';
 
-const EDGES = [-5n, 0n, 1n, HIGHEST_ID - 1n, HIGHEST_ID];
+const EDGES = [LOWEST_ID, -5n, 0n, 1n, HIGHEST_ID - 1n, HIGHEST_ID];
 
 describeEngines('ids at the edges', (name) => {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;

@@ -1,9 +1,13 @@
 /** What the contract says of rows that are moved, found and compared is so on every engine; values are in values.test.ts. */
-import { type Kysely, sql } from 'kysely';
+import fc from 'fast-check';
+import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import { expect } from 'vitest';
 import type { BulkValue, ColumnDefinition, LogicalType, Rows } from '../../src/engines/index.ts';
 import { RowCodec } from '../../src/transfer/row-stream/values.ts';
+import { type AgedRow, agedRows, instant, newestFirst } from '../harness/aged-rows.ts';
+import { asking } from '../harness/asked.ts';
 import { describeRole } from '../harness/role.ts';
+import { tries } from '../harness/tries.ts';
 
 const column = (name: string, type: LogicalType): ColumnDefinition => ({
   name,
@@ -23,6 +27,12 @@ const TABLE = {
     column('data', { kind: 'json' }),
   ],
 } as const;
+
+const AGED = {
+  ...TABLE,
+  name: 'row_aged',
+  columns: [TABLE.columns[0], { ...column('at', { kind: 'datetime' }), nullable: false }],
+};
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 /** By the logical type of the column of `row_nasty` that takes them. */
@@ -111,6 +121,61 @@ describeRole<Rows>('rows', {
     expect(await values(4_996n, 10)).toEqual([4_996, 4_998, 5_000]);
     expect(await values(5_001n, 10)).toEqual([]);
     await run('update row_every set small = id * 2 where id < 1000');
+  },
+
+  oldestOfNewest: async ({ engine, other, run }) => {
+    const db = engine.kysely<unknown>();
+    for (const statement of engine.ddl.createTable(AGED)) await run(statement.sql);
+    await run('create index ix_row_aged_at_id on row_aged (at, id)');
+    const fill = async (rows: readonly AgedRow[]) => {
+      await run('delete from row_aged');
+      await engine.bulkLoad({
+        table: 'row_aged',
+        columns: ['id', 'at'],
+        rows: rows.map((row) => [row.id, row.at]),
+      });
+    };
+    const oldest = (n: number, by = db) => engine.oldestOfNewest(by, { table: 'row_aged', at: 'at', n });
+    await fc.assert(
+      fc.asyncProperty(agedRows, async (rows) => {
+        await fill(rows);
+        const sorted = newestFirst(rows);
+        for (const n of new Set([1, 2, 5, rows.length - 1, rows.length, rows.length + 1])) {
+          if (n < 1) continue;
+          const expected = rows.length > n ? sorted[n - 1] : null;
+          expect({ n, place: await oldest(n) }).toEqual({
+            n,
+            place: expected && { at: expected.at, id: expected.id },
+          });
+        }
+      }),
+      { numRuns: tries(15) },
+    );
+    // Whatever somebody else deletes or adds while it is looked for, so many are kept as there were at one moment.
+    const rows = Array.from({ length: 30 }, (_, n) => ({ id: BigInt(n + 1), at: instant(n) }));
+    for (const answers of [1, 2, 3, 4]) {
+      await fill(rows);
+      let answered = 0;
+      const asked: CompiledQuery[] = [];
+      const place = await oldest(
+        20,
+        asking(engine, asked, async () => {
+          if (++answered !== answers) return;
+          const others = other.kysely<unknown>();
+          await sql`delete from row_aged where id <= 8`.execute(others);
+          await sql`insert into row_aged (id, at) ${other.keepingIds} values (40, ${instant(40)})`.execute(
+            others,
+          );
+        }),
+      );
+      const left = (await sql<AgedRow>`select id, at from row_aged order by at, id`.execute(db)).rows;
+      expect(asked.length).toBeLessThan(6);
+      if (place) {
+        const kept = left.filter(({ at }) => at >= place.at);
+        expect(kept.length).toBeGreaterThanOrEqual(20);
+      }
+    }
+    await run('drop table row_aged');
   },
 
   keepingIds: async ({ engine, name, run, value }) => {

@@ -32,8 +32,8 @@ export async function expectIndex(
 
 const SCANS: Readonly<Record<string, RegExp>> = {
   // A walk over what the statement itself has made is none, and one over an index ends at its LIMIT.
-  sqlite: /SCAN (?!walk|found|v\b|one\b|\(|CONSTANT|\w+ USING COVERING INDEX)|TEMP B-TREE/,
-  mysql: /filesort|"operation": "(Sort|Table scan on (?!v\b|one\b|<))/,
+  sqlite: /SCAN (?!walk|found|v\b|one\b|place\b|\(|CONSTANT|\w+ USING COVERING INDEX)|TEMP B-TREE/,
+  mysql: /filesort|"operation": "(Sort|Table scan on (?!v\b|one\b|place\b|<))/,
   mariadb: /filesort|"table_name": "[^<"][^"]*",\s*"access_type": "ALL"/,
   postgresql: /Seq Scan|Sort /,
 };

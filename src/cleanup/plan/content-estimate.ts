@@ -5,7 +5,7 @@
  */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { CatalogColumn, Engine } from '../../engines/index.ts';
-import { type Database, JOB_AGE, LOG_AGE } from '../../schema/index.ts';
+import { type Database, JOB_AGE, LOG_AGE, LOWEST_ID } from '../../schema/index.ts';
 import type { FinishedStatus } from '../rules/rules.ts';
 import { type Key, newer, older } from '../selection/boundary.ts';
 import { inScope, ofCompany } from '../selection/queries.ts';
@@ -210,8 +210,9 @@ async function orElse(query: Rows | undefined, beginning: Rows): Promise<Measure
   return rows.map(({ id, bytes }) => ({ id, bytes: Number(bytes) }));
 }
 
-function justBefore({ at, id }: Key): Key {
-  return { at, id: id - 1n };
+/** There is no id below the lowest: from there on is from the beginning. */
+function justBefore({ at, id }: Key): Key | undefined {
+  return id > LOWEST_ID ? { at, id: id - 1n } : undefined;
 }
 
 function octetsOf(engine: Engine, columns: readonly Pick<CatalogColumn, 'name' | 'type'>[]) {

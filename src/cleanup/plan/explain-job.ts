@@ -40,7 +40,7 @@ export async function explain(engine: Engine, id: bigint, now: number): Promise<
   const policies = await listPolicies(engine);
   const policy = resolve(policiesOf(policies, 'job'), job.company_id, job.run_template_id) ?? null;
   const holds = await readHolds(engine, db, [id], utc(now));
-  const goes = (await verdictOf(db, job, policies, now))(job, holds) !== undefined;
+  const goes = (await verdictOf(engine, job, policies, now))(job, holds) !== undefined;
   const why = await reasons(db, job, policy, now);
   if (isHeld(holds, job)) why.kept.push('it is held');
   const maxAge = policy?.maxAgeDays ?? null;
@@ -58,9 +58,9 @@ export async function explain(engine: Engine, id: bigint, now: number): Promise<
 }
 
 /** What a run asks as well, of the rules for this job alone. */
-async function verdictOf(db: Kysely<Database>, job: JobFacts, policies: readonly Policy[], now: number) {
+async function verdictOf(engine: Engine, job: JobFacts, policies: readonly Policy[], now: number) {
   const rules = jobRules(policies, now);
-  const scope = rules && (await jobScope(new Boundaries(db), rules, job.company_id, job.run_template_id));
+  const scope = rules && (await jobScope(new Boundaries(engine), rules, job.company_id, job.run_template_id));
   return jobVerdict(scope ? [scope] : []);
 }
 

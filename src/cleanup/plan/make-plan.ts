@@ -4,6 +4,7 @@ import { patiently } from '../../pacing/index.ts';
 import { type Database, findInstallation } from '../../schema/index.ts';
 import type { RuleBook } from '../rules/rules.ts';
 import { agedTables } from '../selection/aged-tables.ts';
+import { Boundaries } from '../selection/boundaries.ts';
 import { companySlugs } from '../selection/company-slugs.ts';
 import { findDeleteHooks, findDependents } from '../selection/dependents.ts';
 import { readHolds } from '../selection/held-rows.ts';
@@ -17,6 +18,7 @@ import type { FrozenPlan, PlannedCompany, PlannedTable, PurgePlan } from './plan
  * Reads only; a table that somebody has locked is waited for. Its time follows what would be deleted, what the rules keep, and the number of run templates.
  * @param signal ends it between two queries
  * @param gone log entries that are to be counted as if they had been deleted before
+ * @param boundaries those that are known already, of rows as they were just before
  * @throws INDEX_MISSING rather than to read whole tables; the signal's reason
  */
 export function planPurge(
@@ -24,14 +26,18 @@ export function planPurge(
   book: RuleBook,
   signal?: AbortSignal,
   gone: readonly LogScope[] = [],
+  boundaries?: Boundaries,
 ): Promise<PurgePlan> {
-  return patiently(() => planNow(engine, book, gone, signal), { signals: [signal] });
+  // Tried again, it looks for them anew, unless they were given.
+  const plan = () =>
+    planNow(engine, book, { gone, boundaries: boundaries ?? new Boundaries(engine) }, signal);
+  return patiently(plan, { signals: [signal] });
 }
 
 async function planNow(
   engine: Engine,
   book: RuleBook,
-  gone: readonly LogScope[],
+  { gone, boundaries }: { readonly gone: readonly LogScope[]; readonly boundaries: Boundaries },
   signal?: AbortSignal,
 ): Promise<PurgePlan> {
   await requireIndexesOfRules(engine, book);
@@ -44,8 +50,8 @@ async function planNow(
     where: engine.where,
     installation: installation?.id ?? null,
     server: installation?.server ?? null,
-    jobs: await jobScopes(engine, book, holds, signal),
-    logs: await logScopes(engine, book, holds, signal),
+    jobs: await jobScopes(engine, book, holds, signal, boundaries),
+    logs: await logScopes(engine, book, holds, signal, boundaries),
     tokensBefore: book.tokensBefore,
     historyBefore: book.historyBefore,
   };

@@ -8,6 +8,8 @@ export class ChunkQueue {
   private readonly open: ChunkCursor[];
   /** How many rows go with one that is read: a job takes others along. */
   private weight = 1;
+  /** Read and not given out: a chunk that is not full yet when the next cursor cannot be read, or what is too much for one. */
+  private begun: Chunk | undefined;
   /** One reads at a time: a cursor knows only one place to go on from. */
   private reading: Promise<unknown> = Promise.resolve();
 
@@ -17,19 +19,27 @@ export class ChunkQueue {
     this.open = [...cursors];
   }
 
-  /** A chunk of each cursor after the other, so that the backlog of one does not keep the rest waiting. */
+  /**
+   * Each cursor after the other, so that the backlog of one does not keep the rest waiting. What one of them has left is
+   * filled up from the next: few rows of many owners are few transactions, each of which has to reach the disk.
+   */
   next(prepare: () => Promise<void>): Promise<Chunk | undefined> {
     const read = this.reading.then(async () => {
       await prepare();
+      const size = Math.max(1, Math.floor(this.chunkSize.rows / this.weight));
       for (;;) {
         const [cursor] = this.open;
-        if (!cursor) return undefined;
+        const room = size - (this.begun?.ids.length ?? 0);
+        if (!cursor || room <= 0) return this.give(size);
         // A cursor that could not be read is still the next one.
-        const chunk = await cursor(Math.max(1, Math.floor(this.chunkSize.rows / this.weight)));
+        const some = await cursor(room);
         this.open.shift();
-        if (!chunk) continue;
+        if (!some) continue;
         this.open.push(cursor);
-        return chunk;
+        const before = this.begun;
+        const fits = !before || (before.table === some.table && before.archive === some.archive);
+        this.begun = before && fits ? { ...before, ids: [...before.ids, ...some.ids] } : some;
+        if (before && !fits) return before;
       }
     });
     this.reading = read.catch(() => {});
@@ -39,5 +49,14 @@ export class ChunkQueue {
   note(chunk: Chunk, rows: number, held: number, timing: ChunkTiming): void {
     if (rows > 0) this.weight = Math.max(1, rows / chunk.ids.length);
     this.chunkSize.note(rows, held, timing);
+  }
+
+  /** Chunks may have become smaller since it was read. */
+  private give(size: number): Chunk | undefined {
+    const { begun } = this;
+    if (!begun) return undefined;
+    const left = begun.ids.slice(size);
+    this.begun = left.length > 0 ? { ...begun, ids: left } : undefined;
+    return left.length > 0 ? { ...begun, ids: begun.ids.slice(0, size) } : begun;
   }
 }

@@ -96,8 +96,12 @@ export function cursor<Row extends Key>(
   goes: (row: Row) => boolean = () => true,
 ): ChunkCursor {
   const walk = new KeysetCursor<Row, Key>({ what: table, read, isBefore: isOlder });
+  let ended = false;
   return async (limit) => {
-    for (let rows = await walk.next(limit); rows.length > 0; rows = await walk.next(limit)) {
+    while (!ended) {
+      const rows = await walk.next(limit);
+      // Fewer than were asked for are the last ones; that is not asked again of each owner.
+      ended = rows.length < limit;
       const ids = rows.filter(goes).map(({ id }) => id);
       if (ids.length > 0) return { table, ids, archive };
     }

@@ -1,8 +1,9 @@
 /** The boundaries that rules set, for the rows of one owner: what is older than all that they keep. */
 import { type Kysely, sql } from 'kysely';
-import { type Database, JOB_AGE, LOG_AGE } from '../../schema/index.ts';
+import type { Engine } from '../../engines/index.ts';
+import { type Database, JOB_AGE, LOG_AGE, type Timeline } from '../../schema/index.ts';
 import type { JobRule, LogRule } from '../rules/rules.ts';
-import { beginningOf, boundary, earlier, type Key, later } from './boundary.ts';
+import { beginningOf, boundary, earlier, type Key, later, newestOfAll } from './boundary.ts';
 import { lastSuccess } from './last-success.ts';
 
 /** Jobs of a run template; null for those of none; `all` for all jobs of a company. */
@@ -10,11 +11,13 @@ export type Division = bigint | null | 'all';
 
 /** Boundaries as they are found; that of "the newest N of all" is the same for every scope and looked for once. */
 export class Boundaries {
+  private readonly engine: Engine;
   private readonly db: Kysely<Database>;
-  private readonly newest = new Map<string, Promise<Key | null>>();
+  private readonly newest = new Map<string, Key | null>();
 
-  constructor(db: Kysely<Database>) {
-    this.db = db;
+  constructor(engine: Engine) {
+    this.engine = engine;
+    this.db = engine.kysely<Database>();
   }
 
   async ofJobs({ keep, keepPerTemplate, olderThan }: JobRule, template: Division): Promise<Key | null> {
@@ -47,11 +50,14 @@ export class Boundaries {
     return typeof template === 'bigint' ? lastSuccess(this.db, template) : undefined;
   }
 
-  private newestOfAll(timeline: typeof JOB_AGE, keep: number): Promise<Key | null> {
+  /** Null when nothing is older than the newest N of all. One that could not be read is read again. */
+  async newestOfAll(timeline: Timeline, keep: number): Promise<Key | null> {
     const name = `${timeline.table} ${keep}`;
-    const known = this.newest.get(name) ?? boundary(this.db, timeline, keep);
-    this.newest.set(name, known);
-    return known;
+    const known = this.newest.get(name);
+    if (known !== undefined) return known;
+    const found = await newestOfAll(this.engine, timeline, keep);
+    this.newest.set(name, found);
+    return found;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where "the newest N" ends: found once, by key, and then held fixed however the table grows. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Engine } from '../../engines/index.ts';
 import { type Database, HIGHEST_ID, LOWEST_ID, type Timeline } from '../../schema/index.ts';
 
 /** The place of a row in the order of age: its instant, and its id among rows of the same instant. */
@@ -47,6 +48,13 @@ const HIGHEST_YEAR = 1_000_000;
 /** The younger of two boundaries: what lies before one of them. */
 export function later(a: Key, b: Key): Key {
   return earlier(a, b) === a ? b : a;
+}
+
+/** The oldest row of a whole table to be kept, so that N are kept; null when there is nothing older. */
+export async function newestOfAll(engine: Engine, timeline: Timeline, keep: number): Promise<Key | null> {
+  if (keep === 0) return boundary(engine.kysely<Database>(), timeline, 0);
+  const { table, at } = timeline;
+  return engine.oldestOfNewest(engine.kysely(), { table, at, n: keep });
 }
 
 /**

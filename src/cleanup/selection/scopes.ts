@@ -3,7 +3,6 @@
  * that reading it costs no more than what it deletes.
  */
 import type { Engine } from '../../engines/index.ts';
-import type { Database } from '../../schema/index.ts';
 import { type FinishedStatus, type JobRule, type RuleBook, type Rules, resolve } from '../rules/rules.ts';
 import { Boundaries, type Division } from './boundaries.ts';
 import type { Key } from './boundary.ts';
@@ -39,9 +38,9 @@ export async function jobScopes(
   { jobs, company: only }: RuleBook,
   holds: Holds,
   signal?: AbortSignal,
+  boundaries = new Boundaries(engine),
 ): Promise<JobScope[]> {
   if (!jobs) return [];
-  const boundaries = new Boundaries(engine.kysely<Database>());
   const scopes: JobScope[] = [];
   const free = (await companiesWithRows(engine, 'job', only)).filter((one) => !holds.companies.has(one));
   const divided = await divisions(engine, jobs, free, boundaries, { only: only !== null, signal });
@@ -76,9 +75,9 @@ export async function logScopes(
   { logs, company: only }: RuleBook,
   holds: Holds,
   signal?: AbortSignal,
+  boundaries = new Boundaries(engine),
 ): Promise<LogScope[]> {
   if (!logs) return [];
-  const boundaries = new Boundaries(engine.kysely<Database>());
   const scopes: LogScope[] = [];
   for (const company of [
     ...(await companiesWithRows(engine, 'logger', only)),

@@ -28,6 +28,13 @@ export interface Rows {
    */
   distinctValues(wanted: WantedValues): RawBuilder<unknown>;
   /**
+   * The oldest of the newest rows of a table, by an instant and the id, which an index has in order; null where no row is
+   * older than that. All of it is of one moment. It takes no longer than to read as many entries of the index as rows are
+   * wanted, and next to nothing where the ids alone show that there are no more.
+   * @param db no transaction
+   */
+  oldestOfNewest(db: Kysely<unknown>, wanted: NewestRows): Promise<Place | null>;
+  /**
    * Rows whose `column` is a number from the first to the last, which is larger. Whoever locks them locks and waits for no
    * row behind the last one: somebody else may have it, and wait for ours.
    */
@@ -62,6 +69,19 @@ export interface WantedValues {
   readonly column: string;
   readonly from: bigint;
   readonly most: number;
+}
+
+/** So many rows, at least one, of a table whose key is `id`, by a column that is an instant. */
+export interface NewestRows {
+  readonly table: string;
+  readonly at: string;
+  readonly n: number;
+}
+
+/** The place of a row in the order of an instant and the id. */
+export interface Place {
+  readonly at: string;
+  readonly id: bigint;
 }
 
 export interface BulkLoad {

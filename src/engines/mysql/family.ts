@@ -25,6 +25,7 @@ import { LARGE_VALUES } from './large-values.ts';
 import { leftovers } from './leftovers.ts';
 import { HOLDERS, lock } from './lock.ts';
 import { askServer, locksReachAllWriters } from './lock-reach.ts';
+import { oldestOfNewest } from './newest-rows.ts';
 import { activity, lockWaiters, type PressureDialect, undoBacklog } from './pressure.ts';
 import { type RebuildDialect, rebuild, rebuilds } from './rebuild.ts';
 import { deleteHooks, references, seesDeleteHooks, writeHooks } from './references.ts';
@@ -134,6 +135,7 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     distinctValues: ({ table, column, from, most }) => sql`
       select distinct ${sql.ref(column)} as value from ${sql.table(table)}
       where ${sql.ref(column)} >= ${from} order by ${sql.ref(column)} limit ${sql.lit(most)}`,
+    oldestOfNewest,
     // A walk along an index locks the first row that is no longer asked for; a search for a single value does not.
     between: (column, first, last) =>
       sql<boolean>`(${sql.ref(column)} between ${first} and ${last - 1n} or ${sql.ref(column)} = ${last})`,

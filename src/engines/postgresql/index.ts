@@ -33,6 +33,7 @@ import { LARGE_VALUES } from './large-values.ts';
 import { leftovers } from './leftovers.ts';
 import { lock } from './lock.ts';
 import { lockWaiters } from './lock-waiters.ts';
+import { oldestOfNewest } from './newest-rows.ts';
 import { rebuild, rebuilds } from './rebuild.ts';
 import { reclaim } from './reclaim.ts';
 import { cascadeHooks, deleteHooks, references, writeHooks } from './references.ts';
@@ -135,6 +136,7 @@ export async function openPostgresql(
     // One parameter, and the same statement for any number of them.
     among: (column, ids) => sql<boolean>`${sql.ref(column)} = any(${`{${ids.join()}}`}::bigint[])`,
     distinctValues,
+    oldestOfNewest,
     rowCopies: null,
     jsonArray,
     rowLines: ROW_LINES,

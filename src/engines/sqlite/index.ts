@@ -23,6 +23,7 @@ import { distinctValues } from '../distinct-values.ts';
 import type { Engine } from '../engine.ts';
 import { failure } from '../failure.ts';
 import { freeBytes } from '../free-disk.ts';
+import { byCountingAll } from '../newest-rows.ts';
 import type { Place } from '../place.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { translatingDriver } from '../translating-driver.ts';
@@ -218,6 +219,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     editingSchema: (session, work) => editingSchema(database, session, work),
     among,
     distinctValues,
+    oldestOfNewest: byCountingAll((rows, n) => sql`max(${rows} - ${sql.lit(n)}, 0)`),
     rowCopies: rowCopies(db, among),
     jsonArray: null,
     rowLines: ROW_LINES,
