@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { type EngineName, openEngine } from '../src/engines/index.ts';
 import type { Database } from '../src/schema/index.ts';
 import { Visitor } from '../tests/harness/visitor.ts';
+import { makeYearOfSamples } from '../tests/harness/year-of-samples.ts';
 import { eachGround, type Ground } from './grounds.ts';
+import { environmentOf, runProgram } from './program.ts';
 
 const PROGRAM = fileURLToPath(new URL('../bin/multiflexi-cli.js', import.meta.url));
 const JOBS = Number(process.argv[2] ?? 200_000);
@@ -17,24 +19,31 @@ const READERS = 50;
 const ROUNDS = 20;
 /** Each reader looks so often, in milliseconds. */
 const PAUSE_MS = 1_000;
+/** How long the platform writes alone, before and after. */
+const IDLE_MS = 15_000;
+/** Longer than an answer of Health is shown without waiting for a new one. */
+const UNASKED_MS = 15_500;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 await eachGround(ENGINES, JOBS, measure, (name, why) => say(`${name}: ${why}`), Date.now());
 
-async function measure({ name, settings, reset }: Ground): Promise<void> {
-  await reset();
-  const idle = await writerWhile(settings, () => sleep(10_000));
+async function measure({ name, pristine: settings }: Ground): Promise<void> {
+  say(`${name}: ${await prepared(settings)} rows`);
+  const idle = await writerWhile(settings, () => sleep(IDLE_MS));
   const { child, origin, token } = await startConsole(environmentOf(settings));
   try {
     const visitor = await Visitor.loggedIn({ origin, token });
     // As long as nobody else has asked.
     const health: number[] = [];
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 6; round++) {
       health.push(await timed(() => visitor.get('/')));
-      await sleep(5_500);
+      await sleep(UNASKED_MS);
     }
-    say(`${name}: Health, asked anew: first ${round(health[0])} ms, median ${round(at(health, 0.5))} ms`);
+    const [first, ...later] = health;
+    say(
+      `${name}: Health, asked anew: first ${round(first)} ms, then median ${round(at(later, 0.5))} ms, slowest ${round(at(later, 1))} ms`,
+    );
     const memory = memoryOf(child);
     const reads: number[] = [];
     const busy = await writerWhile(settings, async () => {
@@ -53,7 +62,10 @@ async function measure({ name, settings, reset }: Ground): Promise<void> {
     say(
       `${name}: ${READERS} readers, ${reads.length} answers: median ${round(at(reads, 0.5))} ms, p99 ${round(at(reads, 0.99))} ms`,
     );
-    say(`${name}: writer p99 idle ${round(at(idle, 0.99))} ms, with readers ${round(at(busy, 0.99))} ms`);
+    idle.push(...(await writerWhile(settings, () => sleep(IDLE_MS))));
+    say(
+      `${name}: writer p99 idle (before and after) ${round(at(idle, 0.99))} ms of ${idle.length}, with readers ${round(at(busy, 0.99))} ms of ${busy.length}`,
+    );
     const plan = await timed(() => visitor.get('/api/prune?jobs=true&older_than=90d'));
     say(
       `${name}: plan of a purge ${round(plan)} ms; memory ${memory} MB, with readers and a plan ${memoryOf(child)} MB`,
@@ -61,6 +73,16 @@ async function measure({ name, settings, reset }: Ground): Promise<void> {
   } finally {
     child.kill('SIGTERM');
   }
+}
+
+/** Statistics as the housekeeper keeps them, and a year of its samples. @returns how many rows there are */
+async function prepared(settings: Ground['settings']): Promise<number> {
+  await runProgram(settings, ['db:analyze']);
+  const engine = await openEngine(settings, 'change');
+  await makeYearOfSamples(engine);
+  const { tables } = await engine.sizes('cheap');
+  await engine.close();
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 /** A platform that writes a log row every few milliseconds. @returns how long each took */
@@ -92,19 +114,6 @@ async function startConsole(environment: Record<string, string>) {
   });
   const { origin, hash } = new URL(url);
   return { child, origin, token: new URLSearchParams(hash.slice(1)).get('token') ?? '' };
-}
-
-function environmentOf(settings: Ground['settings']): Record<string, string> {
-  if (settings.connection === 'sqlite') return { DB_CONNECTION: 'sqlite', DB_DATABASE: settings.file };
-  const { connection, host, port, database, username, password } = settings;
-  return {
-    DB_CONNECTION: connection,
-    DB_HOST: host ?? '127.0.0.1',
-    DB_PORT: String(port),
-    DB_DATABASE: database,
-    DB_USERNAME: username,
-    DB_PASSWORD: password ?? '',
-  };
 }
 
 function memoryOf({ pid }: ChildProcess): number {

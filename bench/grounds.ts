@@ -20,6 +20,8 @@ export const DAYS = 180;
 export interface Ground {
   readonly name: EngineName;
   readonly settings: DatabaseSettings;
+  /** Where it was filled: for what changes little, and need not wait for a copy of it. */
+  readonly pristine: DatabaseSettings;
   /** Undefined for SQLite. */
   readonly server: TestServer | undefined;
   /** Makes the database what it was when it was filled. */
@@ -67,6 +69,7 @@ async function sqliteGround(jobs: number, until: number): Promise<Ground> {
   return {
     name: 'sqlite',
     settings: { connection: 'sqlite', file },
+    pristine: { connection: 'sqlite', file: pristine },
     server: undefined,
     reset: async () => {
       for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true });
@@ -143,5 +146,12 @@ async function serverGround(
       });
     await engine.close();
   }
-  return { name, settings: settings('bench'), server, reset, drop: () => admin.close() };
+  return {
+    name,
+    settings: settings('bench'),
+    pristine: settings('pristine'),
+    server,
+    reset,
+    drop: () => admin.close(),
+  };
 }

@@ -36,6 +36,8 @@ function aligned(text: string, width: number, align: TableColumn['align']): stri
   return align === 'right' ? missing + text : text + missing;
 }
 
-function widthOf(text: string): number {
+/** How many columns its widest line takes. */
+export function widthOf(text: string): number {
+  if (text.includes('\n')) return Math.max(...text.split('\n').map(widthOf));
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }

@@ -11,6 +11,9 @@ import { ShownProgress } from './progress-bar.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
+/** Of what is read elsewhere than on a terminal, in columns. */
+const PAGE_WIDTH = 100;
+
 export class Terminal {
   /** The command that was called, by its name in the catalogue. */
   readonly command: string;
@@ -75,6 +78,11 @@ export class Terminal {
     process.stderr.write(
       `${this.styled('red', 'Error:', process.stderr)} ${message}\n${this.styled('bold', 'Next:', process.stderr)} ${next}\n`,
     );
+  }
+
+  /** In columns: what is wider would be broken. */
+  get width(): number {
+    return process.stdout.columns ?? PAGE_WIDTH;
   }
 
   styled(style: Style, text: string, stream: NodeJS.WriteStream = process.stdout): string {

@@ -8,9 +8,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { startBrowser } from './browser.ts';
 import { finished, startCli } from './cli.ts';
-import { makeYearOfSamples, PICTURES } from './console-pictures.ts';
+import { PICTURES } from './console-pictures.ts';
 import { migratedDatabase } from './engines.ts';
 import { makeCompany, makeHistory, type TestJob } from './history.ts';
+import { makeYearOfSamples } from './year-of-samples.ts';
 
 /** With an artifact and a log entry each. */
 export const JOBS = 400;

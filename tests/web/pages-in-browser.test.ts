@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { PAGES } from '../../src/web/index.ts';
 import { BROWSER, hurdles } from '../harness/browser.ts';
-import { makeYearOfSamples, pictured } from '../harness/console-pictures.ts';
+import { pictured } from '../harness/console-pictures.ts';
 import { visiting } from '../harness/console-visit.ts';
+import { makeYearOfSamples } from '../harness/year-of-samples.ts';
 
 const LIGHTS = ['light', 'dark'] as const;
 /** Those that are worth more than their plain address. */

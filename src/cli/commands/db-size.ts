@@ -76,8 +76,10 @@ function printReport(
   const { size, diskFree, growth, shares, sampled } = report;
   if (byTable) {
     terminal.print(`${engine.product}, ${engine.where}`);
-    if (growth) for (const part of [growthTable(growth, limit), ...growthNotes(growth)]) terminal.print(part);
-    else terminal.print(NO_SAMPLES);
+    if (growth) {
+      for (const part of [growthTable(growth, limit, terminal.width), ...growthNotes(growth)])
+        terminal.print(part);
+    } else terminal.print(NO_SAMPLES);
   } else {
     printSize(engine, size, terminal);
     terminal.print(

@@ -1,4 +1,4 @@
-/** Growth for people, at most 100 columns wide: what is unknown is said to be, and a forecast is a range. */
+/** Growth for people, in 100 columns unless the terminal has more: what is unknown is said to be, and a forecast is a range. */
 import {
   type Growth,
   type GrowthOf,
@@ -10,10 +10,10 @@ import {
 } from '../../tasks/index.ts';
 import { bytes, rows } from '../numbers.ts';
 import { sparkline } from '../sparkline.ts';
-import { textTable } from '../table.ts';
+import { textTable, widthOf } from '../table.ts';
 
 const SPARK_WIDTH = 10;
-/** Changes over more days have no room beside the others. */
+/** Changes over more days are shown where there is room beside the others, and something to show. */
 const LONGEST_DAYS = 30;
 const UNKNOWN = 'unknown';
 
@@ -27,17 +27,32 @@ export function growthLine(growth: Growth): string {
   return `Growth: ${change}${full}`;
 }
 
-export function growthTable(growth: Growth, limit: number | undefined): string {
-  const columns = ['Table', 'Now', '1 day', '7 days', '30 days', 'Last month', 'Doubles'].map(
-    (title, at) => ({
-      title,
-      align: at === 0 || at >= 5 ? ('left' as const) : ('right' as const),
-    }),
+/** @param width of the terminal, in columns */
+export function growthTable(growth: Growth, limit: number | undefined, width: number): string {
+  const isKnown = growth.whole.changes.some(
+    ({ days, bytes: change }) => days > LONGEST_DAYS && change !== null,
   );
+  if (isKnown) {
+    const all = growthColumns(growth, limit, Number.POSITIVE_INFINITY);
+    if (widthOf(all) <= width) return all;
+  }
+  return growthColumns(growth, limit, LONGEST_DAYS);
+}
+
+function growthColumns(growth: Growth, limit: number | undefined, longestDays: number): string {
+  const changesOf = ({ changes }: GrowthOf) => changes.filter(({ days }) => days <= longestDays);
+  const numbers = [
+    'Now',
+    ...changesOf(growth.whole).map(({ days }) => (days === 1 ? '1 day' : `${days} days`)),
+  ];
+  const columns = ['Table', ...numbers, 'Last month', 'Doubles'].map((title, at) => ({
+    title,
+    align: at === 0 || at > numbers.length ? ('left' as const) : ('right' as const),
+  }));
   const lines = [growth.whole, ...growth.tables.slice(0, limit)].map((each) => [
     each.name === '' ? '(all of it)' : each.name,
     each.bytes === null ? UNKNOWN : bytes(each.bytes),
-    ...each.changes.filter(({ days }) => days <= LONGEST_DAYS).map((change) => signed(change.bytes)),
+    ...changesOf(each).map((change) => signed(change.bytes)),
     sparkline(each.daily, SPARK_WIDTH),
     shortReach(each),
   ]);
