@@ -115,6 +115,6 @@ export {
 } from './switch/journal.ts';
 export { countsAs, readingMsOf } from './switch/look-at-target.ts';
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
-export { makeSame, type Pass } from './switch/pass.ts';
+export { type Known, makeSame, type Pass } from './switch/pass.ts';
 export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
 export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

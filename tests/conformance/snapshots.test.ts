@@ -72,4 +72,54 @@ describeRole<Snapshots>('the role snapshots', {
       await sql`drop table shared`.execute(elsewhere);
     }
   },
+
+  stateOf: async ({ name, engine, other, database, run }) => {
+    await run('create table told (id bigint not null primary key)', 'create table untold (id bigint)');
+    const elsewhere = other.kysely<unknown>();
+    const reader = await database.open('inspect');
+    /** Both of one transaction, during which somebody may write. */
+    const seen = (meanwhile: () => Promise<unknown> = async () => {}) =>
+      reader
+        .kysely<unknown>()
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .setAccessMode('read only')
+        .execute(async (db) => {
+          const state = await reader.stateOf(db);
+          await meanwhile();
+          expect(await reader.stateOf(db)).toBe(state);
+          const { rows } = await sql<{ n: bigint }>`select count(*) as n from told`.execute(db);
+          return { state, rows: Number(rows[0]?.n) };
+        });
+    const write = (id: number) => sql`insert into told values (${id})`.execute(elsewhere);
+    try {
+      const before = await seen();
+      // MySQL and MariaDB have none.
+      if (name !== 'postgresql' && name !== 'sqlite') return expect(before.state).toBeNull();
+      expect(before.state).not.toBeNull();
+      const during = await seen(() => write(1));
+      expect(during).toEqual({ state: during.state, rows: 0 });
+      const after = await seen();
+      expect(after.rows).toBe(1);
+      expect(after.state).not.toBe(during.state);
+      // What is not committed is not seen, and has its own state when it is.
+      const open = await elsewhere.transaction().execute(async (db) => {
+        await sql`update told set id = 2 where id = 1`.execute(db);
+        return seen();
+      });
+      const committed = await seen();
+      expect(committed.state).not.toBe(open.state);
+      await sql`delete from told`.execute(elsewhere);
+      const emptied = await seen();
+      expect(emptied.rows).toBe(0);
+      expect(emptied.state).not.toBe(committed.state);
+      await sql`insert into untold values (1)`.execute(engine.kysely<unknown>());
+      expect((await seen()).state).not.toBe(emptied.state);
+      // Where nobody writes, here or (on a server) in another database, it stays.
+      if (name === 'sqlite') expect((await seen()).state).toBe((await seen()).state);
+    } finally {
+      await reader.close();
+      for (const table of ['told', 'untold']) await sql`drop table ${sql.table(table)}`.execute(elsewhere);
+    }
+  },
 });

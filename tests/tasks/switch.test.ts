@@ -202,7 +202,7 @@ describe('the stop', () => {
     const stop = stopAndVerify(
       { engine: source.engine, program: 'test' },
       sides,
-      { portions: [], changed: 0, stopMs: 0 },
+      { known: { portions: [], state: null }, changed: 0, stopMs: 0 },
       {
         maxStopMs: 2,
         openTarget: () => target.open('inspect'),

@@ -14,6 +14,13 @@ export interface Snapshots {
    * @param moment of that snapshot
    */
   snapshotAt(moment: string): Promise<Snapshot>;
+  /**
+   * A mark of what this transaction sees: two equal ones of one engine, which itself writes nothing, prove that no transaction has been
+   * committed in between that the second sees and the first did not. Where somebody has written, to whatever table, they
+   * differ. Null where nothing proves that.
+   * @param db a transaction whose reads are all of one moment
+   */
+  stateOf(db: Kysely<unknown>): Promise<string | null>;
 }
 
 export interface Snapshot {

@@ -106,6 +106,8 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     snapshot: () => snapshot(db),
     // A snapshot of its own: nothing tells whether it is of the same moment.
     snapshotAt: () => snapshot(db),
+    // Its views of what is committed have numbers, and shows them to nobody.
+    stateOf: async () => null,
     // Both are the statistics that InnoDB keeps.
     sizes: () => sizes(db),
     statistics: (tables) => statistics(db, place.database, differences.tableStatistics, tables),

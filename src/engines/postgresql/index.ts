@@ -39,7 +39,7 @@ import { reclaim } from './reclaim.ts';
 import { cascadeHooks, deleteHooks, references, writeHooks } from './references.ts';
 import { watchReplicas } from './replication.ts';
 import { sizes } from './sizes.ts';
-import { snapshot, snapshotAt } from './snapshot.ts';
+import { snapshot, snapshotAt, stateOf } from './snapshot.ts';
 import { space } from './space.ts';
 import { reportActivity } from './statistics.ts';
 import { structureChecks } from './structure.ts';
@@ -101,6 +101,7 @@ export async function openPostgresql(
     seesDeleteHooks: async () => true,
     snapshot: (readers) => snapshot(db, readers),
     snapshotAt: (moment) => snapshotAt(db, moment),
+    stateOf,
     sizes: () => sizes(db),
     statistics: async (tables) => {
       await reportActivity(server);

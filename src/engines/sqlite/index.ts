@@ -51,7 +51,7 @@ import { rowCopies } from './row-copies.ts';
 import { ROW_LINES } from './row-lines.ts';
 import { editingSchema } from './schema-text.ts';
 import { sizes } from './sizes.ts';
-import { snapshot, snapshotAt } from './snapshot.ts';
+import { snapshot, snapshotAt, stateOf } from './snapshot.ts';
 import { space } from './space.ts';
 import { analyze, statistics } from './statistics.ts';
 import { structureChecks } from './structure.ts';
@@ -188,6 +188,11 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     seesDeleteHooks: async () => true,
     snapshot: (readers) => snapshot({ file, place, db }, readers),
     snapshotAt: () => snapshotAt(db),
+    stateOf: async (session) => {
+      // Who writes now may write to another file of the same name.
+      identity.requireSame();
+      return stateOf(session);
+    },
     sizes: (depth) => sizes(db, file, depth),
     statistics: (tables) => statistics(db, tables),
     analyze: (table) => analyze(db, table),

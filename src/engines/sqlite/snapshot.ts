@@ -42,6 +42,12 @@ export async function snapshotAt(db: Kysely<unknown>): Promise<Snapshot> {
   return readersOf(db, reading, 1, async () => {});
 }
 
+/** Within a transaction the version is that of its moment. Source: https://www.sqlite.org/pragma.html#pragma_data_version */
+export async function stateOf(db: Kysely<unknown>): Promise<string> {
+  const { rows } = await sql<{ data_version: bigint }>`pragma data_version`.execute(db);
+  return String(rows[0]?.data_version);
+}
+
 function sharingOf(witness: Database.Database): Sharing {
   // Another one as soon as any other connection has committed, asked on the same connection.
   const version = () => witness.pragma('data_version', { simple: true });

@@ -1,6 +1,13 @@
 /** The copy while the platform goes on: all rows first, then what changed meanwhile, until little is left for the stop. */
 import type { Engine } from '../../engines/index.ts';
-import { countsAs, type MovedTable, makeSame, type Pass, readingMsOf } from '../../transfer/index.ts';
+import {
+  countsAs,
+  type Known,
+  type MovedTable,
+  makeSame,
+  type Pass,
+  readingMsOf,
+} from '../../transfer/index.ts';
 import type { TaskContext } from '../context.ts';
 
 export interface Sides {
@@ -15,7 +22,7 @@ export interface Sides {
 
 export interface Copied {
   /** What the target is known to have. */
-  readonly portions: Pass['portions'];
+  readonly known: Known;
   readonly changed: number;
   /** About how long the stop would take now, in milliseconds. */
   readonly stopMs: number;
@@ -34,7 +41,7 @@ export async function copyWhileRunning(context: TaskContext, sides: Sides): Prom
     kind: 'switch',
     step: { step: 'copied', rows: first.changed, ms: first.comparing + first.copying },
   });
-  let last = await pass(context, sides, 'comparing', first.portions);
+  let last = await pass(context, sides, 'comparing', first);
   let changed = first.changed + last.changed;
   // Whoever writes to the target is better found before anybody is stopped for it.
   if (!(await countsAs(sides.targetReader, last.portions))) {
@@ -42,7 +49,7 @@ export async function copyWhileRunning(context: TaskContext, sides: Sides): Prom
     changed += last.changed;
   }
   for (let round = 1; round < MOST_ROUNDS && last.copying > LITTLE_MS; round++) {
-    const next = await pass(context, sides, 'comparing', last.portions);
+    const next = await pass(context, sides, 'comparing', last);
     changed += next.changed;
     const isQuicker = next.copying < last.copying;
     last = next;
@@ -52,8 +59,11 @@ export async function copyWhileRunning(context: TaskContext, sides: Sides): Prom
     kind: 'switch',
     step: { step: 'caught-up', rows: changed - first.changed, ms: last.comparing + last.copying },
   });
-  const verifying = await readingMsOf(sides.targetReader, last.portions, context.signal);
-  return { portions: last.portions, changed, stopMs: last.comparing + last.copying + verifying };
+  const readingMs = (side: Engine) => readingMsOf(side, last.portions, context.signal);
+  // Somebody may write until the stop begins: then all of it is compared there.
+  const comparing = last.unchanged ? await readingMs(sides.reader) : last.comparing;
+  const verifying = await readingMs(sides.targetReader);
+  return { known: last, changed, stopMs: comparing + last.copying + verifying };
 }
 
 /** One computes while the other waits for its server. */
@@ -63,7 +73,7 @@ async function pass(
   { signal, onProgress }: TaskContext,
   { reader, target, targetReader, tables, rows }: Sides,
   activity: 'copying' | 'comparing',
-  known?: Pass['portions'],
+  known?: Known,
 ): Promise<Pass> {
   let done = 0;
   const onRows = (more: number) => {

@@ -80,7 +80,7 @@ export async function stopAndVerify(
 
 async function copyTheRest(
   { reader, target, targetReader, tables, rows }: Sides,
-  { portions: known }: Copied,
+  { known }: Copied,
   signal: AbortSignal,
   { openTarget }: StopOptions,
 ): Promise<Pick<Stopped, 'receipt' | 'changed'>> {

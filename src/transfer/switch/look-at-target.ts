@@ -1,7 +1,7 @@
-/** What a copy is like, without reading all of it. */
+/** What a database is like, without reading all of it. */
 import { sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
-import { ofOneMoment, type Portion, sumOf } from '../digest/portions.ts';
+import { ofOneMoment, type Portion, rangesFrom, sumOf } from '../digest/portions.ts';
 
 /**
  * Whether each table has as many rows as were copied. Whoever else adds or deletes rows is found so; whoever only changes some is
@@ -19,24 +19,32 @@ export async function countsAs(target: Engine, portions: readonly Portion[]): Pr
   return true;
 }
 
-/** So many portions tell how fast the others are read. */
-const SAMPLE = 3;
+/** So many rows tell how fast the others of their table are read. */
+const SAMPLE_ROWS = 4_000;
 
-/** About how long it takes to read all of it, in milliseconds: a few of the largest portions are read. */
-export async function readingMsOf(
-  target: Engine,
+/** About how long it takes to read all of it, in milliseconds: a few rows of each table are read. */
+export function readingMsOf(
+  engine: Engine,
   portions: readonly Portion[],
   signal?: AbortSignal,
 ): Promise<number> {
-  const largest = portions.toSorted((one, other) => other.sum.rows - one.sum.rows).slice(0, SAMPLE);
-  const started = performance.now();
-  await ofOneMoment(target, async (side) => {
-    for (const { table, range } of largest) await sumOf(side, table, range, { signal });
+  return ofOneMoment(engine, async (side) => {
+    let ms = 0;
+    for (const table of new Set(portions.map((portion) => portion.table))) {
+      const own = portions.filter((portion) => portion.table === table);
+      const rows = own.reduce((all, { sum }) => all + sum.rows, 0);
+      const first = own[own.length >> 1]?.range.first?.[0];
+      const { value: range } = await rangesFrom(
+        side,
+        table,
+        typeof first === 'bigint' ? first : null,
+        SAMPLE_ROWS,
+      ).next();
+      if (rows === 0 || !range) continue;
+      const started = performance.now();
+      const read = await sumOf(side, table, range, { signal });
+      if (read.rows > 0) ms += ((performance.now() - started) * rows) / read.rows;
+    }
+    return ms;
   });
-  const read = rowsOf(largest);
-  return read === 0 ? 0 : ((performance.now() - started) * rowsOf(portions)) / read;
-}
-
-function rowsOf(portions: readonly Portion[]): number {
-  return portions.reduce((rows, { sum }) => rows + sum.rows, 0);
 }

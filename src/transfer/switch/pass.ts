@@ -36,15 +36,22 @@ export interface PassRequest {
   /** Parents first. */
   readonly tables: readonly MovedTable[];
   /** What the target is known to have: then it is not read where the source has that as well. */
-  readonly known?: readonly Portion[] | undefined;
+  readonly known?: Known | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How many rows were read or written just now. */
   readonly onRows?: ((rows: number) => void) | undefined;
 }
 
-export interface Pass {
+export interface Known {
   /** What the source had, and the target has now; by table, in the order of keys. */
   readonly portions: readonly Portion[];
+  /** What the source's engine calls its state when it had that; null where it has no name for it. */
+  readonly state: string | null;
+}
+
+export interface Pass extends Known {
+  /** The source has the same state as before, so nothing was read. */
+  readonly unchanged: boolean;
   /** Rows that were inserted, updated or deleted. */
   readonly changed: number;
   /** Milliseconds for the comparison, and for what it has found. */
@@ -65,12 +72,16 @@ const MODEL = modelOf(MIGRATIONS);
 /** @throws CONSTRAINT, TOO_LARGE and others of the databases; the signal's reason */
 export async function makeSame(request: PassRequest): Promise<Pass> {
   const started = performance.now();
+  const [{ engine, db }] = request.sources;
+  const { known } = request;
+  const state = await engine.stateOf(db);
+  if (known && state !== null && state === known.state)
+    return { ...known, unchanged: true, changed: 0, comparing: performance.now() - started, copying: 0 };
   const compared: Compared[] = [];
   for (const moved of request.tables) compared.push(...(await compare(request, moved)));
   const comparing = performance.now() - started;
   // Only the first copy has so much to load.
-  if (request.known === undefined)
-    await stripTables(request.target, MODEL, loadedWithMany(compared), request);
+  if (known === undefined) await stripTables(request.target, MODEL, loadedWithMany(compared), request);
   let changed = 0;
   // What refers to a row goes before it.
   for (const one of compared.toReversed()) if (one.differs) changed += await replace(request, one, 'surplus');
@@ -90,8 +101,9 @@ export async function makeSame(request: PassRequest): Promise<Pass> {
     changed += loaded.reduce((rows, { sum }) => rows + sum.rows, 0);
     portions.push(...loaded);
   }
-  if (request.known === undefined) await completeTables(request.target, MODEL, request);
-  return { portions, changed, comparing, copying: performance.now() - started - comparing };
+  if (known === undefined) await completeTables(request.target, MODEL, request);
+  const copying = performance.now() - started - comparing;
+  return { portions, state, unchanged: false, changed, comparing, copying };
 }
 
 /** A range has about twenty thousand rows, which is {@link MANY_ROWS}; the last one may have fewer. */
@@ -102,7 +114,7 @@ function loadedWithMany(compared: readonly Compared[]): readonly string[] {
 
 async function compare(request: PassRequest, moved: MovedTable): Promise<Compared[]> {
   const { known } = request;
-  const before = known?.filter((portion) => portion.table.name === moved.table.name) ?? [];
+  const before = known?.portions.filter((portion) => portion.table.name === moved.table.name) ?? [];
   return ofOneMoment(request.targetReader, (target) => compareWith(target, request, moved, before));
 }
 
