@@ -65,14 +65,18 @@ themselves; it is shown what they still have to do.`,
 
 function printBacklog({ backlog }: VacuumPlan, terminal: Terminal): void {
   if (backlog === null) return;
-  const itself = 'The server frees deleted rows by itself (purge), so that nothing is to be done.';
+  const itself = 'The server frees deleted rows by itself (purge); there is nothing to do.';
   if (!backlog.visible) {
     const remedy = backlog.remedy === null ? '' : ` To change this: ${backlog.remedy}`;
     terminal.print(`${itself} What it still has to free cannot be seen, ${backlog.why}.${remedy}`);
     return;
   }
   const { transactions, oldest } = backlog.seen;
-  terminal.print(`${itself} It still keeps old versions of rows of ${counted(transactions, 'transaction')}.`);
+  const kept =
+    transactions === 0
+      ? 'No old versions of rows are waiting for it.'
+      : `It has yet to free the old versions of rows of ${counted(transactions, 'transaction')}.`;
+  terminal.print(`${itself} ${kept}`);
   if (oldest.visible && oldest.seen !== null)
     terminal.print(
       `The oldest open transaction is of ${oldest.seen.whose}, since ${seconds(oldest.seen.seconds * 1000)}; what it may still read is kept.`,

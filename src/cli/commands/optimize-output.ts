@@ -12,7 +12,7 @@ export function printPlannedOptimize(plan: OptimizePlan, print: (line: string) =
   if (chosen.length === 0) {
     print(`Nothing is worth a rebuild (${counted(tables.length, unitOf(plan))} looked at).`);
     const most = tables.find(({ gain }) => gain !== null);
-    if (most) print(`At most ${bytes(most.gain ?? 0)} are known to come back (${nameOf(most)}). ${most.how}`);
+    if (most) print(`The largest known gain is ${bytes(most.gain ?? 0)} (${nameOf(most)}). ${most.how}`);
     return;
   }
   print(`How: ${offer.method}`);

@@ -98,7 +98,7 @@ function costOf({ name, bytes, free, storage, own_file }: Row, file: number | un
     floor: shared ? null : Math.max(0, loose - ORDINARY_FREE),
     how: shared
       ? 'Not known: innodb_file_per_table is off, and a shared file never shrinks.'
-      : 'Extents that are free as a whole, as the server counts them; half-empty pages come on top, often several times as much.',
+      : 'The server counts only extents that are entirely free; half-empty pages often hold several times as much.',
     needs: [{ disk: COPY, bytes: Math.max(0, size - loose), free: null }],
     obstacle: storage === 'InnoDB' ? null : `is of the storage engine ${storage}, which cannot do it online`,
   };

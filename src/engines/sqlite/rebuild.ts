@@ -40,7 +40,7 @@ export function rebuilds(database: Database.Database, file: string): RebuildOffe
         table: null,
         bytes,
         floor: free,
-        how: 'Pages that are free as a whole, counted by the file itself; half-empty pages come on top.',
+        how: 'The file counts only pages that are entirely free; half-empty pages come on top.',
         needs: needs(file, kept),
         obstacle: null,
       },
