@@ -9,7 +9,7 @@ export function loginPage({ service, failure, href }: LoginContext): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>MultiFlexi</title>
+        <title>Log in · MultiFlexi</title>
         <link rel="stylesheet" href={href('login.css')} />
         <link rel="icon" type="image/svg+xml" href={href('icon.svg')} />
         <script type="module" src={href('login.js')} />

@@ -1,9 +1,12 @@
 /** The console in a real browser: every page, in both lights, on a phone, by the keyboard alone, and without script. */
 import { describe, expect, test } from 'vitest';
+import type { Database } from '../../src/schema/index.ts';
 import { PAGES } from '../../src/web/index.ts';
 import { BROWSER, hurdles } from '../harness/browser.ts';
+import { finished, startCli } from '../harness/cli.ts';
 import { pictured } from '../harness/console-pictures.ts';
 import { visiting } from '../harness/console-visit.ts';
+import { unheard } from '../harness/heard.ts';
 import { makeYearOfSamples } from '../harness/year-of-samples.ts';
 
 const LIGHTS = ['light', 'dark'] as const;
@@ -32,6 +35,8 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await other.goto(started.url);
     await other.getByText('This token is not valid').waitFor();
     expect([await other.locator('nav').count(), await hurdles(other)]).toEqual([0, []]);
+    expect(await other.getByRole('main').getByRole('heading', { level: 1 }).count()).toBe(1);
+    expect(await other.getByRole('alert').textContent()).toMatch(/not valid/);
     await other.context().close();
   });
 
@@ -64,6 +69,14 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
   test('whatever can be used or seen has a name, and no state is told by its colour alone', async () => {
     await visit.filled();
     await makeYearOfSamples(visit.database.engine);
+    // Rows with buttons: several of a kind.
+    const db = visit.database.engine.kysely<Database>();
+    for (const subject of ['logger', 'token'] as const)
+      await db.insertInto('retention_policy').values({ subject, max_age_days: 90 }).execute();
+    for (const job_id of [3n, 4n])
+      await db.insertInto('retention_hold').values({ job_id, reason: 'audit' }).execute();
+    await finished(startCli(['prune', '--jobs', '--keep', '395', '--archive', '--yes'], visit.environment()));
+    await finished(startCli(['prune', '--jobs', '--keep', '390', '--archive', '--yes'], visit.environment()));
     const started = await visit.start(...visit.settings().words);
     const page = await visit.open(started);
     const signs = new Map<string, Set<string>>();
@@ -78,6 +91,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
       );
       expect([address, nameless]).toEqual([address, []]);
       expect(tree.length).toBeGreaterThan(20);
+      expect([address, await unheard(page)]).toEqual([address, []]);
       const silent = await page
         .locator('.ok, .warn, .fail, .stale, .failure, .nothing')
         .evaluateAll((all) =>

@@ -5,7 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { BROWSER, hurdles } from '../harness/browser.ts';
 import { finished, startCli } from '../harness/cli.ts';
 import { JOBS, visiting } from '../harness/console-visit.ts';
+import { unheard } from '../harness/heard.ts';
 import { whileLocked } from '../harness/locked-file.ts';
+
+const PROGRESS = { activity: 'Deleting', done: 389, expected: 1_000, unit: 'rows' };
 
 /** Plans to keep a hundred jobs, and confirms it. @param rows the number to be typed; the one that stands there unless specified */
 async function confirm(page: Page, origin: string, rows?: string): Promise<void> {
@@ -56,7 +59,7 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     const said = (from: number) =>
       Array.from({ length: 100 }, (_, n) => ({ at: new Date(from + n).toISOString(), text: `n${from + n}` }));
     const event = (from: number) =>
-      `event: run\ndata: ${JSON.stringify({ state: 'running', progress: null, notices: said(from) })}\n\n`;
+      `event: run\ndata: ${JSON.stringify({ state: 'running', progress: PROGRESS, notices: said(from) })}\n\n`;
     const marked = Promise.withResolvers<void>();
     let sent = 0;
     // Between two answers the page thinks that the console is lost; it must not load itself again meanwhile.
@@ -73,6 +76,9 @@ describe.skipIf(BROWSER === undefined)('in a browser', () => {
     await whileLocked(visit.database, async () => {
       await page.locator('form[data-command=prune] button[type=submit]').click();
       await page.getByText('n99', { exact: false }).waitFor();
+      // Who hears the page is told every tenth of it.
+      expect(await page.getByRole('status').allTextContents()).toEqual(['Deleting: 30 %']);
+      expect(await unheard(page)).toEqual([]);
       await page.evaluate("document.querySelector('[data-run-notices]').lastElementChild.id = 'known'");
       marked.resolve();
       await page.getByText('n129', { exact: false }).waitFor();

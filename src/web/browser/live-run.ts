@@ -43,6 +43,9 @@ function show(shown: HTMLElement, { progress, notices }: Run): void {
     const bar = shown.querySelector<HTMLProgressElement>('[data-run-bar]');
     if (bar) bar.value = part;
     const text = shown.querySelector('[data-run-text]');
+    const said = shown.querySelector<HTMLElement>('[data-run-said]');
+    const tenth = `${activity}: ${Math.floor(part / 10) * 10} %`;
+    if (said && said.textContent !== tenth) said.textContent = tenth;
     if (text)
       text.textContent =
         unit === 'percent' || unit === 'bytes'
@@ -60,7 +63,10 @@ function end(shown: HTMLElement): void {
     location.reload();
     return;
   }
-  shown.querySelector('.progress')?.replaceWith(' has ended.');
+  shown.querySelector('.progress')?.remove();
+  const said = shown.querySelector('[data-run-said]');
+  said?.classList.remove('unseen');
+  said?.replaceChildren('has ended.');
 }
 
 /** Those that are new are added, as all of them would be read aloud again. The server keeps the newest ones. */

@@ -92,11 +92,12 @@ function List({ list }: { readonly list: Archives['archives'] }): VNode {
         },
         { head: 'Size', number: true, cell: ({ bytes }) => <Size of={bytes} /> },
         {
-          head: '',
+          head: 'Action',
+          unseen: true,
           cell: ({ archive, state }) =>
             state === 'whole' && (
               <a class="button" href={`/archives?restore=${encodeURIComponent(archive)}`}>
-                Plan a restore
+                Plan a restore<span class="unseen"> of {archive}</span>
               </a>
             ),
         },

@@ -109,7 +109,7 @@ function Grown({
         rows={[...grown.tables].sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0))}
         columns={[
           { head: 'Table', cell: ({ table_name }) => <code>{table_name}</code> },
-          { head: '30 days', cell: ({ daily_bytes }) => <Spark daily={daily_bytes} /> },
+          { head: 'Curve of 30 days', cell: ({ daily_bytes }) => <Spark daily={daily_bytes} /> },
           { head: 'Size', number: true, cell: ({ bytes }) => <Size of={bytes} /> },
           ...spans.map(({ days, place }) => ({
             head: counted(days, 'day'),

@@ -4,6 +4,7 @@ import type { output } from 'zod';
 import type { OVERVIEW } from '../../documents/schemas.ts';
 import type { Page, PageContext } from '../contract.ts';
 import { Action, Given } from '../parts/action.tsx';
+import { Field } from '../parts/field.tsx';
 import { document } from '../parts/html.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { Answered } from '../parts/panel.tsx';
@@ -26,7 +27,7 @@ export const health: Page = {
             <p class={well ? 'verdict ok' : 'verdict fail'}>
               {well ? 'The database is well.' : 'Something needs your attention.'}
             </p>
-            <ul class="findings">
+            <ul class="findings" aria-label="What was looked at, the worst first">
               {ORDER.flatMap((level) =>
                 findings
                   .filter((one) => one.level === level && one.dismissed === null)
@@ -57,13 +58,14 @@ function Sentence({ context, finding }: { readonly context: PageContext; readonl
         )}
         {isFault && context.person.scope === 'maintain' && (
           <details>
-            <summary>Accept it as it is</summary>
-            <Action context={context} command="status:dismiss" label="Accept">
+            <summary>
+              Accept it as it is<span class="unseen">: {sentence}</span>
+            </summary>
+            <Action context={context} command="status:dismiss" label="Accept" what={`it as it is: ${id}`}>
               <Given name="finding" value={id} />
-              <label class="field">
-                <span>Why</span>
+              <Field label="Why">
                 <input name="reason" required maxLength={255} autocomplete="off" />
-              </label>
+              </Field>
             </Action>
           </details>
         )}
@@ -83,14 +85,19 @@ function Accepted({
   return (
     <section>
       <h2>Accepted</h2>
-      <ul class="findings">
+      <ul class="findings" aria-label="Accepted">
         {findings.map(({ id, sentence, dismissed }) => (
           <li class="finding">
             <Mark tone="plain" word="accepted" />
             <div>
               <p>{sentence}</p>
               <p class="muted">{dismissed}</p>
-              <Action context={context} command="status:restore" label="Show it as a fault again">
+              <Action
+                context={context}
+                command="status:restore"
+                label="Show it as a fault again"
+                what={`: ${id}`}
+              >
                 <Given name="finding" value={id} />
               </Action>
             </div>

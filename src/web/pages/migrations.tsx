@@ -94,11 +94,12 @@ function Applied({ status }: { readonly status: Status }): VNode {
           { head: 'State', cell: (one) => <State of={one} /> },
           { head: 'Applied', cell: ({ finished }) => <When at={finished} none="" /> },
           {
-            head: '',
+            head: 'Action',
+            unseen: true,
             cell: ({ state, migration_id: id }) =>
               state === 'up' && (
                 <a href={`/migrations?plan=down&target=${id}`} title={`Plan a rollback to ${id}`}>
-                  Back to here
+                  Back to here<span class="unseen">: plan a rollback to {id}</span>
                 </a>
               ),
           },

@@ -119,7 +119,7 @@ function Policies(): VNode {
       </p>
       <input type="hidden" name="by" value="policies" />
       <button type="submit" class="primary">
-        Plan it
+        Plan it<span class="unseen"> by the policies</span>
       </button>
     </form>
   );

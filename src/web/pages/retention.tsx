@@ -72,10 +72,16 @@ function Policies({
           },
           { head: 'Note', cell: ({ note }) => note },
           {
-            head: '',
-            cell: ({ id }) => (
-              <Action context={context} command="retention:remove" label="Remove">
-                <Given name="policy" value={String(id)} />
+            head: 'Action',
+            unseen: true,
+            cell: (one) => (
+              <Action
+                context={context}
+                command="retention:remove"
+                label="Remove"
+                what={`the policy of ${SUBJECTS[one.subject]}, ${scopeOf(one)}`}
+              >
+                <Given name="policy" value={String(one.id)} />
               </Action>
             ),
           },
@@ -126,10 +132,11 @@ function Holds({
           cell: ({ over }) => <Mark tone={over ? 'plain' : 'ok'} word={over ? 'over' : 'in force'} />,
         },
         {
-          head: '',
-          cell: ({ id }) => (
-            <Action context={context} command="retention:release" label="Release">
-              <Given name="hold" value={String(id)} />
+          head: 'Action',
+          unseen: true,
+          cell: (one) => (
+            <Action context={context} command="retention:release" label="Release" what={heldBy(one)}>
+              <Given name="hold" value={String(one.id)} />
             </Action>
           ),
         },

@@ -222,7 +222,7 @@ function OptimizePlan({ context, plan }: { readonly context: PageContext; readon
         columns={[
           { head: 'Table', cell: ({ table_name }) => <code>{table_name ?? 'the whole database'}</code> },
           {
-            head: '',
+            head: 'Verdict',
             cell: ({ rebuild, obstacle, how_known }) => (
               <>
                 <Mark

@@ -15,6 +15,7 @@ export function Action({
   context,
   command,
   label,
+  what,
   danger = false,
   children,
 }: {
@@ -23,6 +24,8 @@ export function Action({
   readonly command: string;
   /** What the button says. */
   readonly label: string;
+  /** What it is done to, where there are several such buttons: heard by those who do not see where it stands. */
+  readonly what?: string | undefined;
   readonly danger?: boolean;
   readonly children?: ComponentChildren;
 }): VNode | null {
@@ -34,6 +37,7 @@ export function Action({
       <div class="press">
         <button type="submit" class={danger ? 'danger' : 'primary'}>
           {label}
+          {what && <span class="unseen"> {what}</span>}
         </button>
         <p role="alert" class="answer" data-answer hidden />
       </div>

@@ -3,7 +3,8 @@
  * A table beside it has the numbers.
  */
 import type { VNode } from 'preact';
-import { bytes } from '../../written-numbers.ts';
+import { bytes, counted } from '../../written-numbers.ts';
+import { Table } from './table.tsx';
 
 const WIDTH = 600;
 const HEIGHT = 140;
@@ -22,7 +23,7 @@ export function Curve({
     high === low ? HEIGHT / 2 : HEIGHT - ((value - low) / (high - low)) * HEIGHT;
   const at = (day: number) => (day / (daily.length - 1)) * WIDTH;
   return (
-    <figure class="curve">
+    <figure class="curve" aria-label={label}>
       <svg
         viewBox={`-4 -8 ${WIDTH + 8} ${HEIGHT + 16}`}
         role="img"
@@ -49,8 +50,37 @@ export function Curve({
         </span>
         <span>today</span>
       </figcaption>
+      <details>
+        <summary>
+          As a table<span class="unseen">: {label}</span>
+        </summary>
+        <Table
+          caption={label}
+          rows={figuresOf(daily)}
+          columns={[
+            { head: 'When', cell: ({ ago }) => (ago === 0 ? 'today' : `${counted(ago, 'day')} ago`) },
+            {
+              head: 'Size',
+              number: true,
+              cell: ({ value }) => (value === null ? 'no sample' : bytes(value)),
+            },
+          ]}
+        />
+      </details>
     </figure>
   );
+}
+
+/** As many as can be read through: the oldest and the newest one are among them. */
+const FIGURES = 15;
+
+function figuresOf(daily: readonly (number | null)[]): { ago: number; value: number | null }[] {
+  const last = daily.length - 1;
+  const count = Math.min(FIGURES, daily.length);
+  return Array.from({ length: count }, (_, at) => {
+    const day = Math.round((at / (count - 1)) * last);
+    return { ago: last - day, value: daily[day] ?? null };
+  });
 }
 
 /** A small one, for a row of a table. */

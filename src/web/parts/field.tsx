@@ -1,5 +1,6 @@
 /** Fields of forms, each with its label and, where it needs one, a hint. */
-import type { ComponentChildren, VNode } from 'preact';
+import { cloneElement, type VNode } from 'preact';
+import { useId } from 'preact/hooks';
 
 export function Field({
   label,
@@ -8,14 +9,18 @@ export function Field({
 }: {
   readonly label: string;
   readonly hint?: string;
-  readonly children: ComponentChildren;
+  readonly children: VNode;
 }): VNode {
+  const described = useId();
+  // A hint is not part of the name: it is read after it, and can be cut short.
   return (
-    <label class="field">
-      <span>{label}</span>
-      {children}
-      {hint && <small>{hint}</small>}
-    </label>
+    <div class="field">
+      <label>
+        <span>{label}</span>
+        {hint ? cloneElement(children, { 'aria-describedby': described }) : children}
+      </label>
+      {hint && <small id={described}>{hint}</small>}
+    </div>
   );
 }
 

@@ -92,6 +92,7 @@ function Head({ context }: { readonly context: PageContext }): VNode {
           )}
         </span>
         <span class="person">
+          <span class="unseen">You are </span>
           {person.name}
           {service && (
             <button type="button" class="quiet" data-log-out>

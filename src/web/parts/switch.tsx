@@ -92,7 +92,7 @@ export function ToAnother({
       )}
       <div class="columns">
         {others.length > 0 && (
-          <Action context={context} command="db:switch" label="Check it">
+          <Action context={context} command="db:switch" label="Check it" what="by a settings file">
             <h3>By a settings file</h3>
             <Given name="dry_run" value={true} type="flag" />
             <Field label="Settings of the other database" hint="files beside the settings in use">
@@ -105,7 +105,7 @@ export function ToAnother({
             <Except />
           </Action>
         )}
-        <Action context={context} command="db:switch" label="Check it">
+        <Action context={context} command="db:switch" label="Check it" what="by its address">
           <h3>By its address</h3>
           <Given name="dry_run" value={true} type="flag" />
           <Field

@@ -2,8 +2,9 @@
 import type { ComponentChildren, VNode } from 'preact';
 
 export interface Column<Row> {
-  /** Empty for what has no name, as a column of buttons. */
   readonly head: string;
+  /** It needs no name for those who see it, as a column of buttons. */
+  readonly unseen?: boolean;
   readonly number?: boolean;
   readonly cell: (row: Row) => ComponentChildren;
 }
@@ -24,15 +25,11 @@ export function Table<Row>({
         <caption>{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ head, number }) =>
-              head === '' ? (
-                <td />
-              ) : (
-                <th scope="col" class={number ? 'number' : undefined}>
-                  {head}
-                </th>
-              ),
-            )}
+            {columns.map(({ head, number, unseen }) => (
+              <th scope="col" class={number ? 'number' : undefined}>
+                {unseen ? <span class="unseen">{head}</span> : head}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
