@@ -32,14 +32,16 @@ async function measure({ settings, reset }: Ground): Promise<void> {
   for (let run = 0; run < RUNS; run++)
     for (const { name, flags, environment } of WAYS) {
       const peaks = await peaksOf(flags, { ...environmentOf(settings), ...environment });
-      say(`${name}: ${peaks.join(', ')} MB (started, pages, ${READERS} readers, plan)`);
+      say(
+        `${name}: ${peaks.join(', ')} MB (started, pages, ${READERS} readers, plan: peak, and what is its own rather than a part of a file)`,
+      );
     }
 }
 
 async function peaksOf(
   flags: readonly string[],
   environment: Readonly<Record<string, string>>,
-): Promise<number[]> {
+): Promise<string[]> {
   const child = spawn(process.execPath, [...flags, PROGRAM, 'console'], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -67,8 +69,13 @@ async function peaksOf(
   }
 }
 
-/** The largest resident set so far, in MB. */
-function peakOf(pid: number | undefined): number {
-  const [, kib = '0'] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1024);
+/**
+ * The largest resident set so far, and what of it is the process's own now, in MB: the rest is files, above all Node itself, which
+ * all processes of that Node share.
+ */
+function peakOf(pid: number | undefined): string {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const mb = (name: string) =>
+    Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024);
+  return `${mb('VmHWM')} (${mb('RssAnon')})`;
 }

@@ -56,6 +56,10 @@ export async function bundleProgram(into: string, asVersion?: string): Promise<s
         ],
       },
       minify: false,
+      // V8 keeps a file's text as long as anything of it may run, in each thread: with one character beyond ASCII at twice the size.
+      // Comments are of no use there (licences.txt has the licences); lines stay, by which errors are found.
+      charset: 'ascii',
+      comments: false,
     },
     logLevel: 'warn',
   });

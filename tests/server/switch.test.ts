@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PLANNED_SWITCH, SWITCH_STATE, SWITCHED } from '../../src/documents/schemas.ts';
+import type { EngineName } from '../../src/engines/index.ts';
 import type { Database } from '../../src/schema/index.ts';
 import type { ConsoleOptions } from '../../src/server/index.ts';
 import { RUN, type RunDocument } from '../../src/server/runs/run.schema.ts';
@@ -34,7 +35,7 @@ async function filled(): Promise<Made> {
   return database;
 }
 
-async function empty(name: 'sqlite' | 'postgresql'): Promise<TestDatabase> {
+async function empty(name: EngineName): Promise<TestDatabase> {
   const database = await freshDatabase(name);
   undo.push(() => database.drop());
   return database;
@@ -120,7 +121,14 @@ class Platform {
   }
 }
 
-describe.each((['sqlite', 'postgresql'] as const).filter(isAvailable))('from SQLite to %s', (name) => {
+/** MySQL and MariaDB by `npm run test:full`, or MULTIFLEXI_TEST_EVERY_MOMENT=1: what is changed there is tried by db:switch's own tests. */
+const TO = (['sqlite', 'postgresql', 'mysql', 'mariadb'] as const).filter(
+  (name) =>
+    isAvailable(name) &&
+    (name === 'sqlite' || name === 'postgresql' || process.env.MULTIFLEXI_TEST_EVERY_MOMENT !== undefined),
+);
+
+describe.each(TO)('from SQLite to %s', (name) => {
   test('what was checked is carried out once, the console follows, and the way back leads back', async () => {
     const [from, to] = [await filled(), await empty(name)];
     const before = await contents(from.engine, ['housekeeping_run']);

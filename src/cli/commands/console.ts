@@ -68,6 +68,8 @@ for several people behind a reverse proxy, who log in with tokens (token:create)
   run: async (options, terminal) => {
     // A server that waits for people is to be small, not quick to compute.
     setFlagsFromString('--optimize-for-size');
+    // What is worth compiling soon is worth compiling well, later: the compiler between takes 7 MB while fifty people look at once.
+    setFlagsFromString('--no-maglev');
     // Faults of the settings are told here, not in the browser.
     readSettings(terminal.settings);
     const { json } = terminal;
