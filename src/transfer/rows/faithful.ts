@@ -76,7 +76,8 @@ export async function withBytesOfInvalidText(
   return faithful;
 }
 
-function mayBeInvalid(row: Row): boolean {
+/** Whether {@link invalidText} has anything to look at. */
+export function mayBeInvalid(row: Row): boolean {
   for (const value of row) if (typeof value === 'string' && value.includes(REPLACEMENT)) return true;
   return false;
 }

@@ -24,6 +24,7 @@ import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { loadRows, loadsAtOnce } from '../rows/load-rows.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
 import { replaceRange } from '../rows/replace-range.ts';
+import { streamedBy } from '../rows/streamed-rows.ts';
 import { makeWay } from './make-way.ts';
 import type { MovedTable } from './moved-tables.ts';
 
@@ -217,6 +218,7 @@ async function load(
       // As they are in the source: the target cannot have the same of a text that is no UTF-8.
       await summing.add(await withBytesOfInvalidText(source.engine, source.db, table, page));
       yield page;
+      streamedBy(page);
       onRows?.(page.length);
     }
   }

@@ -3,9 +3,10 @@ import type { BulkValue, Engine } from '../../engines/index.ts';
 import type { Side, SummingOptions } from '../digest/portions.ts';
 import { LargeValue } from '../row-stream/large-value.ts';
 import { type Row, rowWords } from '../row-stream/values.ts';
-import { invalidText } from '../rows/faithful.ts';
+import { invalidText, mayBeInvalid } from '../rows/faithful.ts';
 import { readRows } from '../rows/read-rows.ts';
 import { Restorable } from '../rows/restorable.ts';
+import { streamedBy } from '../rows/streamed-rows.ts';
 import type { MovedTable } from './moved-tables.ts';
 
 /** So many are named; the others are counted. */
@@ -32,20 +33,25 @@ export async function findUnholdable(
   const limit = await target.largestStatement();
   for (const { table } of tables) {
     const restorable = new Restorable(target, table);
-    const faultOf = async (row: Row) =>
+    const most = Math.min(target.largeValues.largestRow, limit?.bytes ?? Number.POSITIVE_INFINITY);
+    const faultOf = (row: Row, bytes: number) =>
       restorable.fault(row) ??
       refusal(target, table.columns, row) ??
-      tooLarge(row, Math.min(target.largeValues.largestRow, limit?.bytes ?? Number.POSITIVE_INFINITY)) ??
-      (await invalidText(source.engine, source.db, table, row));
+      (bytes >= most ? `its values take ${bytes} bytes, and the target takes less than ${most}` : undefined);
     for await (const rows of readRows(source.engine, source.db, table, { signal })) {
       for (const row of rows) {
         found.looked++;
-        found.bytes += bytesOf(row);
-        const fault = await faultOf(row);
+        const bytes = bytesOf(row);
+        found.bytes += bytes;
+        // Once for each of millions of rows: only one with a strange text has anything to wait for.
+        const fault =
+          faultOf(row, bytes) ??
+          (mayBeInvalid(row) ? await invalidText(source.engine, source.db, table, row) : undefined);
         if (fault === undefined) continue;
         found.rows++;
         if (named.length < NAMED) named.push(`${rowWords(table, row)}: ${fault}`);
       }
+      streamedBy(rows);
       onRows?.(rows.length);
     }
   }
@@ -66,11 +72,6 @@ function refusal(
     if (why !== null) return `${name} ${why}`;
   }
   return undefined;
-}
-
-function tooLarge(row: Row, most: number): string | undefined {
-  const bytes = bytesOf(row);
-  return bytes >= most ? `its values take ${bytes} bytes, and the target takes less than ${most}` : undefined;
 }
 
 function bytesOf(row: Row): number {
