@@ -23,8 +23,15 @@ export async function untilBlocked({ engineName, environment }: TestDatabase, se
   if (engineName === 'sqlite') throw new Error('SQLite has no sessions to look at');
   const statement = BLOCKED[engineName].replace('$', environment.DB_DATABASE ?? '');
   for (let tries = 200; tries > 0; tries--) {
-    if ((await runOn(serverOf(engineName), statement)).length >= sessions) return;
+    // MySQL cannot list transactions while any of them executes a statement with an emoji, of whichever test.
+    const blocked = await runOn(serverOf(engineName), statement).catch(unlessNotListed);
+    if (blocked.length >= sessions) return;
     await sleep(LOOK_MS);
   }
   throw new Error(`no session of ${environment.DB_DATABASE} waits for a lock`);
+}
+
+function unlessNotListed(error: unknown): never[] {
+  if (String(error).includes('utf8mb3')) return [];
+  throw error;
 }

@@ -115,10 +115,15 @@ export function listOf(ids: readonly string[]): string {
 }
 
 export async function nameOf(db: Kysely<unknown>, id: string): Promise<string> {
-  const { rows } = await sql<{ user: string; host: string }>`
+  type Whose = { readonly user: string; readonly host: string };
+  const { rows } = await sql<Whose>`
     select user as user, host as host from information_schema.processlist where id = ${BigInt(id)}`
     .execute(db)
-    // MySQL's list fails on emoji in a statement of any session.
+    // MySQL's list fails on emoji in a statement of any session; its threads need not be on.
+    .catch(() =>
+      sql<Whose>`select processlist_user as user, processlist_host as host from performance_schema.threads
+        where processlist_id = ${BigInt(id)}`.execute(db),
+    )
     .catch(() => ({ rows: [] }));
   const [row] = rows;
   return row ? `connection ${id} (user ${row.user} at ${row.host})` : `connection ${id}`;
