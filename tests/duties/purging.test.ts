@@ -181,6 +181,32 @@ describeEngines('duties that purge', (name) => {
       );
     });
 
+    test('of many companies is pruned in few transactions, as is the log of one', async () => {
+      const companies = Array.from({ length: 40 }, (_, n) => BigInt(n + 10));
+      await engine.bulkLoad({
+        table: 'company',
+        columns: ['id', 'slug', 'name'],
+        rows: companies.map((id) => [id, `company-${id}`, `Company ${id}`]),
+      });
+      await db().deleteFrom('logger').execute();
+      await engine.bulkLoad({
+        table: 'logger',
+        columns: ['company_id', 'message', 'created_at'],
+        rows: companies.flatMap((id) => [1, 2, 3].map((n) => [id, 'said', utc(NOW + n * 60_000)])),
+      });
+      let transactions = 0;
+      const fence = {
+        signal: new AbortController().signal,
+        hold: async () => {
+          transactions++;
+        },
+      };
+      // Of each company the oldest one, all of them together less than what a purge begins with.
+      const plan = await logPruning.plan(context({ ...limits(80, null), fence }));
+      expect((await plan.run()).steps).toMatchObject([{ count: 40 }]);
+      expect(transactions).toBeLessThanOrEqual(3);
+    });
+
     async function add(rows: readonly AgedRow[]): Promise<void> {
       await engine.bulkLoad({
         table: 'logger',

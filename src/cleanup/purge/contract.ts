@@ -41,6 +41,8 @@ export interface PurgeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Ends it after the current chunk when so much time is over. */
   readonly timeBudgetMs?: number | undefined;
+  /** Whether every owner has its turn; unless specified, where a time budget might not suffice for all of them. */
+  readonly inTurns?: boolean | undefined;
   /** Foreign keys of tables that are not ours (`key` of the plan's dependents) by which rows may be lost. */
   readonly alsoDelete?: readonly string[] | undefined;
   readonly onProgress?: ((progress: PurgeProgress) => void) | undefined;

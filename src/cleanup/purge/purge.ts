@@ -29,6 +29,9 @@ const WORKERS = 2;
 /** How long rows that were left are left alone before they are tried again, in milliseconds. */
 const LEFTOVERS_REST_MS = 500;
 
+/** So few are deleted long before anybody's turn would matter, and by age they take one read instead of one for each owner. */
+const FEW_ROWS = 10_000;
+
 /** What keeps a purge alone. */
 export interface Guard {
   /** Aborts when that is lost. */
@@ -164,7 +167,7 @@ export class Purge {
     lost: AbortSignal,
   ): Promise<void> {
     const { engine, plan, verdict } = this;
-    const inTurns = this.options.timeBudgetMs !== undefined;
+    const { timeBudgetMs, inTurns = timeBudgetMs !== undefined && this.expected > FEW_ROWS } = this.options;
     const walk = { engine, plan, verdict, holds: () => this.holds, inTurns };
     // Without regard to the time: those that age by themselves are few.
     for (const cursors of [agedCursors, logCursors, jobCursors]) {
@@ -244,7 +247,10 @@ export class Purge {
   private note(outcome: Outcome): void {
     this.tally.note(outcome);
     if ([...outcome.deleted.values()].some((rows) => rows > 0)) this.leftovers.noteDeleted();
-    const expected = this.plan.tables.reduce((sum, table) => sum + table.rows, 0);
-    this.options.onProgress?.({ deleted: this.tally.rows, expected });
+    this.options.onProgress?.({ deleted: this.tally.rows, expected: this.expected });
+  }
+
+  private get expected(): number {
+    return this.plan.tables.reduce((sum, table) => sum + table.rows, 0);
   }
 }
