@@ -3,7 +3,9 @@
  * `node bench/transfer.ts [jobs] [engine,…] [digest,dump,switch,…] [times]`. 200,000 jobs bring 400,000 artifacts and 1,000,000 log rows.
  * `digest` is db:digest of all tables. `dump` is export and import on one engine, beside pg_dump -Fc and pg_restore -j2,
  * mariadb-dump | mariadb, and sqlite3 .dump | sqlite3. `switch` is db:switch from each of the engines to each other one, digests of both
- * sides included; beside those to PostgreSQL, pgloader. Ours is the built program (`npm run build`); times are of whole processes, medians.
+ * sides included; beside those to PostgreSQL, pgloader, and beside those to MySQL and MariaDB, LOAD DATA LOCAL of files that are there already
+ * into tables with their indexes. Neither verifies anything. Behind each pair the ratio is printed; a tool that is not installed is named.
+ * Ours is the built program (`npm run build`); times are of whole processes, medians.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,8 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { type DatabaseSettings, type EngineName, openEngine } from '../src/engines/index.ts';
+import { migrate } from '../src/migrations/index.ts';
 import { provideServers, type TestServer } from '../tests/servers/index.ts';
 import { eachGround, type Ground, openAdmin, settingsOn } from './grounds.ts';
+import { loadRowFiles, writeRowFiles } from './load-data.ts';
+import { copyForPgloader, pgloaderCommands } from './pgloader.ts';
 import { environmentOf, runProgram } from './program.ts';
 
 const JOBS = Number(process.argv[2] ?? 200_000);
@@ -40,7 +45,7 @@ async function report(
   rows: number,
   run: () => Promise<number | null>,
   prepare: () => Promise<void> = async () => {},
-): Promise<void> {
+): Promise<number> {
   const taken: Taken[] = [];
   for (let time = 0; time < TIMES; time++) {
     await prepare();
@@ -53,6 +58,18 @@ async function report(
   say(
     `| ${name} | ${seconds.toFixed(1)} s | ${Math.round(rows / seconds).toLocaleString('en')} | ${peak === 0 ? '' : `${peak} MiB`} |`,
   );
+  return seconds;
+}
+
+/** @param theirs null where their tool is not installed */
+function compare(name: string, ours: number, theirs: number | null): void {
+  if (theirs !== null) say(`| ${name}: ours takes ${(ours / theirs).toFixed(2)} times as long | | | |`);
+}
+
+function isThere(tool: string, name: string): boolean {
+  const found = isInstalled(tool);
+  if (!found) say(`| ${name}: ${tool} is not installed | | | |`);
+  return found;
 }
 
 async function ours(settings: DatabaseSettings, ...words: string[]): Promise<number> {
@@ -93,39 +110,42 @@ async function countOf(settings: DatabaseSettings): Promise<number> {
 async function dumps(ground: Ground, rows: number): Promise<void> {
   const file = join(directory, 'export.rows.zst');
   const gone = async () => rmSync(file, { force: true });
-  await report(`${ground.name}: export`, rows, () => ours(ground.settings, 'export', '--output', file), gone);
+  const exporting = () => ours(ground.settings, 'export', '--output', file);
+  const exported = await report(`${ground.name}: export`, rows, exporting, gone);
   let target = await emptied(ground.server);
   const empty = async () => {
     target = await emptied(ground.server);
   };
-  await report(`${ground.name}: import`, rows, () => ours(target, 'import', file), empty);
-  await ownDump(ground, rows, empty);
+  const imported = await report(`${ground.name}: import`, rows, () => ours(target, 'import', file), empty);
+  const own = await ownDump(ground, rows, empty);
+  compare(`${ground.name}: export and import`, exported + imported, own);
 }
 
-async function ownDump(ground: Ground, rows: number, empty: () => Promise<void>): Promise<void> {
+/** @returns how long its dump and restore take together */
+async function ownDump(ground: Ground, rows: number, empty: () => Promise<void>): Promise<number | null> {
   const { settings, server } = ground;
   if (settings.connection === 'sqlite') {
     const other = join(directory, 'other.sqlite');
     const move = () => shell(`sqlite3 ${settings.file} .dump | sqlite3 ${other}`);
-    if (isInstalled('sqlite3')) await report('sqlite: .dump | sqlite3', rows, move, empty);
-    return;
+    return isThere('sqlite3', 'sqlite') ? report('sqlite: .dump | sqlite3', rows, move, empty) : null;
   }
-  if (!server) return;
+  if (!server) return null;
   const at = `-h ${server.host} ${ground.name === 'postgresql' ? '-p' : '-P'} ${server.port}`;
-  if (ground.name === 'postgresql' && isInstalled('pg_dump')) {
+  if (ground.name === 'postgresql') {
+    if (!isThere('pg_dump', 'postgresql')) return null;
     const env = { PGPASSWORD: server.password };
     const file = join(directory, 'own.dump');
     const dump = `pg_dump ${at} -U ${server.user} -Fc -f ${file} ${settings.database}`;
-    await report('postgresql: pg_dump -Fc', rows, () => shell(dump, env));
+    const dumped = await report('postgresql: pg_dump -Fc', rows, () => shell(dump, env));
     const restore = `pg_restore ${at} -U ${server.user} -j2 -d other ${file}`;
-    await report('postgresql: pg_restore -j2', rows, () => shell(restore, env), empty);
+    return dumped + (await report('postgresql: pg_restore -j2', rows, () => shell(restore, env), empty));
   }
-  if (ground.name === 'mariadb' && isInstalled('mariadb-dump')) {
-    const env = { MYSQL_PWD: server.password };
-    const account = `${at} --protocol=tcp -u ${server.user}`;
-    const move = `mariadb-dump ${account} --single-transaction ${settings.database} | mariadb ${account} other`;
-    await report('mariadb: mariadb-dump | mariadb', rows, () => shell(move, env), empty);
-  }
+  const [dump, client] = ground.name === 'mariadb' ? ['mariadb-dump', 'mariadb'] : ['mysqldump', 'mysql'];
+  if (!isThere(dump, ground.name) || !isThere(client, ground.name)) return null;
+  const env = { MYSQL_PWD: server.password };
+  const account = `${at} --protocol=tcp -u ${server.user}`;
+  const move = `${dump} ${account} --single-transaction ${settings.database} | ${client} ${account} other`;
+  return report(`${ground.name}: ${dump} | ${client}`, rows, () => shell(move, env), empty);
 }
 
 /** Writes settings as administrators keep them. */
@@ -152,33 +172,59 @@ async function switches(ground: Ground, rows: number): Promise<void> {
         words = ['-e', env, 'db:switch', '--to-env', envFile('other.env', await emptied(server)), '--yes'];
       };
       const move = () => ours(ground.settings, ...words);
-      await report(`${ground.name} → ${to}: db:switch`, rows, move, prepare);
-      if (to === 'postgresql' && server && isInstalled('pgloader')) await pgloader(ground, server, rows);
+      const name = `${ground.name} → ${to}`;
+      const taken = await report(`${name}: db:switch`, rows, move, prepare);
+      if (server) compare(name, taken, await peer(ground, server, rows));
     }
     await stop();
   }
 }
 
-async function pgloader(ground: Ground, server: TestServer, rows: number): Promise<void> {
+/** What others take for the same. */
+async function peer(ground: Ground, server: TestServer, rows: number): Promise<number | null> {
+  const name = `${ground.name} → ${server.engine}`;
+  if (server.engine !== 'postgresql') return loadData(name, ground, server, rows);
+  return isThere('pgloader', name) ? pgloader(ground, server, rows) : null;
+}
+
+async function loadData(name: string, ground: Ground, server: TestServer, rows: number): Promise<number> {
+  const files = await writeRowFiles(ground.settings, directory);
+  const admin = await openAdmin(server);
+  await sql`set global local_infile = 1`.execute(admin.kysely());
+  await admin.close();
+  const prepare = async () => {
+    const engine = await openEngine(await emptied(server), 'create');
+    await migrate(engine, { program: 'bench', waitMs: 0 });
+    // Its migrations write rows of their own.
+    for (const { table } of files.toReversed())
+      await sql`delete from ${sql.table(table.name)}`.execute(engine.kysely());
+    await engine.close();
+  };
+  const load = () => loadRowFiles(server, 'other', files).then(() => null);
+  const taken = await report(`${name}: LOAD DATA LOCAL, nothing verified`, rows, load, prepare);
+  for (const { file } of files) rmSync(file);
+  return taken;
+}
+
+async function pgloader(ground: Ground, server: TestServer, rows: number): Promise<number | null> {
   const { settings } = ground;
-  const from =
-    settings.connection === 'sqlite'
-      ? `sqlite://${settings.file}`
-      : `mysql://${settings.username}:${settings.password}@${settings.host}:${settings.port}/${settings.database}`;
+  const commands = join(directory, 'pgloader.load');
+  writeFileSync(commands, pgloaderCommands(settings, server, 'other'), { mode: 0o600 });
+  if (ground.server) await copyForPgloader(settings, ground.server);
   let target: DatabaseSettings | undefined;
-  const to = `pgsql://${server.user}:${server.password}@${server.host}:${server.port}/other`;
-  await report(
+  const taken = await report(
     `${ground.name} → postgresql: pgloader, nothing verified`,
     rows,
-    () => shell(`pgloader --with 'prefetch rows = 1000' ${from} ${to}`, { HOME: directory }),
+    () => shell(`pgloader ${commands}`, { HOME: directory }),
     async () => {
       target = await emptied(server);
     },
   );
   // It ends with 0 as well when it has loaded nothing.
   const [asked, loaded] = [await jobsOf(settings), target ? await jobsOf(target) : null];
-  if (asked !== loaded)
-    say(`| ${ground.name} → postgresql: pgloader loaded ${loaded} jobs of ${asked} | | | |`);
+  if (asked === loaded) return taken;
+  say(`| ${ground.name} → postgresql: pgloader loaded ${loaded} jobs of ${asked} | | | |`);
+  return null;
 }
 
 /** @returns null where there is no such table */
