@@ -175,12 +175,15 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
 
     test('is given up when somebody writes to the target meanwhile, and done when he stops', async () => {
       const { source, target, platform } = await filledPair(300);
-      const child = platform.start();
-      const told = new Told(child);
-      await told.until('Copied ');
       const engine = await target.open();
-      for (let row = 1; child.exitCode === null; row++)
-        await sql`insert into logger (message) values (${`rogue ${row}`})`.execute(engine.kysely());
+      // The stop begins when this writer is done, and not before the target was written to.
+      const writer = new Database((source.settings as { readonly file: string }).file);
+      writer.exec('begin immediate');
+      const told = new Told(platform.start());
+      await told.until('writes now wait');
+      await sql`insert into logger (message) values ('rogue')`.execute(engine.kysely());
+      writer.exec('rollback');
+      writer.close();
       const { exit, stderr } = await told.end;
       expect({ exit, stderr }).toMatchObject({
         exit: 7,
@@ -291,11 +294,20 @@ describe.runIf(isAvailable('sqlite') && isAvailable('postgresql'))(
         stderr: expect.stringMatching(/after the platform had left it.*company/s),
       });
       expect(platform.settings()).toMatchObject(target.environment);
+      const inUse = await target.open();
       const child = platform.start('--back', '--yes');
       const told = new Told(child);
-      await told.until('Copied ');
-      child.kill('SIGKILL');
+      // The stop waits for a writer, and the end for the stop.
+      await inUse
+        .kysely()
+        .transaction()
+        .execute(async (db) => {
+          await sql`lock table company in row exclusive mode`.execute(db);
+          await told.until('Copied ');
+          child.kill('SIGKILL');
+        });
       await told.end;
+      await inUse.close();
       expect(platform.settings()).toMatchObject(target.environment);
       const again = await platform.back();
       expect(again).toMatchObject({ exit: 0, stderr: expect.stringContaining('Continuing the change') });
