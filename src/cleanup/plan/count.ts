@@ -1,5 +1,5 @@
 /** Counts what a plan's scopes mean at the moment. Each statement is about one scope, however many there are. */
-import { type Expression, type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { type Database, FINISHED, JOB_AGE, LOG_AGE, type Timeline } from '../../schema/index.ts';
 import { beginningOf, later, older } from '../selection/boundary.ts';
@@ -130,21 +130,65 @@ export class Counting {
       .select(rows)
       .executeTakeFirst();
     this.artifacts += Number(artifacts?.n ?? 0n);
+    this.jobLogs += await this.logsOfJobsAlone(scope);
+  }
+
+  /**
+   * Log entries of a scope's jobs but for those that are deleted by their own age: they are counted already. Where none is,
+   * the index of the log by job answers; else each entry is read, once: on a server whose memory holds only a part of the
+   * log, from the disk, for each company anew.
+   */
+  private async logsOfJobsAlone(scope: JobScope): Promise<number> {
     const logs = this.going(scope).innerJoin('logger', 'logger.job_id', 'job.id');
-    const byCompany = await logs.select(['logger.company_id', rows]).groupBy('logger.company_id').execute();
-    for (const { company_id, n } of byCompany) {
-      this.jobLogs += Number(n);
-      // Those that are deleted by their own age are counted already.
-      const own = widest(this.logScopes.get(company_id), this.gone.get(company_id));
-      if (!own) continue;
+    if (this.logScopes.size + this.gone.size === 0) {
+      const all = await logs.select(rows).executeTakeFirst();
+      return Number(all?.n ?? 0n);
+    }
+    // Nearly all entries are of the company whose job wrote them.
+    const own = this.goneByAge(scope.company);
+    const byCompany = await logs
+      .select((where) => [
+        'logger.company_id',
+        rows,
+        own
+          ? where.fn
+              .sum<bigint>(
+                where
+                  .case()
+                  .when(own(where as never))
+                  .then(1)
+                  .else(0)
+                  .end(),
+              )
+              .as('aged')
+          : sql<bigint>`0`.as('aged'),
+      ])
+      .groupBy('logger.company_id')
+      .execute();
+    let alone = 0;
+    for (const { company_id, n, aged } of byCompany) {
+      alone += Number(n) - Number(aged);
+      const others = company_id === scope.company ? undefined : this.goneByAge(company_id);
+      if (!others) continue;
       const counted = await logs
         .select(rows)
-        .where((where) => ofCompany(own)(where as never))
-        .where(older(LOG_AGE, own.before))
-        .where((where) => freeLogs(this.engine, this.holds)(where as never))
+        .where((where) => others(where as never))
         .executeTakeFirst();
-      this.jobLogs -= Number(counted?.n ?? 0n);
+      alone -= Number(counted?.n ?? 0n);
     }
+    return alone;
+  }
+
+  /** Log entries of a company, or of none, that are deleted by their own age; undefined where none is. */
+  private goneByAge(company: bigint | null) {
+    const own = widest(this.logScopes.get(company), this.gone.get(company));
+    if (!own) return undefined;
+    return (where: ExpressionBuilder<Database, 'logger'>) =>
+      where.and([
+        ofCompany(own)(where),
+        older(LOG_AGE, own.before),
+        freeLogs(this.engine, this.holds)(where),
+      ]);
   }
 
   private async countDependents({ archive }: { readonly archive: boolean }, chosen: Chosen): Promise<void> {
