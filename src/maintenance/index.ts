@@ -10,7 +10,13 @@ export { type CredentialFault, checkCredentials, type Definitions } from './cred
 export { type Dismissal, dismiss, readDismissals, undismiss } from './dismissals.ts';
 export type { Change } from './growth/change.ts';
 export { LEAST_DAYS, LEAST_SAMPLES, type Rate, type Reach } from './growth/forecast.ts';
-export { type Growth, type GrowthOf, readGrowth } from './growth/growth.ts';
+export {
+  type Growth,
+  type GrowthOf,
+  readGrowth,
+  readWholeGrowth,
+  type WholeGrowth,
+} from './growth/growth.ts';
 export {
   MOST_OWNERS,
   type OwnerKind,

@@ -59,8 +59,11 @@ export async function findDrift(
   known: readonly Migration[],
   catalog?: readonly CatalogTable[],
 ): Promise<Difference[]> {
+  const names = catalog && new Set(catalog.map(({ name }) => name));
   const applied = new Set(
-    (await readLedger(engine)).filter(({ state }) => state === 'applied').map(({ version }) => version),
+    (await readLedger(engine, names))
+      .filter(({ state }) => state === 'applied')
+      .map(({ version }) => version),
   );
   const migrations = known.filter(({ version }) => applied.has(version));
   requireComplete(migrations, known);

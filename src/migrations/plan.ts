@@ -12,7 +12,7 @@ import {
   rollbackInterrupted,
   unknownMigrationInterrupted,
 } from './failures.ts';
-import { readLedger, readSteps } from './ledger/ledger.ts';
+import { readHashesUp, readLedger, readStepsDown } from './ledger/ledger.ts';
 import { requireComplete, soundSteps } from './ledger/soundness.ts';
 import type { LedgerRow, StepRow } from './ledger/tables.ts';
 import { type Loss, losses } from './losses.ts';
@@ -77,7 +77,7 @@ export async function planMigrate(
 ): Promise<MigrationPlan> {
   const ledger = await readLedger(engine);
   const target = targetOf(request, versionsOf(known, ledger));
-  const recorded = await readSteps(engine, 'up', ledger);
+  const recorded = await readHashesUp(engine, ledger);
   const rows = new Map(ledger.map((row) => [row.version, row]));
   requireNoStranger(ledger, known);
   if (!request.fake) requireComplete(appliedOf(known, rows), known);
@@ -144,7 +144,7 @@ export async function planRollback(
   if (stuck && !rows.includes(stuck)) throw migrationInterrupted(stuck);
   const stop = rows.find((row) => row.breakpoint);
   if (stop && !request.force) throw breakpointReached(stop);
-  const recorded = await readSteps(engine, 'down', ledger);
+  const recorded = await readStepsDown(engine, ledger);
   const migrations: PlannedMigration[] = [];
   for (const row of rows) {
     const planned = goingDown(row, recorded.get(row.version) ?? [], known, engine);

@@ -1,9 +1,9 @@
 /** What a database has of our migrations, and what it lacks. Reads only. */
 import type { Engine } from '../engines/index.ts';
 import { firstChange } from './changed.ts';
-import { readLedger, readSteps } from './ledger/ledger.ts';
+import { readHashesUp, readLedger, type StepHash } from './ledger/ledger.ts';
 import { fingerprint } from './ledger/step-hash.ts';
-import type { LedgerRow, StepRow } from './ledger/tables.ts';
+import type { LedgerRow } from './ledger/tables.ts';
 import { compile, type Migration } from './migration.ts';
 import { type DatabaseKind, kindBy, requireNotHidden } from './recognise.ts';
 import { IMPORT_MARK } from './unfinished-import.ts';
@@ -49,7 +49,7 @@ export async function readStatus(engine: Engine, known: readonly Migration[]): P
     return { kind, ...compareWithLedger(known, [], () => undefined) };
   }
   const ledger = await readLedger(engine, names);
-  const recorded = await readSteps(engine, 'up', ledger, names);
+  const recorded = await readHashesUp(engine, ledger, names);
   return { kind, ...compareWithLedger(known, ledger, (migration) => change(engine, migration, recorded)) };
 }
 
@@ -71,7 +71,7 @@ export async function readProgress(
 function change(
   engine: Engine,
   migration: Migration,
-  recorded: ReadonlyMap<string, StepRow[]>,
+  recorded: ReadonlyMap<string, StepHash[]>,
 ): number | undefined {
   const steps = recorded.get(migration.version) ?? [];
   const recordedAs = fingerprint(steps.map((step) => step.hash));

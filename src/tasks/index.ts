@@ -126,7 +126,7 @@ export {
   runExport,
 } from './export.ts';
 export { archiveNotSpecified, ConsentNeeded } from './failures.ts';
-export { readGrowth } from './growth.ts';
+export { readWholeGrowth } from './growth.ts';
 export { forecastOf } from './history/backlog.ts';
 export { type ConsoleAction, recordedAction } from './history/console-actions.ts';
 export { type CycleLog, type EndedCycle, endCycle, VENUE } from './history/cycle-end.ts';
@@ -232,4 +232,4 @@ export {
   type VacuumPlan,
   type VacuumRequest,
 } from './vacuum.ts';
-export { type SchemaVerification, verifySchema } from './verify.ts';
+export { compareSchema, type SchemaVerification, verifySchema } from './verify.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, utc } from '../../src/engines/index.ts';
 import { instantsQuery, readHistory, rowsQuery } from '../../src/maintenance/growth/history.ts';
 import { jobCounts, logCounts } from '../../src/maintenance/growth/shares.ts';
-import { ownerShares, readGrowth } from '../../src/maintenance/index.ts';
+import { ownerShares, readGrowth, readWholeGrowth } from '../../src/maintenance/index.ts';
 import { DAY, HOUR_MS } from '../harness/duty.ts';
 import { describeEngines, migratedDatabase } from '../harness/engines.ts';
 import { explained } from '../harness/explained.ts';
@@ -113,6 +113,30 @@ describeEngines('growth', (name) => {
     expect([growth?.year.length, growth?.year.filter((bytes) => bytes !== null).length]).toEqual([365, 40]);
     for (const end of [growth?.diskFull?.earliest, growth?.diskFull?.latest])
       expect(Math.abs((end ?? 0) - (NOW + 30 * DAY)) / DAY).toBeLessThan(1);
+  });
+
+  test('of the database as a whole is the same without the samples of its tables', async () => {
+    const disk = 30 * MB;
+    const agree = async (diskFree: number | null, now = NOW) => {
+      const growth = await readGrowth(engine, null, diskFree, now);
+      expect(await readWholeGrowth(engine, diskFree, now)).toEqual({
+        rate: growth?.whole.rate ?? null,
+        diskFull: growth?.diskFull ?? null,
+      });
+      return growth;
+    };
+    expect(await agree(disk)).toBeNull();
+    // Three a day for a while, one a day before, a gap, and what is too old to say how it grows now.
+    const hours = Array.from({ length: 70 * 24 }, (_, h) => h).filter(
+      (h) => (h < 10 * 24 && h % 8 === 3) || (h % 24 === 0 && h !== 15 * 24),
+    );
+    const then = { at: NOW - 366 * DAY, sizes: { '': 900 * MB, job: 4 * MB }, diskFree: 900 * MB };
+    const tomorrow = { at: NOW + 30 * DAY, sizes: { '': 900 * MB }, diskFree: MB };
+    await haveSamples([then, ...hours.map((h) => hour(h, disk)), tomorrow]);
+    expect((await agree(disk))?.whole.rate?.samples).toBe(69);
+    await agree(null);
+    await agree(disk, NOW + 20 * DAY);
+    await agree(disk, NOW + 365 * DAY);
   });
 
   test('of a disk that nobody sees is unknown with the reason', async () => {

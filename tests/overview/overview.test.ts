@@ -1,7 +1,7 @@
 /** One screen: a new installation is all green, what is wrong is said with the next step, and what was accepted stays so until it is worse. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Engine, utc } from '../../src/engines/index.ts';
+import { type Engine, openEngine, utc } from '../../src/engines/index.ts';
 import { dismissFinding, overview, type Surroundings } from '../../src/overview/index.ts';
 import type { Database } from '../../src/schema/index.ts';
 import { recordExport } from '../../src/tasks/history/exports.ts';
@@ -10,6 +10,8 @@ import { describeEngines, freshDatabase, migratedDatabase } from '../harness/eng
 import { DEFAULT_SETTINGS } from '../harness/housekeeper-settings.ts';
 
 const DAY_MS = 86_400_000;
+/** Statements of one look, on the engine that takes the most of them. */
+const MOST_QUESTIONS = 32;
 
 function surroundings(change: Partial<Surroundings> = {}): Surroundings {
   return {
@@ -181,6 +183,22 @@ describeEngines('the overview', (name) => {
     expect(await faults({ now: Date.now() + DAYS_8 })).toContainEqual(['exports', 'warn']);
     expect(await found({ now: Date.now() + DAYS_8, exportMaxAgeDays: 9 })).toMatchObject({ level: 'ok' });
     await engine.kysely<Database>().deleteFrom('housekeeping_run').execute();
+  });
+
+  test('asks each thing once, and reads neither the SQL of migrations nor the samples of each table', async () => {
+    const asked: string[] = [];
+    const heard = await openEngine(database.settings, 'inspect', ({ sql: text }) => asked.push(text));
+    const { findings } = await overview({ engine: heard, program: 'test' }, surroundings());
+    await heard.close();
+    expect(findings.filter(({ level }) => level === 'unknown')).toEqual([]);
+    // A page asks this every half a minute: whoever needs one more has a reason.
+    expect(asked.length).toBeLessThanOrEqual(MOST_QUESTIONS);
+    const about = (what: string) => asked.filter((text) => text.includes(what));
+    expect(about('size_sample').filter((text) => /^select/.test(text))).toHaveLength(1);
+    expect(about('size_sample').join()).not.toMatch(/ join /);
+    expect(about('multiflexi_migration_step').filter((text) => /^select/.test(text))).toEqual([
+      expect.stringMatching(/^select .version., .hash. from/),
+    ]);
   });
 
   test('only what is found can be accepted', async () => {

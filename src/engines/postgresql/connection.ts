@@ -21,6 +21,8 @@ import { TYPES } from './values.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const POOL_SIZE = 4;
+/** The driver would close it after ten seconds, and whoever rests that long between two statements would log in again and again. */
+const IDLE_MS = 60_000;
 
 export interface PostgresqlServer {
   readonly settings: ServerSettings;
@@ -75,6 +77,7 @@ export async function connectPostgresql(
     Client,
     stream: () => streams.make(),
     max: POOL_SIZE,
+    idleTimeoutMillis: IDLE_MS,
     application_name: `multiflexi-cli@${hostname()}`.slice(0, 63),
     // Handed out when it is done; what it throws, whoever asked for the connection gets.
     onConnect: (client) => setUp(client),

@@ -3,7 +3,7 @@ import type { DatabaseSize, Engine } from '../../engines/index.ts';
 import { utc } from '../../engines/index.ts';
 import { type Change, changesOf, dailySizes, type Point } from './change.ts';
 import { type Rate, type Reach, rateOf, reachOf } from './forecast.ts';
-import { RECENT_MS, readHistory, type SizeHistory } from './history.ts';
+import { RECENT_MS, readHistory, readRecent, type SizeHistory } from './history.ts';
 
 /** Days whose sizes are told one by one, of each table and of the database. */
 const DAYS = 30;
@@ -36,6 +36,9 @@ export interface Growth {
   readonly diskFullUnknown: 'disk unseen' | 'few samples' | null;
 }
 
+/** How the database as a whole grows. */
+export type WholeGrowth = Pick<GrowthOf, 'rate'> & Pick<Growth, 'diskFull'>;
+
 /**
  * Reads samples by their index, some hundred instants at most; never a table itself.
  * @param size as it is now, where it was measured as samples are; then it counts as the newest one
@@ -51,6 +54,18 @@ export async function readGrowth(
   if (!(await engine.tableNames()).includes('size_sample')) return null;
   const history = await readHistory(engine, now);
   return history.series.size === 0 ? null : growthOf(history, size, diskFree, now);
+}
+
+/** Of {@link Growth} what takes neither the samples of each table nor a year of them; nothing is known without samples. */
+export async function readWholeGrowth(
+  engine: Engine,
+  diskFree: number | null,
+  now: number,
+): Promise<WholeGrowth> {
+  if (!(await engine.tableNames()).includes('size_sample')) return { rate: null, diskFull: null };
+  const recent = await readRecent(engine, now);
+  const { diskFull } = fullDisk([...recent.diskFree, ...present(freeNow(diskFree, now))], now);
+  return { rate: rateOf(recent.whole), diskFull };
 }
 
 export function growthOf(
@@ -71,10 +86,7 @@ export function growthOf(
   const names = [...series]
     .filter(([name, points]) => name !== '' && (size ? isThere(size, name) : points.some(isRecent)))
     .map(([name]) => name);
-  const free = [
-    ...sampledFree.filter(isRecent),
-    ...present(diskFree === null ? undefined : { at: now, bytes: diskFree, rows: null }),
-  ];
+  const free = [...sampledFree.filter(isRecent), ...present(freeNow(diskFree, now))];
   return {
     oldest: instantOf(year[0]),
     newest: instantOf(year.at(-1)),
@@ -117,6 +129,10 @@ function speed({ changes, rate }: GrowthOf): number {
 /** One that was dropped has no growth; one that is busy is there. */
 function isThere({ tables, unmeasured }: DatabaseSize, name: string): boolean {
   return [...tables, ...unmeasured].some((table) => table.name === name);
+}
+
+function freeNow(diskFree: number | null, now: number): Point | undefined {
+  return diskFree === null ? undefined : { at: now, bytes: diskFree, rows: null };
 }
 
 function instantOf(point: Point | undefined): string | null {

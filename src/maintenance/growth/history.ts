@@ -55,13 +55,28 @@ export async function readHistory(engine: Engine, now: number): Promise<SizeHist
   return { series, year, diskFree };
 }
 
-export function instantsQuery(engine: Engine, now: number) {
+/** The same of the database as a whole alone, of the last ninety days: each of its samples. @param now as for {@link readHistory} */
+export async function readRecent(
+  engine: Engine,
+  now: number,
+): Promise<{ readonly whole: readonly Point[]; readonly diskFree: readonly Point[] }> {
+  const newestFirst = await instantsQuery(engine, now, RECENT_MS).execute();
+  const found = newestFirst.reverse().map((row) => ({ ...row, at: instantMs(row.taken_at), rows: null }));
+  return {
+    whole: found.map(({ at, rows, total_bytes }) => ({ at, rows, bytes: Number(total_bytes) })),
+    diskFree: found.flatMap(({ at, rows, disk_free }) =>
+      disk_free === null ? [] : [{ at, rows, bytes: Number(disk_free) }],
+    ),
+  };
+}
+
+export function instantsQuery(engine: Engine, now: number, backMs = OLDEST_MS) {
   return engine
     .kysely<Database>()
     .selectFrom('size_sample')
-    .select(['id', 'taken_at', 'total_bytes'])
+    .select(['id', 'taken_at', 'total_bytes', 'disk_free'])
     .where('table_name', '=', '')
-    .where('taken_at', '>=', utc(now - OLDEST_MS))
+    .where('taken_at', '>=', utc(now - backMs))
     .where('taken_at', '<=', utc(now))
     .orderBy('taken_at', 'desc')
     .limit(MOST_INSTANTS);

@@ -52,24 +52,37 @@ export async function readLedger(engine: Engine, names?: ReadonlySet<string>): P
   return rows;
 }
 
-/** The steps of every migration of this ledger in one direction, by version, in order. */
-export async function readSteps(
+/** The way back of every migration of this ledger, by version, its steps in order. */
+export async function readStepsDown(
   engine: Engine,
-  direction: Direction,
   ledger: readonly LedgerRow[],
-  names?: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, StepRow[]>> {
   // Nothing recorded, or nothing to ask.
+  if (ledger.length === 0 || !(await hasTable(engine, STEPS))) return new Map();
+  const rows = await stepsOf(engine, 'down').selectAll().execute();
+  return Map.groupBy(rows, (row) => row.version);
+}
+
+export type StepHash = Pick<StepRow, 'version' | 'hash'>;
+
+/** What the steps of the way up are known again by, as {@link readStepsDown}: without their SQL, which is most of the table. */
+export async function readHashesUp(
+  engine: Engine,
+  ledger: readonly LedgerRow[],
+  names?: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, StepHash[]>> {
   if (ledger.length === 0 || !(await hasTable(engine, STEPS, names))) return new Map();
-  const rows = await engine
+  const rows = await stepsOf(engine, 'up').select(['version', 'hash']).execute();
+  return Map.groupBy(rows, (row) => row.version);
+}
+
+function stepsOf(engine: Engine, direction: Direction) {
+  return engine
     .kysely<LedgerSchema>()
     .selectFrom(STEPS)
-    .selectAll()
     .where('direction', '=', direction)
     .orderBy('version')
-    .orderBy('position')
-    .execute();
-  return Map.groupBy(rows, (row) => row.version);
+    .orderBy('position');
 }
 
 async function hasTable(engine: Engine, table: string, names?: ReadonlySet<string>): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** How fast the database grows, and whether its disk will be full soon. */
 import { step } from '../../next-step.ts';
-import { readGrowth } from '../../tasks/index.ts';
+import { readWholeGrowth } from '../../tasks/index.ts';
 import { bytes } from '../../written-numbers.ts';
 import type { Found, Probe } from '../contract.ts';
 
@@ -11,9 +11,8 @@ const NOW_DAYS = 7;
 export const growth: Probe = {
   id: 'growth',
   look: async (context, { now }) => {
-    const found = await readGrowth(context, now);
-    const rate = found?.whole.rate;
-    if (!found || !rate)
+    const { rate, diskFull } = await readWholeGrowth(context, now);
+    if (!rate)
       return [
         {
           id: 'growth',
@@ -24,7 +23,7 @@ export const growth: Probe = {
       ];
     const speed =
       rate.perDay > 0 ? `The database grows by ${bytes(rate.perDay)} a day` : 'The database does not grow';
-    const earliest = found.diskFull?.earliest ?? null;
+    const earliest = diskFull?.earliest ?? null;
     const days = earliest === null ? Number.POSITIVE_INFINITY : (earliest - now) / DAY_MS;
     if (earliest === null || days > SOON_DAYS)
       return [{ id: 'growth', level: 'ok', sentence: `${speed}.`, next: null }];

@@ -1,6 +1,6 @@
 /** Whether all migrations are applied, and the schema is what they make. */
 import { step } from '../../next-step.ts';
-import { readStatus, verifySchema } from '../../tasks/index.ts';
+import { compareSchema, readStatus } from '../../tasks/index.ts';
 import { counted } from '../../written-numbers.ts';
 import type { Found, Probe } from '../contract.ts';
 
@@ -43,7 +43,8 @@ function failing(sentence: string, next: Found['next']): Found {
 export const drift: Probe = {
   id: 'drift',
   look: async (context) => {
-    const { differences } = await verifySchema(context);
+    // The probe before this one has read how far the migrations are, and found nothing.
+    const { differences } = await compareSchema(context);
     if (differences.length === 0)
       return [{ id: 'drift', level: 'ok', sentence: 'The schema matches the migrations.', next: null }];
     return [

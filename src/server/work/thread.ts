@@ -2,14 +2,12 @@
  * A thread that works on the database: on SQLite a statement keeps its thread from doing anything else, and the server must
  * go on answering meanwhile. It has one engine open at a time, for as long as somebody asks.
  */
-import { existsSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import { jsonText, type NextStepWriter } from '../../documents/index.ts';
-import { type Access, type DatabaseSettings, type Engine, openEngine } from '../../engines/index.ts';
+import { type Engine, openEngine } from '../../engines/index.ts';
 import { isMultiFlexiError } from '../../errors.ts';
 import { nextWords } from '../../next-step.ts';
-import { readSettings, type SettingsSource } from '../../settings/index.ts';
+import { readSettings } from '../../settings/index.ts';
 import {
   ConsentNeeded,
   consentText,
@@ -32,19 +30,9 @@ import type {
   WorkContext,
   WorkFailure,
 } from './contract.ts';
+import { Engines } from './engines.ts';
 import { stopped } from './failures.ts';
 import { workOf } from './index.ts';
-
-/** How long an engine stays open without work, and at all: a file may appear. In milliseconds. */
-const IDLE_MS = 10_000;
-const LONGEST_MS = 60_000;
-
-interface Opened {
-  readonly engine: Engine;
-  readonly settings: DatabaseSettings;
-  readonly access: Access;
-  readonly openedAt: number;
-}
 
 /** Begins to take orders; it never ends by itself. */
 export function serveOrders(): void {
@@ -145,73 +133,6 @@ const NO_ENGINE = new Proxy({} as Engine, {
     throw new TypeError('no database is opened for this');
   },
 });
-
-/** One engine at a time: whoever needs another access waits until the present one is not used. */
-class Engines {
-  private readonly source: ThreadData['settings'];
-  private opened: Opened | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
-  private closing: NodeJS.Timeout | undefined;
-
-  constructor(source: ThreadData['settings']) {
-    this.source = source;
-  }
-
-  /** What is in the files now. */
-  settings(): SettingsSource {
-    return { ...this.source, texts: new Map() };
-  }
-
-  async using<T>(access: Access, work: (engine: Engine) => Promise<T>): Promise<T> {
-    const before = this.turn;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.turn = promise;
-    await before;
-    try {
-      clearTimeout(this.closing);
-      const { engine } = await this.open(access);
-      const result = await work(engine);
-      // A file that is not there is taken for an empty database; it may be there the next time.
-      if (!engine.localFiles.every((file) => existsSync(file))) await this.closeNow();
-      this.closing = setTimeout(() => this.closeNow(), IDLE_MS);
-      return result;
-    } catch (error) {
-      // What has failed once, as by a server that was restarted, is begun anew.
-      await this.closeNow();
-      throw error;
-    } finally {
-      resolve();
-    }
-  }
-
-  /** A server is told that nobody will ask any more. */
-  async closeWhenDone(): Promise<void> {
-    await this.turn;
-    clearTimeout(this.closing);
-    await this.closeNow();
-  }
-
-  private async open(access: Access): Promise<Opened> {
-    const { opened } = this;
-    // Whoever changes the platform's database changes this one.
-    const settings = readSettings(this.settings());
-    const isGood =
-      opened?.access === access &&
-      Date.now() - opened.openedAt < LONGEST_MS &&
-      isDeepStrictEqual(opened.settings, settings);
-    if (opened && isGood) return opened;
-    await this.closeNow();
-    const engine = await openEngine(settings, access);
-    this.opened = { engine, settings, access, openedAt: Date.now() };
-    return this.opened;
-  }
-
-  private async closeNow(): Promise<void> {
-    const { opened } = this;
-    this.opened = undefined;
-    await opened?.engine.close().catch(() => {});
-  }
-}
 
 function writerOf({ program, commands }: CommandWords): NextStepWriter {
   const word: Parameters<typeof nextWords>[1] = (part) => {
