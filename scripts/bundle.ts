@@ -43,16 +43,25 @@ export async function bundleProgram(into: string, asVersion?: string): Promise<s
       chunkFileNames: '[name]-[hash].js',
       codeSplitting: {
         groups: [
-          // What help and refused arguments need, and no more; not main.ts, which commands would then wait for in a circle.
+          // What a thread needs of that as well: each has a heap of its own, and Commander's text would be in all of them.
+          {
+            name: 'words',
+            test: /src\/(errors|next-step|one-line|written-numbers|written-times|system\/program-version|documents\/json)\.ts/,
+            priority: 4,
+          },
+          // What help and refused arguments need, and no more; not main.ts, which commands would then wait for in a circle. No
+          // schema either: with one comes all of zod.
           {
             name: 'start',
-            test: /src\/(errors|next-step|cli\/(terminal|failure-report|progress-bar|numbers|interruption|next-words)|documents\/failure|system\/program-version)/,
+            test: /src\/(cli\/(terminal|failure-report|progress-bar|numbers|interruption|next-words)|documents\/failure)\.ts/,
             priority: 3,
           },
           { name: 'commander', test: /node_modules\/commander/, priority: 3 },
+          { name: 'zod', test: /node_modules\/zod\/v4\/(core|mini)\//, priority: 2 },
           { name: 'kysely', test: /node_modules\/kysely\//, priority: 2 },
           // A file costs more to find and link than a little code that this command does not use.
-          { name: 'core', test: /src\/(?!cli\/main)/, minShareCount: 26 },
+          { name: 'core', test: /src\/(?!cli\/)/, minShareCount: 26 },
+          { name: 'command', test: /src\/cli\/(?!main)/, minShareCount: 26 },
         ],
       },
       minify: false,
