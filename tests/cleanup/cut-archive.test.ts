@@ -36,7 +36,7 @@ const HISTORY = Array.from(
 /** Each is the last statement that is answered; what comes behind it reaches the server, and its answer nobody. */
 const STAGES: readonly Stage[] = [
   { statement: '^begin', nth: 1 },
-  { statement: '^select "logger"."id" from "logger" where.*for update', nth: 2 },
+  { statement: 'select "logger"."id" from "logger" where.*for update', nth: 2 },
   // The commit is on its way then.
   { statement: '^delete from "logger" where \\(?"id"', nth: 2 },
   // What is in doubt is being settled.

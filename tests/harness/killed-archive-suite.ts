@@ -41,7 +41,7 @@ const seeing = (sight: Sight): Death['die'] => {
 
 /** In turn the first time, and the second, when a chunk is of another size, and others are at work or done. */
 const STATEMENTS: readonly (Omit<Death, 'die'> & { readonly statement: string })[] = [
-  { when: 'log entries are locked', statement: '^select "logger"."id" from "logger" where', logs: true },
+  { when: 'log entries are locked', statement: 'select "logger"."id" from "logger" where', logs: true },
   { when: 'log entries are deleted', statement: '^delete from "logger" where \\(?"id"', logs: true },
   { when: 'jobs are locked', statement: '^select "job"."id".*(for update|json_each)' },
   { when: 'artifacts are read', statement: 'octet_length[\\s\\S]*from "artifacts"' },

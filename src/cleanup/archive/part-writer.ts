@@ -20,7 +20,8 @@ import {
   writeRows,
 } from '../../transfer/index.ts';
 import { partialName, partName } from './directory.ts';
-import { requireSizes, rowsAmong, type Wanted } from './rows.ts';
+import { readAhead } from './read-ahead.ts';
+import { type Page, requireSizes, rowsAmong, type Wanted } from './rows.ts';
 import { Summary } from './summary.ts';
 import { ARCHIVED, type ArchivedTable } from './tables.ts';
 
@@ -52,6 +53,12 @@ export interface PartOwner {
 interface Part {
   readonly writer: RowStreamWriter;
   readonly summary: Summary;
+}
+
+interface TablePage extends Page {
+  readonly table: ArchivedTable;
+  readonly place: number;
+  readonly restorable: Restorable;
 }
 
 /** Each worker of a purge has one: its batches follow each other, so that only the last one can be in doubt. */
@@ -143,26 +150,34 @@ export class PartWriter {
   ): Promise<Map<ArchivedTable, number> | undefined> {
     const saved = new Map<ArchivedTable, number>();
     this.begun = true;
-    for (const { table, jobs = [], ...those } of wanted) {
+    for (const { jobs = [] } of wanted)
+      for (const { company_id, at } of jobs) this.batch.addJob(company_id, at);
+    for await (const { table, place, restorable, lines, rows } of readAhead(this.pages(db, wanted, copies))) {
+      if (!writer.takesPieces && rows.some(isPieced)) return undefined;
+      await writer.writeLines(place, decoded(lines, restorable));
+      await writeRows(writer, restorable, place, rows);
+      saved.set(table, (saved.get(table) ?? 0) + lines.length + rows.length);
+    }
+    return saved;
+  }
+
+  private async *pages(
+    db: Kysely<unknown>,
+    wanted: readonly WantedRows[],
+    copies?: (table: ArchivedTable) => string,
+  ): AsyncGenerator<TablePage> {
+    const { largestRow } = this.archive;
+    for (const { table, ...those } of wanted) {
       const place = ARCHIVED.indexOf(table);
       const stream = this.archive.tables[place];
       const restorable = this.archive.restorable[place];
       if (!stream || !restorable || those.ids.length === 0) continue;
-      for (const { company_id, at } of jobs) this.batch.addJob(company_id, at);
-      const { largestRow } = this.archive;
       const from = { largestRow, copies: copies?.(table) };
-      for await (const { lines, rows } of rowsAmong(this.engine, db, stream, those, from)) {
-        if (!writer.takesPieces && rows.some(isPieced)) return undefined;
-        await requireFaithful(this.engine, db, stream, rows, from.copies);
-        await writer.writeLines(
-          place,
-          lines.map((line) => [line, restorable.decode(line)]),
-        );
-        await writeRows(writer, restorable, place, rows);
-        saved.set(table, (saved.get(table) ?? 0) + lines.length + rows.length);
+      for await (const page of rowsAmong(this.engine, db, stream, those, from)) {
+        await requireFaithful(this.engine, db, stream, page.rows, from.copies);
+        yield { ...page, table, place, restorable };
       }
     }
-    return saved;
   }
 
   /** In place of the part at hand, which is complete without the batch. */
@@ -250,6 +265,14 @@ export class PartWriter {
     this.part = { writer, summary: new Summary() };
     return this.part;
   }
+}
+
+/** One by one: a page of rows at once would outlive V8's young generation. @throws CANNOT_BE_SAVED */
+function* decoded(
+  lines: readonly string[],
+  restorable: Restorable,
+): Generator<readonly [line: string, row: readonly unknown[]]> {
+  for (const line of lines) yield [line, restorable.decode(line)];
 }
 
 /** @throws FILE_FAILED */

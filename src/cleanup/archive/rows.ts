@@ -8,6 +8,8 @@ import { type RowStreamTable, requireSize, selection, storedRow } from '../../tr
 const PAGE_ROWS = 500;
 /** A larger value is read by itself, in bytes: so a page is no larger than rows times this. */
 const INLINE_BYTES = 8 * 1024;
+/** Larger rows are read together up to so many bytes; one with more is alone. */
+const TOGETHER_BYTES = 512 * 1024;
 /** Types whose values can be large. */
 const BULKY = ['text', 'json', 'binary'];
 
@@ -59,40 +61,75 @@ export async function* rowsAmong(
   wanted: Wanted,
   { largestRow, copies }: { readonly largestRow: number; readonly copies?: string | undefined },
 ): AsyncGenerator<Page> {
-  const { columns } = table;
   const from = { ...table, name: copies ?? table.name };
-  const names = columns.map(({ name }) => name);
-  const isLarge = anyLarge(engine, table);
-  const ofLarge = (bytes: RawBuilder<unknown> = sql`0`) => sql`case when ${isLarge} then ${bytes} else 0 end`;
-  const size = sql`${ofLarge(bytesOf(engine, table))} as row_bytes,
-    ${ofLarge(bytesOf(engine, table, ['json']))} as json_bytes`;
-  const read = engine.jsonArray
-    ? sql`id, ${size}, case when ${isLarge} then null else ${engine.jsonArray(columns)} end as line`
-    : sql.join([
-        ...columns.map(({ name, type }) =>
-          BULKY.includes(type)
-            ? sql`case when ${isLarge} then null else ${sql.ref(name)} end as ${sql.ref(name)}`
-            : sql.ref(name),
-        ),
-        size,
-      ]);
+  const read = engine.jsonArray ? lineReader : valueReader;
+  const page = read(engine, db, from);
   const pages = copies === undefined ? pagesAmong(engine, wanted) : pagesOfAll();
-  for (let page = pages.next(); !page.done; ) {
-    const { rows } = await sql<Record<string, unknown>>`
-      select ${read} from ${sql.table(from.name)} ${page.value}`.execute(db);
-    const together = rows.some(isAlone) ? rows.filter((row) => !isAlone(row)) : rows;
-    yield engine.jsonArray
-      ? { lines: together.map(({ line }) => String(line)), rows: [] }
-      : { lines: [], rows: together.map((row) => names.map((name) => row[name])) };
-    if (together !== rows)
-      for (const { id, row_bytes, json_bytes } of rows.filter(isAlone)) {
-        const bytes = { all: Number(row_bytes), json: Number(json_bytes) };
-        requireSize(table.name, `id ${id}`, bytes, largestRow);
-        yield { lines: [], rows: await one(engine, db, from, id) };
-      }
-    page = pages.next(rows);
+  for (let next = pages.next(); !next.done; ) {
+    const { small, large, rows } = await page(next.value);
+    yield small;
+    if (large.length > 0) yield* largeRows(engine, db, from, large, largestRow);
+    next = pages.next(rows);
   }
 }
+
+/** What a page came to. */
+interface ReadPage {
+  readonly small: Page;
+  /** The ids of those that are read by themselves. */
+  readonly large: readonly unknown[];
+  /** As the query has returned them. */
+  readonly rows: Rows;
+}
+
+type PageReader = (
+  engine: Engine,
+  db: Kysely<unknown>,
+  table: RowStreamTable,
+) => (where: RawBuilder<unknown>) => Promise<ReadPage>;
+
+/**
+ * Nothing but lines; a large row stands there as its id. All of them as one value would be one string, and a character beyond
+ * Latin in one of them would make all of it take twice as long.
+ */
+const lineReader: PageReader = (engine, db, table) => {
+  const { jsonArray } = engine;
+  if (!jsonArray) throw new Error('the engine writes no lines');
+  const id = jsonArray(table.columns.filter(({ name }) => name === 'id'));
+  const line = sql`case when ${anyLarge(engine, table)} then ${id} else ${jsonArray(table.columns)} end`;
+  const query = sql`select ${line} as line from ${sql.table(table.name)}`;
+  return async (where) => {
+    const { rows } = await sql<{ line: string }>`${query} ${where}`.execute(db);
+    const lines: string[] = [];
+    const large: unknown[] = [];
+    for (const { line } of rows)
+      if (line.includes(',')) lines.push(line);
+      else large.push(JSON.parse(line)[0]);
+    return { small: { lines, rows: [] }, large, rows };
+  };
+};
+
+const valueReader: PageReader = (engine, db, table) => {
+  const names = table.columns.map(({ name }) => name);
+  const isLarge = anyLarge(engine, table);
+  const values = table.columns.map(({ name, type }) =>
+    BULKY.includes(type)
+      ? sql`case when ${isLarge} then null else ${sql.ref(name)} end as ${sql.ref(name)}`
+      : sql.ref(name),
+  );
+  const query = sql`select ${sql.join(values)}, case when ${isLarge} then 1 else 0 end as is_large from ${sql.table(table.name)}`;
+  return async (where) => {
+    const { rows } = await sql<Record<string, unknown>>`${query} ${where}`.execute(db);
+    const isAlone = ({ is_large }: Record<string, unknown>) => Number(is_large) > 0;
+    const large = rows.filter(isAlone);
+    const together = large.length === 0 ? rows : rows.filter((row) => !isAlone(row));
+    return {
+      small: { lines: [], rows: together.map((row) => names.map((name) => row[name])) },
+      large: large.map(({ id }) => id),
+      rows,
+    };
+  };
+};
 
 type Rows = readonly Record<string, unknown>[];
 
@@ -108,10 +145,6 @@ function* pagesOfAll(): Generator<RawBuilder<unknown>, undefined, Rows | undefin
   const limit = sql`order by id limit ${sql.lit(PAGE_ROWS)}`;
   let page = yield limit;
   while (page && page.length >= PAGE_ROWS) page = yield sql`where id > ${page.at(-1)?.id} ${limit}`;
-}
-
-function isAlone({ row_bytes }: Record<string, unknown>): boolean {
-  return Number(row_bytes) > 0;
 }
 
 /** Whether a row has a value that is read by itself. */
@@ -141,13 +174,32 @@ function sizesOf(
     .map(({ name, type }) => sql`coalesce(octet_length(${engine.asText(name, type)}), 0)`);
 }
 
-async function one(
+/** As many together as take no more than a page does. @throws CANNOT_BE_SAVED */
+async function* largeRows(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
-  id: unknown,
-): Promise<(readonly unknown[])[]> {
-  const { rows } = await sql<Record<string, unknown>>`
-    select ${selection(engine, table)} from ${sql.table(table.name)} where id = ${id}`.execute(db);
-  return rows.map((record) => storedRow(engine, db, table, record, true));
+  ids: readonly unknown[],
+  largestRow: number,
+): AsyncGenerator<Page> {
+  const sizes = await sql<{ id: bigint; row_bytes: unknown; json_bytes: unknown }>`
+    select id, ${bytesOf(engine, table)} as row_bytes, ${bytesOf(engine, table, ['json']) ?? sql`0`} as json_bytes
+    from ${sql.table(table.name)} where ${engine.among('id', ids.map(asId))}`.execute(db);
+  for (const { id, row_bytes, json_bytes } of sizes.rows) {
+    const bytes = { all: Number(row_bytes), json: Number(json_bytes) };
+    requireSize(table.name, `id ${id}`, bytes, largestRow);
+  }
+  for (const some of portions(sizes.rows, ({ row_bytes }) => Number(row_bytes), TOGETHER_BYTES)) {
+    const among = engine.among(
+      'id',
+      some.map(({ id }) => id),
+    );
+    const { rows } = await sql<Record<string, unknown>>`
+      select ${selection(engine, table)} from ${sql.table(table.name)} where ${among}`.execute(db);
+    yield { lines: [], rows: rows.map((record) => storedRow(engine, db, table, record, true)) };
+  }
+}
+
+function asId(id: unknown): bigint {
+  return BigInt(id as string | number | bigint);
 }

@@ -158,8 +158,8 @@ export class RowStreamWriter {
     if (this.chunk.add(line, this.chunk.codec.digest(row, line))) await this.flush();
   }
 
-  /** The same for many of them, which costs less. */
-  async writeLines(table: number, lines: readonly (readonly [line: string, row: Row])[]): Promise<void> {
+  /** The same for many of them, which costs less. @throws what {@link lines} does; those before it are written */
+  async writeLines(table: number, lines: Iterable<readonly [line: string, row: Row]>): Promise<void> {
     await this.begin(table);
     const { codec } = this.chunk;
     for (const [line, row] of lines) if (this.chunk.add(line, codec.digest(row, line))) await this.flush();

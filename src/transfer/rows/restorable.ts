@@ -209,12 +209,25 @@ function tooLong(text: string, most: number): string | undefined {
   return text.length > most && [...text].length > most ? `is longer than ${most} characters` : undefined;
 }
 
-const INSTANT = /^(\d{4})-(\d\d)-(\d\d) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}$/;
+const TIME = /^.{10} (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}$/;
+const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
 /** What PostgreSQL has beyond that. */
 const EXTREME = /^(-?infinity|\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00( BC)?)$/;
 
+/** Rows that are read together are of few days. */
+let knownDay = '';
+
 function isInstant(text: string): boolean {
-  const [, year, month, day] = INSTANT.exec(text) ?? [];
+  if (!TIME.test(text)) return false;
+  const day = text.slice(0, 10);
+  if (day === knownDay) return true;
+  const isKnown = isDay(day);
+  if (isKnown) knownDay = day;
+  return isKnown;
+}
+
+function isDay(text: string): boolean {
+  const [, year, month, day] = DAY.exec(text) ?? [];
   if (year === undefined) return false;
   const [y, m, d] = [Number(year), Number(month), Number(day)];
   if (y === 0 || m === 0 || d === 0 || m > 12) return false;
