@@ -109,6 +109,29 @@ describeEngines('rows that are archived', (name) => {
     await history.expectSameWhenRestored();
     await database.drop();
   });
+
+  test('cannot be changed by others between their reading and their deletion', async () => {
+    const { database, engine, run, partWriter, context } = await ground();
+    // On a file the copies of the rows tell (saved-ahead.test.ts).
+    const { rowLocks } = engine.capabilities;
+    const other = await database.open();
+    const save = partWriter.save.bind(partWriter);
+    const free: number[] = [];
+    partWriter.save = async (...all) => {
+      const saved = await save(...all);
+      const db = other.kysely<Database>();
+      for (const table of ['artifacts', 'logger'] as const) {
+        const query = db.selectFrom(table).select('id').where('job_id', 'in', JOBS);
+        free.push((await query.forUpdate().skipLocked().execute()).length);
+      }
+      return saved;
+    };
+    await deleteJobs(context, JOBS);
+    expect(free).toEqual(rowLocks ? [0, 0] : []);
+    await run.finish();
+    await other.close();
+    await database.drop();
+  });
 });
 
 async function countOf(engine: Engine): Promise<Record<string, number>> {

@@ -172,7 +172,8 @@ export class PartWriter {
       const stream = this.archive.tables[place];
       const restorable = this.archive.restorable[place];
       if (!stream || !restorable || those.ids.length === 0) continue;
-      const from = { largestRow, copies: copies?.(table) };
+      // Else what somebody changes between its reading and its deletion would be in neither place.
+      const from = { largestRow, copies: copies?.(table), locked: copies === undefined };
       for await (const page of rowsAmong(this.engine, db, stream, those, from)) {
         await requireFaithful(this.engine, db, stream, page.rows, from.copies);
         yield { ...page, table, place, restorable };

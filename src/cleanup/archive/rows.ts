@@ -49,9 +49,17 @@ export async function requireSizes(
   return all;
 }
 
+/** How they are read. */
+export interface Reading {
+  readonly largestRow: number;
+  /** The table that has just these rows and no others, where there is one. */
+  readonly copies?: string | undefined;
+  /** Whether they stay as they are read until the transaction ends, where there are locks of rows. */
+  readonly locked?: boolean | undefined;
+}
+
 /**
  * Pages of them, in no order.
- * @param copies the table that has just these rows and no others, where there is one
  * @throws CANNOT_BE_SAVED for a row that is too large, before it is read
  */
 export async function* rowsAmong(
@@ -59,14 +67,15 @@ export async function* rowsAmong(
   db: Kysely<unknown>,
   table: RowStreamTable,
   wanted: Wanted,
-  { largestRow, copies }: { readonly largestRow: number; readonly copies?: string | undefined },
+  { largestRow, copies, locked = false }: Reading,
 ): AsyncGenerator<Page> {
   const from = { ...table, name: copies ?? table.name };
   const read = engine.jsonArray ? lineReader : valueReader;
   const page = read(engine, db, from);
+  const lock = locked && engine.capabilities.rowLocks ? sql` for update` : sql``;
   const pages = copies === undefined ? pagesAmong(engine, wanted) : pagesOfAll();
   for (let next = pages.next(); !next.done; ) {
-    const { small, large, rows } = await page(next.value);
+    const { small, large, rows } = await page(sql`${next.value}${lock}`);
     yield small;
     if (large.length > 0) yield* largeRows(engine, db, from, large, largestRow);
     next = pages.next(rows);
