@@ -7,19 +7,21 @@ const BYTES_PER_BATCH = 4 * 1024 * 1024;
 
 /** Groups rows into batches of at most `maxRows`, and of about 4 MiB however few rows that is. */
 export async function* batches(
-  rows: Iterable<Row> | AsyncIterable<Row>,
+  rows: Iterable<Row> | AsyncIterable<Iterable<Row>>,
   maxRows: number,
   maxBytes = BYTES_PER_BATCH,
 ): AsyncGenerator<Row[]> {
   let batch: Row[] = [];
   let bytes = 0;
-  for await (const row of rows) {
-    batch.push(row);
-    bytes += roughBytes(row);
-    if (batch.length < maxRows && bytes < maxBytes) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
+  for await (const some of Symbol.asyncIterator in rows ? rows : [rows]) {
+    for (const row of some) {
+      batch.push(row);
+      bytes += roughBytes(row);
+      if (batch.length < maxRows && bytes < maxBytes) continue;
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
   }
   if (batch.length > 0) yield batch;
 }

@@ -71,9 +71,12 @@ describeRole<Rows>('rows', {
   bulkLoad: async ({ engine, run, value }) => {
     for (const statement of engine.ddl.createTable(TABLE)) await run(statement.sql);
     const told: number[] = [];
-    async function* rows(): AsyncGenerator<readonly BulkValue[]> {
-      for (let id = 1n; id <= 2_500n; id++)
-        yield [id, Number(id) * 2, `žába ${id}`, Buffer.from([0, 255]), '[1]'];
+    const row = (id: bigint) => [id, Number(id) * 2, `žába ${id}`, Buffer.from([0, 255]), '[1]'];
+    // Pages of no, one, and more rows than a batch has.
+    async function* rows(): AsyncGenerator<readonly (readonly BulkValue[])[]> {
+      yield [row(1n)];
+      yield [];
+      yield Array.from({ length: 2_499 }, (_, place) => row(BigInt(place) + 2n));
     }
     const columns = ['id', 'small', 'words', 'bytes', 'data'];
     const load = { table: 'row_every', columns, rows: rows(), onProgress: (done: number) => told.push(done) };

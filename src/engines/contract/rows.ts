@@ -87,7 +87,8 @@ export interface Place {
 export interface BulkLoad {
   readonly table: string;
   readonly columns: readonly string[];
-  readonly rows: Iterable<readonly BulkValue[]> | AsyncIterable<readonly BulkValue[]>;
+  /** One after the other, or some at a time where they have to be waited for: to wait for each of millions takes as long as to write it. */
+  readonly rows: Iterable<readonly BulkValue[]> | AsyncIterable<readonly (readonly BulkValue[])[]>;
   /** Called when rows are committed, with how many there are by then. */
   readonly onProgress?: ((rows: number) => void) | undefined;
   /** Comes first in each transaction, on its session; there is none without rows. */

@@ -10,12 +10,12 @@ import type { PostgresqlServer } from './connection.ts';
 import { catchUpIdentity } from './identity.ts';
 import { kyselyOn, poolOf } from './kysely.ts';
 
-/** Rows handed to the socket at a time. */
-const ROWS_PER_BATCH = 5_000;
+/** Rows handed to the socket at a time: while they are few, they are garbage before they are old, which costs nothing. */
+const ROWS_PER_BATCH = 500;
 /** Bytes become twice as many characters of hex, and a batch is one string. */
-const BYTES_PER_BATCH = 256 * 1024;
+const BYTES_PER_BATCH = 64 * 1024;
 /** Some tens of megabytes, which take seconds: a fence that is held for longer would be lost. */
-const BATCHES_PER_TRANSACTION = 256;
+const BATCHES_PER_TRANSACTION = 1024;
 
 export async function bulkLoad(server: PostgresqlServer, load: BulkLoad): Promise<number> {
   const { client } = await server.connect('multiflexi bulk load');

@@ -155,12 +155,14 @@ class Rows {
   }
 
   /** Up to the next row with a large value. */
-  async *small(): AsyncGenerator<readonly BulkValue[]> {
+  async *small(): AsyncGenerator<readonly (readonly BulkValue[])[]> {
     while (!(await this.atEnd())) {
-      const row = this.rows[this.place] ?? [];
-      if (hasLarge(row)) return;
-      this.place++;
-      yield this.shown(row) as readonly BulkValue[];
+      const large = this.rows.findIndex((row, place) => place >= this.place && hasLarge(row));
+      const end = large === -1 ? this.rows.length : large;
+      if (end === this.place) return;
+      const rows = this.rows.slice(this.place, end);
+      this.place = end;
+      yield rows.map((row) => this.shown(row)) as readonly (readonly BulkValue[])[];
     }
   }
 
