@@ -1,4 +1,5 @@
 /** What the contract says of rows that are moved, found and compared is so on every engine; values are in values.test.ts. */
+import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { type CompiledQuery, type Kysely, sql } from 'kysely';
 import { expect } from 'vitest';
@@ -342,6 +343,19 @@ describeRole<Rows>('rows', {
     expect(rows.map(({ lines }) => String(lines))).toEqual([
       `[1,2,"žába 1","${bytes}","[1]"]\n[2,4,"žába 1","${bytes}","[1]"]`,
     ]);
+    if (!rowLines.digests) return;
+    const digests = sql<Buffer>`${rowLines.digests(sql`line`)}`;
+    const { rows: digested } = await sql<{ digests: Buffer; none: Buffer | null }>`
+      select ${digests} as digests, ${rowLines.digests(sql`nothing`)} as none
+      from (select ${line} as line, cast(null as text) as nothing from row_every order by id limit 3) as page`.execute(
+      engine.kysely<unknown>(),
+    );
+    const wanted = String(rows[0]?.lines)
+      .split('\n')
+      .map((text) => hash('sha256', text).slice(0, 32));
+    const found = digested.map((row) => row.digests.toString('hex').match(/.{32}/g)?.sort());
+    expect(found).toEqual([wanted.sort()]);
+    expect(digested[0]?.none).toBeNull();
   },
 
   rowCopies: async ({ engine, run }) => {

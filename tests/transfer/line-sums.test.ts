@@ -128,6 +128,23 @@ describeEngines('lines that the database writes', (name) => {
     });
   });
 
+  testWhere(writes)(
+    'have the same digests where nothing has to be done to the lines of a table',
+    async () => {
+      const plain = { ...STREAMED, columns: STREAMED.columns.filter(({ type }) => type !== 'json') };
+      const all = { first: null, last: null };
+      await ofOneMoment(engine, async (side) => {
+        expect(await summed(side, all, plain)).toEqual(await summed(byValues(side), all, plain));
+        const some = { first: [-50n], last: [1_000n] };
+        expect(await summed(side, some, plain)).toEqual(await summed(byValues(side), some, plain));
+        let byDatabase = 0;
+        for await (const page of LineSums.of(engine, plain)?.add(side.db, all, new RowSum()) ?? [])
+          byDatabase += page.rows;
+        expect(byDatabase).toBeGreaterThan(ROWS / 3);
+      });
+    },
+  );
+
   test('are written of most rows, where the engine writes any', async () => {
     await ofOneMoment(engine, async (side) => {
       const count = await byLines(side);

@@ -15,6 +15,7 @@ export const ROW_LINES: RowLines = {
   bytes: 'base64',
   line: jsonArray,
   joined: (line) => sql<string>`string_agg((${line})::text, E'\\n')`,
+  digests: (line) => sql<Buffer | null>`string_agg(substr(sha256(convert_to(${line}, 'UTF8')), 1, 16), '')`,
 };
 
 function jsonText(value: RawBuilder<unknown>, type: string): RawBuilder<unknown> {

@@ -14,6 +14,7 @@ export const ROW_LINES: RowLines = {
   // Bytes need not be decoded; those of another encoding would have to be.
   joined: (line) => sql<Buffer | string>`case when (select encoding from pragma_encoding) = 'UTF-8'
     then cast(group_concat(${line}, char(10)) as blob) else group_concat(${line}, char(10)) end`,
+  digests: null,
 };
 
 /** A column takes values of any type where no CHECK refuses them. */

@@ -9,7 +9,7 @@ import type { Engine, RowLines } from '../../engines/index.ts';
 import { collectPassing } from '../../system/index.ts';
 import { canonicalJson } from '../row-stream/canonical-json.ts';
 import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
-import { isBulky, kindOf, type RowSum } from '../row-stream/values.ts';
+import { DIGEST_BYTES, isBulky, kindOf, type RowSum } from '../row-stream/values.ts';
 import { all, inRange, type KeyRange, sizeOf } from '../rows/read-rows.ts';
 
 /** Rows of a page: the first one has so many, the others as many as take about so many bytes. */
@@ -17,6 +17,8 @@ const FIRST_ROWS = 100;
 const MOST_ROWS = 1_000;
 const LEAST_ROWS = 50;
 const PAGE_BYTES = 192 * 1024;
+/** Rows of a page of which only digests come. */
+const DIGESTED_ROWS = 4_000;
 /** Rows up to so many bytes are summed so: it bounds what a page takes. */
 const SMALL_ROW = 2 * 1024;
 
@@ -44,6 +46,8 @@ export class LineSums {
   private readonly lines: RowLines;
   private readonly parts: readonly Part[];
   private readonly id: string;
+  /** Of lines that need nothing done to them, where the database takes them itself. */
+  private readonly digests: RowLines['digests'];
 
   /** @returns undefined for a table whose rows are read themselves */
   static of(engine: Engine, table: RowStreamTable): LineSums | undefined {
@@ -61,6 +65,7 @@ export class LineSums {
     this.lines = lines;
     this.id = id;
     this.parts = partsOf(table.columns, lines);
+    this.digests = this.parts.every(({ kind }) => kind === 'plain') ? lines.digests : null;
   }
 
   /** Adds rows of the range to the sum, page by page. @param db one session, in a transaction of one moment */
@@ -70,8 +75,11 @@ export class LineSums {
     const isSmall = sql`${size} <= ${sql.lit(SMALL_ROW)}`;
     const written = this.parts.map(({ columns }) => this.lines.line(columns));
     const texts = written.map((line, place) => sql`case when ${isSmall} then ${line} end as ${part(place)}`);
-    const joined = written.map(
-      (_, place) => sql`${this.lines.joined(sql`coalesce(${part(place)}, '')`)} as ${part(place)}`,
+    const { digests } = this;
+    const joined = written.map((_, place) =>
+      digests
+        ? sql`${digests(part(place))} as ${part(place)}`
+        : sql`${this.lines.joined(sql`coalesce(${part(place)}, '')`)} as ${part(place)}`,
     );
     const isLeft = sql.join(
       written.map((_, place) => sql`${part(place)} is null`),
@@ -91,15 +99,17 @@ export class LineSums {
       const count = Number(page?.[COUNT]);
       if (!page || count === 0) return;
       const last = page[LAST] as bigint;
-      const taken = this.parts.map((_, place) => page[partName(place)] as string | Buffer);
-      const summed = taken.every(isFaithful) ? this.sumPage(taken, sum) : null;
-      const bytes = taken.reduce((all, { length }) => all + length, 0);
+      const taken = this.parts.map((_, place) => page[partName(place)] as string | Buffer | null);
+      const bytes = taken.reduce((all, text) => all + (text?.length ?? 0), 0);
+      const summed = digests ? sumDigests(taken[0], sum) : this.sumPage(taken, sum);
       collectPassing(bytes);
       if (summed === null) yield { rows: 0, left: { range: { first, last: [last] }, where: undefined } };
       else yield { rows: summed, left: summed === count ? null : this.those(page[LEFT]) };
       if (count < limit || last === range.last?.[0] || last === LARGEST) return;
       first = [last + 1n];
-      limit = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.round((PAGE_BYTES * count) / (bytes + 1))));
+      limit = digests
+        ? DIGESTED_ROWS
+        : Math.min(MOST_ROWS, Math.max(LEAST_ROWS, Math.round((PAGE_BYTES * count) / (bytes + 1))));
     }
   }
 
@@ -108,8 +118,9 @@ export class LineSums {
     return { range, where: this.engine.among(this.id, String(ids).split('\n').map(BigInt)) };
   }
 
-  /** @returns how many were summed: a line is empty for a row that was not */
-  private sumPage(taken: readonly (string | Buffer)[], sum: RowSum): number {
+  /** @returns how many were summed: a line is empty for a row that was not; null where the texts do not tell */
+  private sumPage(taken: readonly (string | Buffer | null)[], sum: RowSum): number | null {
+    if (!taken.every(isFaithful)) return null;
     const [only, ...more] = taken;
     let summed = 0;
     if (only !== undefined && more.length === 0 && this.parts[0]?.kind === 'plain') {
@@ -160,8 +171,18 @@ function partsOf(columns: readonly RowStreamColumn[], { bytes }: RowLines): Part
 }
 
 /** Bytes that are no UTF-8 are read as replacement characters, which rows themselves may have as well. */
-function isFaithful(text: string | Buffer): boolean {
+function isFaithful(text: string | Buffer | null): text is string | Buffer {
+  if (text === null) return false;
   return typeof text === 'string' ? !text.includes('\uFFFD') : isUtf8(text);
+}
+
+/** @returns how many there are @param digests of sixteen bytes each */
+function sumDigests(digests: string | Buffer | null | undefined, sum: RowSum): number | null {
+  if (digests === null) return 0;
+  if (!Buffer.isBuffer(digests)) return null;
+  for (let at = 0; at < digests.length; at += DIGEST_BYTES)
+    sum.add(digests.toString('latin1', at, at + DIGEST_BYTES));
+  return digests.length / DIGEST_BYTES;
 }
 
 function linesIn(text: string | Buffer): Iterable<string | Buffer> {

@@ -46,7 +46,7 @@ export function isBulky(column: RowStreamColumn): boolean {
 /** The first 128 bits of a SHA-256, a byte a character: a string is what Node hands out fastest. */
 export type RowDigest = string;
 
-const DIGEST_BYTES = 16;
+export const DIGEST_BYTES = 16;
 
 /** Turns rows of one table to lines and back, and takes their digests. */
 export class RowCodec {
