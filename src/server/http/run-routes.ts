@@ -7,12 +7,16 @@ import { NO_SUCH_RUN } from '../refusals.ts';
 import type { Run } from '../runs/run.ts';
 import { answered, refused } from './answers.ts';
 import type { Env } from './env.ts';
+import { isStillIn } from './session-routes.ts';
 
 /** At most so often is told what a run is at, and at least so often that somebody is still here. In milliseconds. */
 const TELL_MS = 250;
 const BEAT_MS = 15_000;
+/** How often it is looked whether whoever watches still may; the database is asked as rarely as for other requests. */
+const LOOK_MS = 1_000;
 
-export function runRoutes({ runs, options }: Console): Hono<Env> {
+export function runRoutes(console: Console): Hono<Env> {
+  const { runs, options } = console;
   const app = new Hono<Env>();
   app.get('/', (c) => answered(c, jsonText({ runs: runs.all.map((run) => run.document()) })));
   app.get('/:id', (c) => {
@@ -21,7 +25,7 @@ export function runRoutes({ runs, options }: Console): Hono<Env> {
   });
   app.get('/:id/events', (c) => {
     const run = runs.find(c.req.param('id'));
-    return run ? events(c, run) : refused(c, NO_SUCH_RUN);
+    return run ? events(c, run, console) : refused(c, NO_SUCH_RUN);
   });
   app.delete('/:id', (c) => {
     const run = runs.find(c.req.param('id'));
@@ -34,17 +38,27 @@ export function runRoutes({ runs, options }: Console): Hono<Env> {
   return app;
 }
 
-/** The whole run each time, so that whoever comes later or again has missed nothing. */
-function events(c: Context<Env>, run: Run): Response {
+/**
+ * The whole run each time, so that whoever comes later or again has missed nothing. It goes on for hours, so it ends for whoever
+ * has logged out meanwhile, or whose token was taken back.
+ */
+function events(c: Context<Env>, run: Run, console: Console): Response {
   const answer = streamSSE(c, async (stream) => {
     let wake = () => {};
+    let isOut = false;
     const off = run.onChange(() => wake());
     stream.onAbort(() => wake());
+    const looking = setInterval(async () => {
+      if (isOut || (await isStillIn(c, console).catch(() => true))) return;
+      isOut = true;
+      wake();
+    }, LOOK_MS).unref();
     try {
       for (;;) {
         const changed = new Promise<void>((resolve) => {
           wake = resolve;
         });
+        if (isOut) return;
         const isOver = run.isOver;
         await stream.writeSSE({ event: 'run', data: JSON.stringify(run.document()) });
         if (isOver || stream.aborted) return;
@@ -52,6 +66,7 @@ function events(c: Context<Env>, run: Run): Response {
         await stream.sleep(TELL_MS);
       }
     } finally {
+      clearInterval(looking);
       off();
     }
   });

@@ -96,13 +96,25 @@ export async function sessionOf(c: Context<Env>, console: Console): Promise<Pers
   return undefined;
 }
 
+/** Whether somebody who was let in would be again; also where nobody can tell, as while the database restarts. */
+export async function isStillIn(c: Context<Env>, console: Console): Promise<boolean> {
+  const authorization = c.req.header('Authorization');
+  if (authorization === undefined) return (await sessionOf(c, console)) !== undefined;
+  const token = bearerIn(authorization);
+  return token !== undefined && (await console.doorkeeper.admit(token)) !== undefined;
+}
+
+function bearerIn(authorization: string): string | undefined {
+  return /^Bearer ([\w-]{1,200})$/.exec(authorization)?.[1];
+}
+
 async function bearerOf(
   c: Context<Env>,
   console: Console,
   authorization: string,
 ): Promise<Person | undefined> {
   const { doorkeeper, failedLogins } = console;
-  const [, token] = /^Bearer ([\w-]{1,200})$/.exec(authorization) ?? [];
+  const token = bearerIn(authorization);
   if (token === undefined || !doorkeeper.takesBearers || failedLogins.isCrowded) return undefined;
   const admitted = await doorkeeper.admit(token);
   if (admitted === undefined) await noteFailure(c, console);
