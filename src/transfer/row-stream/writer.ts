@@ -1,7 +1,6 @@
 /** Writes a row stream: under a name of its own until it is complete, readable by its owner alone. */
 import { createHash, hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { type FileHandle, link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
@@ -24,6 +23,7 @@ import {
 } from './format.ts';
 import { LargeValue } from './large-value.ts';
 import { partialName, removeLeftovers } from './partial.ts';
+import { PartialFile } from './partial-file.ts';
 import { inPieces, pieceText } from './pieces.ts';
 import { kindOf, type Row } from './values.ts';
 import { copyOf, manifestOf, newState, type Resumption, type WriterState } from './writer-state.ts';
@@ -39,8 +39,7 @@ export interface WriterOptions {
 
 export class RowStreamWriter {
   readonly file: string;
-  private readonly partial: string;
-  private readonly handle: FileHandle;
+  private readonly output: PartialFile;
   private readonly header: RowStreamHeader;
   private readonly key: StreamKey | undefined;
   private readonly chunk: ChunkBuffer;
@@ -50,14 +49,13 @@ export class RowStreamWriter {
 
   private constructor(
     file: string,
-    handle: FileHandle,
+    output: PartialFile,
     header: RowStreamHeader,
-    { partial = partialName(file), key }: WriterOptions,
+    key: StreamKey | undefined,
     state: WriterState,
   ) {
     this.file = file;
-    this.partial = partial;
-    this.handle = handle;
+    this.output = output;
     this.header = header;
     this.key = key;
     this.chunk = new ChunkBuffer(header, key);
@@ -75,10 +73,10 @@ export class RowStreamWriter {
     try {
       if (existsSync(file)) throw fileExists(file);
       if (options.partial === undefined) await removeLeftovers(file);
-      const handle = await open(options.partial ?? partialName(file), 'wx', 0o600);
+      const output = await PartialFile.create(file, options.partial ?? partialName(file));
       const encryption = options.key?.forNewFile();
       const written = encryption ? { ...header, encryption } : header;
-      writer = new RowStreamWriter(file, handle, written, options, newState(header));
+      writer = new RowStreamWriter(file, output, written, options.key, newState(header));
       await writer.writeHead(written);
       await syncDirectory(dirname(file));
       writer.keepBatch();
@@ -97,9 +95,8 @@ export class RowStreamWriter {
     key: StreamKey | undefined,
   ): Promise<RowStreamWriter> {
     try {
-      const handle = await open(partial, 'r+');
-      await handle.truncate(state.position);
-      return new RowStreamWriter(file, handle, header, { partial, key }, state);
+      const output = await PartialFile.continue(file, partial, state.position);
+      return new RowStreamWriter(file, output, header, key, state);
     } catch (error) {
       throw fileFailure(partial, error);
     }
@@ -171,7 +168,7 @@ export class RowStreamWriter {
       await this.flush();
       await this.writeHead({ part: 'batch', number: this.state.batches });
       this.state = { ...this.state, batches: this.state.batches + 1 };
-      await this.handle.datasync();
+      await this.output.reachDisk();
     } catch (error) {
       throw fileFailure(this.file, error);
     }
@@ -187,9 +184,7 @@ export class RowStreamWriter {
     this.chunk.clear();
     this.state = copyOf(this.kept);
     try {
-      await this.handle.truncate(this.state.position);
-      // Or a batch that was taken back could come back when the machine goes down.
-      await this.handle.datasync();
+      await this.output.cut(this.state.position);
     } catch (error) {
       throw fileFailure(this.file, error);
     }
@@ -214,12 +209,7 @@ export class RowStreamWriter {
       await this.flush();
       const manifest = manifestOf(this.header, this.state, this.key, summary);
       await this.writeHead(manifest);
-      await this.handle.sync();
-      await this.handle.close();
-      // Two that write to one name: the second finds it taken, where a rename would take it over.
-      await link(this.partial, this.file);
-      await rm(this.partial);
-      await syncDirectory(dirname(this.file));
+      await this.output.complete();
       return manifest;
     } catch (error) {
       throw fileFailure(this.file, error);
@@ -228,13 +218,12 @@ export class RowStreamWriter {
 
   /** Leaves the file as it is, to be continued. */
   async leave(): Promise<void> {
-    await this.handle.close().catch(() => {});
+    await this.output.leave();
   }
 
   /** Leaves nothing behind. */
   async abandon(): Promise<void> {
-    await this.leave();
-    await rm(this.partial, { force: true });
+    await this.output.remove();
   }
 
   private async begin(table: number): Promise<void> {
@@ -296,17 +285,8 @@ export class RowStreamWriter {
     await this.append(frame);
   }
 
-  /** At a place of our own counting: after something was taken back the file's end is not where the handle stands. */
   private async append(bytes: Buffer): Promise<void> {
-    for (let written = 0; written < bytes.length; ) {
-      const { bytesWritten } = await this.handle.write(
-        bytes,
-        written,
-        bytes.length - written,
-        this.state.position + written,
-      );
-      written += bytesWritten;
-    }
+    await this.output.write(bytes, this.state.position);
     this.state = { ...this.state, position: this.state.position + bytes.length };
   }
 }
