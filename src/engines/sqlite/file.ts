@@ -20,7 +20,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB: Readonly<Record<Access, number>> = {
   inspect: 4 * 1024,
   create: 16 * 1024,
-  change: 64 * 1024,
+  change: 32 * 1024,
 };
 
 export function openFile(file: string, access: Access, place: Place): Database.Database {
