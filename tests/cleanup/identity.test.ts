@@ -47,6 +47,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+/** Its rows are on the disk. */
+const COMMITTED = { statement: '^commit', nth: 1, saved: true };
+
 async function load(engine: Engine): Promise<KnownHistory> {
   await makeCompany(engine);
   await loadKnown(engine, HISTORY);
@@ -62,7 +65,7 @@ describe.each(ADDRESSES)('two installations with the same address: $name', ({ ma
     const archiver = new Archiver({ settings: address.settings, directory, passphrase: null });
     // The one with its deletion committed, the other before it.
     await address.show(0);
-    expect(await archiver.diesAfter({ statement: '^commit', nth: 1 }, ALL)).toBe('SIGKILL');
+    expect(await archiver.diesAfter(COMMITTED, ALL)).toBe('SIGKILL');
     await address.show(1);
     expect(await archiver.diesAfter({ statement: '^delete from "job"', nth: 1 }, ALL)).toBe('SIGKILL');
     for (const which of [0, 1] as const)
@@ -144,9 +147,7 @@ describeEngines('an installation whose run was killed', (name) => {
     const { id: uuid } = await readInstallation(original.engine);
     await clone.engine.kysely<Database>().updateTable('installation').set({ uuid }).execute();
     const archiver = new Archiver({ settings: original.settings, directory, passphrase: null });
-    // On SQLite the first one ends the snapshot that the rows were saved from, before they are on the disk.
-    const nth = name === 'sqlite' ? 2 : 1;
-    expect(await archiver.diesAfter({ statement: '^commit', nth }, ALL)).toBe('SIGKILL');
+    expect(await archiver.diesAfter(COMMITTED, ALL)).toBe('SIGKILL');
     const [place] = listArchives(directory);
     if (!place) throw new Error('there is an archive');
     expect(await verifyArchive(place)).toMatchObject({ unsettled: true, running: false });

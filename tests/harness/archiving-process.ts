@@ -2,7 +2,9 @@
  * A process that archives and purges jobs and log entries by their age, for tests that kill it or cut it off. Its one
  * word is its orders, as JSON. It says `ready` when the purge begins, and its result when it ends.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { applyPurge, planPurge } from '../../src/cleanup/index.ts';
 import type { DatabaseSettings } from '../../src/engines/index.ts';
 import { Passphrase } from '../../src/transfer/index.ts';
@@ -13,6 +15,8 @@ import { jobsAndLogsOlderThan, jobsOlderThan } from './rule-books.ts';
 export interface Stage {
   readonly statement: string;
   readonly nth: number;
+  /** Only those count by which a batch of rows has been written: other transactions end before that, in no certain order. */
+  readonly saved?: boolean;
 }
 
 export interface Orders {
@@ -46,6 +50,7 @@ let cuts = 0;
 function watch(statement: string): void {
   const awaited = stages[stage];
   if (!awaited || !new RegExp(awaited.statement).test(statement.replaceAll('`', '"'))) return;
+  if (awaited.saved && !hasBatch()) return;
   times++;
   if (times < awaited.nth) return;
   if (how === 'die') process.kill(process.pid, 'SIGKILL');
@@ -54,6 +59,15 @@ function watch(statement: string): void {
   cuts++;
   // What comes next has been written to its socket by then, and nobody hears the answer.
   setImmediate(cut);
+}
+
+function hasBatch(): boolean {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((found) =>
+    found.isFile(),
+  );
+  return files.some(({ parentPath, name }) =>
+    readFileSync(join(parentPath, name)).includes('"part":"batch"'),
+  );
 }
 
 /** As a network does that breaks: no word to the server, which goes on with what it was given. */
