@@ -46,7 +46,7 @@ export class PartialFile {
 
   async cut(bytes: number): Promise<void> {
     await this.handle.truncate(bytes);
-    // Or what was cut off could come back when the machine goes down.
+    // Or what was removed from its end could come back when the machine goes down.
     await this.handle.datasync();
   }
 
