@@ -12,9 +12,8 @@ export {
 } from './digest/portions.ts';
 export {
   inSharedMoment,
-  SummingThread,
   whileNobodyWrites,
-  withThread,
+  withSummingThread,
 } from './digest/threads/summing-thread.ts';
 export { applyExport, type ExportOptions, type ExportResult } from './export/export.ts';
 export {
@@ -71,11 +70,6 @@ export { fillLater, type LoadingOptions, loadRows } from './rows/load-rows.ts';
 export { ourTables } from './rows/our-tables.ts';
 export { type KeyRange, readRows } from './rows/read-rows.ts';
 export {
-  type ReplacedRows,
-  type ReplacingOptions,
-  replaceRange,
-} from './rows/replace-range.ts';
-export {
   cannotBeSaved,
   isPieced,
   Restorable,
@@ -115,6 +109,7 @@ export {
 } from './switch/journal.ts';
 export { countsAs, readingMsOf } from './switch/look-at-target.ts';
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
-export { type Known, makeSame, type Pass } from './switch/pass.ts';
+export { makeSame, type Pass } from './switch/pass.ts';
+export type { Known } from './switch/pass-request.ts';
 export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
 export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

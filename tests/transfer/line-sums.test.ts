@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { typeWord } from '../../src/engines/definition.ts';
 import type { BulkValue, Engine, LogicalType, TableDefinition } from '../../src/engines/index.ts';
 import { LineSums } from '../../src/transfer/digest/line-sums.ts';
-import { ofOneMoment, type Side, sumOf } from '../../src/transfer/digest/portions.ts';
+import { digestsOf, ofOneMoment, type Side, sumOf } from '../../src/transfer/digest/portions.ts';
+import type { RowDigestParts } from '../../src/transfer/digest/row-digests.ts';
 import type { RowStreamTable } from '../../src/transfer/row-stream/format.ts';
 import { RowSum } from '../../src/transfer/row-stream/values.ts';
 import type { KeyRange } from '../../src/transfer/rows/read-rows.ts';
@@ -144,6 +145,20 @@ describeEngines('lines that the database writes', (name) => {
       });
     },
   );
+
+  test('have the digest of each row with its key, whoever takes it', async () => {
+    const all = { first: null, last: null };
+    const plain = { ...STREAMED, columns: STREAMED.columns.filter(({ type }) => type !== 'json') };
+    const byKey = ({ rows }: { readonly rows: RowDigestParts }) =>
+      new Map(rows.keys.map((key, place) => [key, rows.digests[place]]));
+    await ofOneMoment(engine, async (side) => {
+      for (const table of [STREAMED, plain]) {
+        const found = byKey(await digestsOf(side, table, all, undefined));
+        expect(found.size).toBe(ROWS);
+        expect(found).toEqual(byKey(await digestsOf(byValues(side), table, all, undefined)));
+      }
+    });
+  });
 
   test('are written of most rows, where the engine writes any', async () => {
     await ofOneMoment(engine, async (side) => {

@@ -3,11 +3,12 @@ import { availableParallelism } from 'node:os';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/index.ts';
-import { ofOneMoment, type Side, sumOf } from '../../src/transfer/digest/portions.ts';
+import { digestsOf, ofOneMoment, type Side, sumOf } from '../../src/transfer/digest/portions.ts';
 import {
   inSharedMoment,
   SummingThread,
   whileNobodyWrites,
+  withSummingThread,
   withThread,
 } from '../../src/transfer/digest/threads/summing-thread.ts';
 import type { RowStreamTable } from '../../src/transfer/row-stream/format.ts';
@@ -48,11 +49,11 @@ describeEngines('a thread that sums', (name) => {
     const other = await database.open();
     await inSharedMoment(engine, MANY, async (sides) => {
       const thread = sides.at(-1) as Side;
-      expect(thread.summing).toBeDefined();
+      expect(thread.elsewhere).toBeDefined();
       const before = await summed(sides[0], logger());
       await log(other, 'later');
       for (const table of tables) {
-        const sum = await thread.summing?.(table, ALL);
+        const sum = await thread.elsewhere?.sum(table, ALL);
         expect([sum?.rows, sum?.digest], table.name).toEqual(await summed(sides[0], table));
       }
       expect(await summed(sides[0], logger())).toEqual(before);
@@ -62,7 +63,7 @@ describeEngines('a thread that sums', (name) => {
 
   testWhere(!shares)('is not there where two sessions may see different moments', async () => {
     await inSharedMoment(engine, MANY, async (sides) => {
-      expect(sides.some(({ summing }) => summing !== undefined)).toBe(false);
+      expect(sides.some(({ elsewhere }) => elsewhere !== undefined)).toBe(false);
     });
   });
 
@@ -89,7 +90,8 @@ describeEngines('a thread that sums', (name) => {
   });
 
   testWhere(hasCores)('that has ended changes nothing but the time', async () => {
-    const thread = SummingThread.start(engine, MANY.rows);
+    const thread = SummingThread.start(MANY.rows);
+    expect(await thread?.open(engine)).toBe(true);
     expect(await thread?.join(null)).toBe(true);
     await ofOneMoment(engine, async (side) => {
       const wanted = await summed(side, logger());
@@ -102,15 +104,45 @@ describeEngines('a thread that sums', (name) => {
     });
   });
 
-  testWhere(hasCores)('is there on every server while nobody writes, and sees the same', async () => {
-    await whileNobodyWrites(engine, MANY, async (sides) => {
-      expect(sides.filter(({ summing }) => summing !== undefined)).toHaveLength(name === 'sqlite' ? 0 : 1);
-      const [first] = await Promise.all(sides.map((side) => summed(side, logger())));
-      for (const side of sides) expect(await summed(side, logger())).toEqual(first);
+  testWhere(hasCores)('sees the same while nobody writes, one database after the other', async () => {
+    const thread = SummingThread.start(MANY.rows);
+    const other = await migratedDatabase(name === 'sqlite' ? 'postgresql' : 'sqlite');
+    try {
+      for (const one of [engine, other.engine, engine])
+        await whileNobodyWrites(one, { readers: 2, thread }, async (sides) => {
+          expect(sides.filter(({ elsewhere }) => elsewhere !== undefined)).toHaveLength(1);
+          const [first] = await Promise.all(sides.map((side) => summed(side, logger())));
+          for (const side of sides) expect(await summed(side, logger())).toEqual(first);
+        });
+    } finally {
+      await thread?.close();
+      await other.drop();
+    }
+  });
+
+  testWhere(hasCores)('has the digests of all rows, unless their sum is known', async () => {
+    const thread = SummingThread.start(MANY.rows);
+    await whileNobodyWrites(engine, { readers: 1, thread }, async (sides) => {
+      for (const table of tables) {
+        const [here, there] = await Promise.all([
+          digestsOf({ ...sides[0], elsewhere: undefined }, table, ALL, undefined),
+          thread?.digests(table, ALL, undefined),
+        ]);
+        expect(there?.rows, table.name).toEqual({ keys: here.rows.keys, digests: here.rows.digests });
+        expect(await thread?.digests(table, ALL, here.sum)).toEqual({ sum: here.sum, rows: null });
+      }
+    });
+    await thread?.close();
+  });
+
+  test('is there where this process takes the digests, and the copy is no file', async () => {
+    const computes = !engine.rowLines?.digests;
+    await withSummingThread([engine], MANY.rows, async (thread) => {
+      expect(thread !== undefined).toBe(hasCores && computes && name !== 'sqlite');
     });
   });
 
   test('is not started for few rows', () => {
-    expect(SummingThread.start(engine, 99_999)).toBeUndefined();
+    expect(SummingThread.start(99_999)).toBeUndefined();
   });
 });

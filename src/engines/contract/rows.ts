@@ -113,8 +113,8 @@ export interface RowLines {
   /** An aggregate: all lines but those that are null, with a line break in between, as text or as the bytes of its UTF-8. */
   joined(line: RawBuilder<unknown>): RawBuilder<string | Buffer>;
   /**
-   * An aggregate: of each line that is not null the first 16 bytes of the SHA-256 of its UTF-8, in any order, one behind the other; null
-   * without lines. Null where the engine has no SHA-256 of its own.
+   * An aggregate: of each line that is not null the first 16 bytes of the SHA-256 of its UTF-8, one behind the other in the order that
+   * {@link joined} has in the same statement; null without lines. Null where the engine has no SHA-256 of its own.
    */
   readonly digests: ((line: RawBuilder<unknown>) => RawBuilder<Buffer | null>) | null;
 }

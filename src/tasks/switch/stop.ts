@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import { countOrphans, keyName } from '../../cleanup/index.ts';
 import type { Engine } from '../../engines/index.ts';
 import {
-  atOnce,
   continueIds,
   copyDiffers,
   type Journal,
@@ -13,6 +12,7 @@ import {
   stopTooLong,
   verifySame,
   whileNobodyWrites,
+  withSummingThread,
 } from '../../transfer/index.ts';
 import type { TaskContext } from '../context.ts';
 import { foreignKeys } from '../foreign-keys.ts';
@@ -79,33 +79,38 @@ export async function stopAndVerify(
 }
 
 async function copyTheRest(
-  { reader, target, targetReader, tables, rows }: Sides,
-  { known }: Copied,
+  sides: Sides,
+  copied: Copied,
   signal: AbortSignal,
   { openTarget }: StopOptions,
 ): Promise<Pick<Stopped, 'receipt' | 'changed'>> {
-  const pass = await atOnce(reader, READERS, (sources) =>
-    makeSame({ sources, target, targetReader, tables, known, signal }),
-  );
+  const { reader, target, targetReader, tables, rows } = sides;
   const witness = await openTarget();
   try {
-    return await ofOneMoment(reader, async (source) => {
-      await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
-      const verified = await whileNobodyWrites(witness, { readers: READERS, rows }, (there) =>
-        verifySame(tables, pass.portions, source, there, { signal }),
+    return await withSummingThread([reader, witness], rows, async (thread) => {
+      const { portions, changed } = await whileNobodyWrites(reader, { readers: READERS, thread }, (sources) =>
+        makeSame({ sources, target, targetReader, tables, known: copied.known, signal }),
       );
-      const lost = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });
-      const differences = [
-        ...verified.differences,
-        ...lost.map(
-          ({ key, count }) => `${count} rows of the copy refer by ${keyName(key)} to rows that do not exist`,
-        ),
-      ];
-      if (differences.length > 0) throw copyDiffers(differences);
-      const at = new Date().toISOString();
-      return { receipt: { at, tables: [...verified.receipt.tables] }, changed: pass.changed };
+      const receipt = await ofOneMoment(reader, async (source) => {
+        await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
+        const verified = await whileNobodyWrites(witness, { readers: READERS, thread }, (there) =>
+          verifySame(tables, portions, source, there, { signal }),
+        );
+        await requireSame(witness, verified.differences);
+        return { at: new Date().toISOString(), tables: [...verified.receipt.tables] };
+      });
+      return { receipt, changed };
     });
   } finally {
     await witness.close();
   }
+}
+
+/** @throws VERIFICATION_FAILED where there are differences, or rows of the copy refer to none */
+async function requireSame(witness: Engine, differences: readonly string[]): Promise<void> {
+  const lost = await countOrphans(witness, witness.kysely<unknown>(), foreignKeys(), { quick: false });
+  const orphans = lost.map(
+    ({ key, count }) => `${count} rows of the copy refer by ${keyName(key)} to rows that do not exist`,
+  );
+  if (differences.length + orphans.length > 0) throw copyDiffers([...differences, ...orphans]);
 }

@@ -9,8 +9,9 @@ import type { Engine, RowLines } from '../../engines/index.ts';
 import { collectPassing } from '../../system/index.ts';
 import { canonicalJson } from '../row-stream/canonical-json.ts';
 import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
-import { DIGEST_BYTES, isBulky, kindOf, type RowSum } from '../row-stream/values.ts';
+import { DIGEST_BYTES, isBulky, kindOf, type RowDigest, RowSum } from '../row-stream/values.ts';
 import { all, inRange, type KeyRange, sizeOf } from '../rows/read-rows.ts';
+import { RowDigests } from './row-digests.ts';
 
 /** Rows of a page: the first one has so many, the others as many as take about so many bytes. */
 const FIRST_ROWS = 100;
@@ -27,6 +28,9 @@ interface Part {
   readonly kind: 'plain' | 'json' | 'hex';
   readonly columns: readonly RowStreamColumn[];
 }
+
+/** What takes digests of rows: their sum, or each of them with its key. */
+export type DigestTaker = RowSum | RowDigests;
 
 /** Rows of a page that were not summed. */
 export interface LeftRows {
@@ -68,8 +72,8 @@ export class LineSums {
     this.digests = this.parts.every(({ kind }) => kind === 'plain') ? lines.digests : null;
   }
 
-  /** Adds rows of the range to the sum, page by page. @param db one session, in a transaction of one moment */
-  async *add(db: Kysely<unknown>, range: KeyRange, sum: RowSum): AsyncGenerator<SummedPage> {
+  /** Adds rows of the range, page by page. @param db one session, in a transaction of one moment */
+  async *add(db: Kysely<unknown>, range: KeyRange, taker: DigestTaker): AsyncGenerator<SummedPage> {
     const id = sql.ref(this.id);
     const size = sizeOf(this.engine, this.table.columns.filter(isBulky));
     const isSmall = sql`${size} <= ${sql.lit(SMALL_ROW)}`;
@@ -86,12 +90,16 @@ export class LineSums {
       sql` or `,
     );
     const left = this.lines.joined(sql`case when ${isLeft} then ${id} end`);
+    const keys =
+      taker instanceof RowDigests
+        ? this.lines.joined(sql`case when not (${isLeft}) then ${id} end`)
+        : sql`null`;
     let { first } = range;
     let limit = FIRST_ROWS;
     for (;;) {
       const { rows } = await sql<Record<string, unknown>>`
         select max(${id}) as ${sql.ref(LAST)}, count(*) as ${sql.ref(COUNT)}, ${left} as ${sql.ref(LEFT)},
-          ${sql.join(joined)} from (
+          ${keys} as ${sql.ref(KEYS)}, ${sql.join(joined)} from (
           select ${id}, ${sql.join(texts)} from ${sql.table(this.table.name)}
           ${all(inRange([this.id], { first, last: range.last }))} order by ${id} limit ${sql.lit(limit)}
         ) as page`.execute(db);
@@ -101,7 +109,8 @@ export class LineSums {
       const last = page[LAST] as bigint;
       const taken = this.parts.map((_, place) => page[partName(place)] as string | Buffer | null);
       const bytes = taken.reduce((all, text) => all + (text?.length ?? 0), 0);
-      const summed = digests ? sumDigests(taken[0], sum) : this.sumPage(taken, sum);
+      const add = adderTo(taker, page[KEYS]);
+      const summed = digests ? addDigests(taken[0], add) : this.addPage(taken, add);
       collectPassing(bytes);
       if (summed === null) yield { rows: 0, left: { range: { first, last: [last] }, where: undefined } };
       else yield { rows: summed, left: summed === count ? null : this.those(page[LEFT]) };
@@ -119,15 +128,14 @@ export class LineSums {
   }
 
   /** @returns how many were summed: a line is empty for a row that was not; null where the texts do not tell */
-  private sumPage(taken: readonly (string | Buffer | null)[], sum: RowSum): number | null {
+  private addPage(taken: readonly (string | Buffer | null)[], add: Adder): number | null {
     if (!taken.every(isFaithful)) return null;
     const [only, ...more] = taken;
     let summed = 0;
     if (only !== undefined && more.length === 0 && this.parts[0]?.kind === 'plain') {
       for (const line of linesIn(only)) {
         if (line.length === 0) continue;
-        sum.add(hash('sha256', line, 'binary'));
-        summed++;
+        add(hash('sha256', line, 'binary'), summed++);
       }
       return summed;
     }
@@ -144,8 +152,7 @@ export class LineSums {
           line += `${place === 0 ? '[' : ','}${inLine(this.parts[place]?.kind, text.slice(1, -1))}`;
       }
       if (!isThere) continue;
-      sum.add(hash('sha256', `${line}]`, 'binary'));
-      summed++;
+      add(hash('sha256', `${line}]`, 'binary'), summed++);
     }
   }
 }
@@ -155,8 +162,23 @@ const LARGEST = 9_223_372_036_854_775_807n;
 const LAST = 'last of page';
 const COUNT = 'rows of page';
 const LEFT = 'left of page';
+const KEYS = 'keys of page';
 const partName = (place: number) => `part ${place}`;
 const part = (place: number) => sql.ref(partName(place));
+
+/** @param place of the row among those of the page that are not left */
+type Adder = (digest: RowDigest, place: number) => void;
+
+/** @param keys of the rows that are not left, in the order of their lines */
+function adderTo(taker: DigestTaker, keys: unknown): Adder {
+  if (taker instanceof RowSum) return (digest) => taker.add(digest);
+  const ids = keys === null ? [] : String(keys).split('\n');
+  return (digest, place) => {
+    const id = ids[place];
+    if (id === undefined) throw new TypeError('a row of a page has no key');
+    taker.add(digest, BigInt(id));
+  };
+}
 
 function partsOf(columns: readonly RowStreamColumn[], { bytes }: RowLines): Part[] {
   const parts: { kind: Part['kind']; columns: RowStreamColumn[] }[] = [];
@@ -177,12 +199,13 @@ function isFaithful(text: string | Buffer | null): text is string | Buffer {
 }
 
 /** @returns how many there are @param digests of sixteen bytes each */
-function sumDigests(digests: string | Buffer | null | undefined, sum: RowSum): number | null {
+function addDigests(digests: string | Buffer | null | undefined, add: Adder): number | null {
   if (digests === null) return 0;
   if (!Buffer.isBuffer(digests)) return null;
+  let count = 0;
   for (let at = 0; at < digests.length; at += DIGEST_BYTES)
-    sum.add(digests.toString('latin1', at, at + DIGEST_BYTES));
-  return digests.length / DIGEST_BYTES;
+    add(digests.toString('latin1', at, at + DIGEST_BYTES), count++);
+  return count;
 }
 
 function linesIn(text: string | Buffer): Iterable<string | Buffer> {

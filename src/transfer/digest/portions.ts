@@ -9,7 +9,8 @@ import { type Row, RowCodec, RowSum } from '../row-stream/values.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { type KeyRange, type Reading, readRows } from '../rows/read-rows.ts';
 import { streamedBy } from '../rows/streamed-rows.ts';
-import { LineSums } from './line-sums.ts';
+import { type DigestTaker, LineSums } from './line-sums.ts';
+import { keyOf, type RowDigestParts, RowDigests } from './row-digests.ts';
 
 /** Few enough that the digests of a portion are in memory, and many enough that there are few portions. */
 const ROWS = 20_000;
@@ -18,8 +19,20 @@ const ROWS = 20_000;
 export interface Side {
   readonly engine: Engine;
   readonly db: Kysely<unknown>;
-  /** Sums by another session that sees the same; null where it could not. */
-  readonly summing?: ((table: RowStreamTable, range: KeyRange) => Promise<RowSum | null>) | undefined;
+  /** Another session that sees the same. */
+  readonly elsewhere?: Elsewhere | undefined;
+}
+
+/** Null where it could not, for whatever reason. */
+export interface Elsewhere {
+  sum(table: RowStreamTable, range: KeyRange): Promise<RowSum | null>;
+  digests(table: RowStreamTable, range: KeyRange, known: RowSum | undefined): Promise<RangeDigests | null>;
+}
+
+export interface RangeDigests {
+  readonly sum: RowSum;
+  /** Null where the sum is the one that was known. */
+  readonly rows: RowDigestParts | null;
 }
 
 /** Reads in a transaction whose reads are all of one moment, and of one session. */
@@ -116,35 +129,78 @@ export async function sumOf(
   range: KeyRange,
   options: SummingOptions = {},
 ): Promise<RowSum> {
-  const { engine, db, summing } = side;
-  const { signal, onRows } = options;
-  const elsewhere = await summing?.(table, range);
-  signal?.throwIfAborted();
+  const elsewhere = await side.elsewhere?.sum(table, range);
+  options.signal?.throwIfAborted();
   if (elsewhere) {
-    onRows?.(elsewhere.rows);
+    options.onRows?.(elsewhere.rows);
     return elsewhere;
   }
   const sum = new RowSum();
+  await addRange(side, table, range, sum, options);
+  return sum;
+}
+
+/** @param known a sum with which the rows are of no interest */
+export async function digestsOf(
+  side: Side,
+  table: RowStreamTable,
+  range: KeyRange,
+  known: undefined,
+  options?: SummingOptions,
+): Promise<RangeDigests & { readonly rows: RowDigestParts }>;
+export async function digestsOf(
+  side: Side,
+  table: RowStreamTable,
+  range: KeyRange,
+  known: RowSum | undefined,
+  options?: SummingOptions,
+): Promise<RangeDigests>;
+export async function digestsOf(
+  side: Side,
+  table: RowStreamTable,
+  range: KeyRange,
+  known?: RowSum,
+  options: SummingOptions = {},
+): Promise<RangeDigests> {
+  const elsewhere = await side.elsewhere?.digests(table, range, known);
+  options.signal?.throwIfAborted();
+  if (elsewhere) {
+    options.onRows?.(elsewhere.sum.rows);
+    return elsewhere;
+  }
+  const rows = new RowDigests();
+  await addRange(side, table, range, rows, options);
+  return { sum: rows.sum, rows: known && isSameSum(known, rows.sum) ? null : rows };
+}
+
+async function addRange(
+  side: Side,
+  table: RowStreamTable,
+  range: KeyRange,
+  taker: DigestTaker,
+  options: SummingOptions,
+): Promise<void> {
+  const { engine, db } = side;
+  const { signal, onRows } = options;
   const lines = LineSums.of(engine, table);
-  if (!lines) await addRows(side, table, { range }, sum, options);
+  if (!lines) await addRows(side, table, { range }, taker, options);
   else
-    for await (const { rows, left } of lines.add(db, range, sum)) {
+    for await (const { rows, left } of lines.add(db, range, taker)) {
       signal?.throwIfAborted();
       onRows?.(rows);
-      if (left) await addRows(side, table, left, sum, options);
+      if (left) await addRows(side, table, left, taker, options);
       await othersTurn(engine);
     }
-  return sum;
 }
 
 async function addRows(
   { engine, db }: Side,
   table: RowStreamTable,
   which: Pick<Reading, 'range' | 'where'>,
-  sum: RowSum,
+  taker: DigestTaker,
   { signal, onRows }: SummingOptions,
 ): Promise<void> {
-  const adding = new Summing(table, sum);
+  const adding = new Summing(table, taker);
   for await (const rows of readRows(engine, db, table, { ...which, signal })) {
     await adding.add(await withBytesOfInvalidText(engine, db, table, rows));
     streamedBy(rows);
@@ -158,23 +214,28 @@ async function othersTurn({ capabilities }: Engine): Promise<void> {
   if (capabilities.statementsBlock) await turn();
 }
 
-/** Adds rows on their way to a sum. */
+/** Adds rows on their way to a sum, or to digests by their keys. */
 export class Summing {
   private readonly table: RowStreamTable;
-  private readonly sum: RowSum;
+  private readonly taker: DigestTaker;
   private readonly codec: RowCodec;
+  private readonly places: readonly number[];
 
-  constructor(table: RowStreamTable, sum: RowSum) {
+  constructor(table: RowStreamTable, taker: DigestTaker) {
     this.table = table;
-    this.sum = sum;
+    this.taker = taker;
     this.codec = new RowCodec(table.columns);
+    this.places = table.key.map((part) => table.columns.findIndex(({ name }) => name === part));
   }
 
   async add(rows: readonly Row[]): Promise<void> {
+    const { taker } = this;
     for (const row of rows) {
       // Once for each of millions of rows: only one with a long value has anything to wait for.
       const summed = row.some(isLong) ? await summedRow(this.table.columns, row) : row;
-      this.sum.add(this.codec.digest(summed));
+      const digest = this.codec.digest(summed);
+      if (taker instanceof RowSum) taker.add(digest);
+      else taker.add(digest, keyOf(this.places.map((place) => row[place])));
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Engine } from '../../engines/index.ts';
 import { type Fence, fencedTransaction } from '../../leases/index.ts';
 import { MIGRATIONS, modelOf, type TableModel } from '../../migrations/index.ts';
 import { digestTables } from '../digest/digest-tables.ts';
-import { whileNobodyWrites } from '../digest/threads/summing-thread.ts';
+import { whileNobodyWrites, withSummingThread } from '../digest/threads/summing-thread.ts';
 import type { Row } from '../row-stream/values.ts';
 import { completeTables, MANY_ROWS, stripTables } from '../rows/bare-tables.ts';
 import { fillLater, loadSharedRows } from '../rows/load-rows.ts';
@@ -80,8 +80,10 @@ export async function requireLoaded(
     onRead?.(read);
   };
   const rows = sums.reduce((all, sum) => all + sum.rows, 0);
-  const loaded = await whileNobodyWrites(engine, { readers: READERS, rows }, (sides) =>
-    digestTables(sides, tables, { signal, onRows }),
+  const loaded = await withSummingThread([engine], rows, (thread) =>
+    whileNobodyWrites(engine, { readers: READERS, thread }, (sides) =>
+      digestTables(sides, tables, { signal, onRows }),
+    ),
   );
   for (const [place, { table, sum: found }] of loaded.entries()) {
     const wanted = sums[place];

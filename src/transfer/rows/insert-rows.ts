@@ -46,7 +46,7 @@ export async function insertRows(
 
 /**
  * Gives columns of one row the values that they have in `row`; rows that refer to it are left alone.
- * @param db a transaction @throws TOO_LARGE; CONSTRAINT and others of the database
+ * @param db a transaction @returns whether there is such a row @throws TOO_LARGE; CONSTRAINT and others of the database
  */
 export async function updateRow(
   engine: Engine,
@@ -54,7 +54,7 @@ export async function updateRow(
   table: RowStreamTable,
   names: readonly string[],
   row: Row,
-): Promise<void> {
+): Promise<boolean> {
   const valueIn = (name: string) => row[table.columns.findIndex((column) => column.name === name)];
   const key = sql.join(
     table.key.map((name) => sql`${sql.ref(name)} = ${valueIn(name)}`),
@@ -63,14 +63,18 @@ export async function updateRow(
   const columns = table.columns.filter(({ name }) => names.includes(name));
   const values = columns.map(({ name }) => valueIn(name));
   await requireFits(engine, table, row, values);
+  let found = 0n;
   await gatheredRows(engine, db, { columns }, [values], async ([written = []], from) => {
     const set = columns.map(({ name }, place) => {
       const isGathered = from && values[place] instanceof LargeValue;
       const value = isGathered ? sql`(select ${written[place]} ${from})` : sql`${written[place]}`;
       return sql`${sql.ref(name)} = ${value}`;
     });
-    await sql`update ${sql.table(table.name)} set ${sql.join(set)} where ${key}`.execute(db);
+    const { numAffectedRows } = await sql`
+      update ${sql.table(table.name)} set ${sql.join(set)} where ${key}`.execute(db);
+    found += numAffectedRows ?? 0n;
   });
+  return found > 0n;
 }
 
 /** @param written the values of the row that a statement carries @throws TOO_LARGE */

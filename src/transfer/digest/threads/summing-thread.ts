@@ -8,8 +8,8 @@ import { type Engine, type Snapshot, settingsOf } from '../../../engines/index.t
 import type { RowStreamTable } from '../../row-stream/format.ts';
 import { RowSum } from '../../row-stream/values.ts';
 import type { KeyRange } from '../../rows/read-rows.ts';
-import { atOnce, type Side } from '../portions.ts';
-import type { Answer, Order, ThreadData } from './messages.ts';
+import { atOnce, type Elsewhere, type RangeDigests, type Side } from '../portions.ts';
+import type { Answer, Order } from './messages.ts';
 
 /** From the sources the thread is a file of ours; bundled, it stands beside the chunks. */
 const START = import.meta.url.endsWith('.ts')
@@ -23,29 +23,22 @@ const WORTH_ROWS = 100_000;
 /** How often both begin anew, where somebody has written in between. */
 const MOST_ATTEMPTS = 10;
 
-export class SummingThread {
+export class SummingThread implements Elsewhere {
   private readonly worker: Worker;
   private readonly pending = new Map<number, (answer: Answer['answer']) => void>();
-  private readonly opened: Promise<Answer['answer']>;
   private lastId = 0;
   private gone = false;
 
   /** @param rows about how many there are to be summed @returns undefined where it would not be worth it */
-  static start(engine: Engine, rows: number): SummingThread | undefined {
-    const settings = settingsOf(engine);
-    const isWorth = rows >= WORTH_ROWS && availableParallelism() > 1;
-    return settings && isWorth ? new SummingThread({ settings }) : undefined;
+  static start(rows: number): SummingThread | undefined {
+    return rows >= WORTH_ROWS && availableParallelism() > 1 ? new SummingThread() : undefined;
   }
 
-  private constructor(data: ThreadData) {
+  private constructor() {
     // A limit of the thread's own is not heeded where the program was started with one; its pages are garbage at once.
     setFlagsFromString(`--max-semi-space-size=${SEMI_SPACE_MIB}`);
     // Flags of this process's start are for the program, not for its threads.
-    this.worker = new Worker(START, {
-      workerData: data,
-      execArgv: [],
-    });
-    this.opened = this.answerTo(0);
+    this.worker = new Worker(START, { execArgv: [] });
     this.worker.on('message', ({ id, answer }: Answer) => {
       this.pending.get(id)?.(answer);
       this.pending.delete(id);
@@ -54,15 +47,30 @@ export class SummingThread {
     this.worker.on('exit', () => this.end());
   }
 
-  /** @returns whether its session sees that moment from now on, or one of its own */
-  async join(moment: string | null): Promise<boolean> {
-    return (await this.opened) === 'open' && (await this.ask({ do: 'join', moment })) === 'joined';
+  /** @returns whether it has a connection of its own to that database, instead of the one before */
+  async open(engine: Engine): Promise<boolean> {
+    const settings = settingsOf(engine);
+    return settings !== undefined && (await this.ask({ do: 'open', settings })) === 'open';
   }
 
-  /** @returns null where it could not */
+  /** @returns whether its session sees that moment from now on, or one of its own */
+  async join(moment: string | null): Promise<boolean> {
+    return (await this.ask({ do: 'join', moment })) === 'joined';
+  }
+
   async sum(table: RowStreamTable, range: KeyRange): Promise<RowSum | null> {
     const parts = await this.ask({ do: 'sum', table, range });
-    return typeof parts === 'object' && parts !== null ? RowSum.of(parts) : null;
+    return typeof parts === 'object' && parts !== null && 'lanes' in parts ? RowSum.of(parts) : null;
+  }
+
+  async digests(
+    table: RowStreamTable,
+    range: KeyRange,
+    known: RowSum | undefined,
+  ): Promise<RangeDigests | null> {
+    const answer = await this.ask({ do: 'digests', table, range, known: known?.parts ?? null });
+    if (typeof answer !== 'object' || answer === null || !('sum' in answer)) return null;
+    return { sum: RowSum.of(answer.sum), rows: answer.rows };
   }
 
   async close(): Promise<void> {
@@ -93,9 +101,30 @@ export class SummingThread {
 
 type OrderWithoutId = Order extends infer One ? (One extends Order ? Omit<One, 'id'> : never) : never;
 
+/**
+ * For the sums of some databases, one after the other. A thread takes forty megabytes, which are not given back: there is none where
+ * servers take the digests themselves, nor where a file was loaded, which has taken as much.
+ * @param read one after the other, the last one was loaded
+ * @param rows about how many there are to be summed
+ */
+export async function withSummingThread<T>(
+  read: readonly [...Engine[], Engine],
+  rows: number,
+  work: (thread: SummingThread | undefined) => Promise<T>,
+): Promise<T> {
+  const isFile = read.at(-1)?.capabilities.statementsBlock;
+  const gains = !isFile && read.some(({ rowLines }) => !rowLines?.digests);
+  const thread = gains ? SummingThread.start(rows) : undefined;
+  try {
+    return await work(thread);
+  } finally {
+    await thread?.close();
+  }
+}
+
 /** The same session, whose sums the thread computes. */
 export function withThread(side: Side, thread: SummingThread): Side {
-  return { ...side, summing: (table, range) => thread.sum(table, range) };
+  return { ...side, elsewhere: thread };
 }
 
 /**
@@ -107,14 +136,15 @@ export async function inSharedMoment<T>(
   { readers, rows }: { readonly readers: number; readonly rows: number },
   work: (sides: readonly [Side, ...Side[]]) => Promise<T>,
 ): Promise<T> {
-  const thread = SummingThread.start(engine, rows);
+  const thread = SummingThread.start(rows);
   try {
+    const isOpen = await thread?.open(engine);
     for (let attempt = 1; ; attempt++) {
       const snapshot = await engine.snapshot(readers);
       try {
         const sides = sidesOf(engine, snapshot);
         const { moment } = snapshot;
-        const hasJoined = thread && moment !== null && (await thread.join(moment));
+        const hasJoined = thread && isOpen && moment !== null && (await thread.join(moment));
         const isShared = hasJoined && (await snapshot.isShared());
         if (hasJoined && !isShared && attempt < MOST_ATTEMPTS) continue;
         return await work(isShared ? [...sides, withThread(sides[0], thread)] : sides);
@@ -128,25 +158,19 @@ export async function inSharedMoment<T>(
 }
 
 /**
- * The same for a database to which nobody writes: each session has a moment of its own, and they do not differ. A thread costs forty
- * megabytes, which are not given back, and a file is read beside pages of its own: only a server's rows have one.
- * @param rows about how many there are to be summed
+ * The same for a database to which nobody writes: each session has a moment of its own, and they do not differ.
+ * @param thread helps; it has this database from now on
  */
 export async function whileNobodyWrites<T>(
   engine: Engine,
-  { readers, rows }: { readonly readers: number; readonly rows: number },
+  { readers, thread }: { readonly readers: number; readonly thread: SummingThread | undefined },
   work: (sides: readonly [Side, ...Side[]]) => Promise<T>,
 ): Promise<T> {
-  const thread = engine.capabilities.statementsBlock ? undefined : SummingThread.start(engine, rows);
-  try {
-    const hasJoined = thread && (await thread.join(null));
-    // The thread is a reader too.
-    return await atOnce(engine, hasJoined ? readers - 1 : readers, ([first, ...others]) =>
-      work([first, ...others, ...(hasJoined ? [withThread(first, thread)] : [])]),
-    );
-  } finally {
-    await thread?.close();
-  }
+  const helps = thread && (await thread.open(engine)) && (await thread.join(null));
+  // The thread is a reader too.
+  return atOnce(engine, helps ? readers - 1 : readers, ([first, ...others]) =>
+    work([first, ...others, ...(helps ? [withThread(first, thread)] : [])]),
+  );
 }
 
 function sidesOf(engine: Engine, { readers: [first, ...others] }: Snapshot): [Side, ...Side[]] {
