@@ -191,6 +191,17 @@ describeRole<Rows>('rows', {
     expect(await value('select small from row_every where id = 9000')).toBe(1);
   },
 
+  overwriting: async ({ engine, run, value }) => {
+    await run('create table row_over (id bigint primary key, small integer, words varchar(9))');
+    await run("insert into row_over values (1, 1, 'one'), (2, 2, 'two')");
+    await sql`insert into row_over (id, small, words) values (1, 10, null), (3, 3, 'three')
+      ${engine.overwriting(['id'], ['small', 'words'])}`.execute(engine.kysely<unknown>());
+    expect(String(await value('select small from row_over where id = 1 and words is null'))).toBe('10');
+    expect(await value('select words from row_over where id = 2')).toBe('two');
+    expect(String(await value('select small from row_over where id = 3'))).toBe('3');
+    await run('drop table row_over');
+  },
+
   cannotHold: async ({ engine, run, value }) => {
     const types = ['text', 'json', 'datetime'] as const;
     const columns = types.map((kind) => column(kind, { kind }));

@@ -16,6 +16,11 @@ export interface Rows {
   /** What an INSERT says between its columns and its values, so that rows get the ids that they come with. */
   readonly keepingIds: RawBuilder<unknown>;
   /**
+   * Ends an INSERT of VALUES whose rows may be there already, by their key: these get the values of the other columns then. Only for a
+   * table without another unique key, as MySQL and MariaDB would take any. There is a column, at least.
+   */
+  overwriting(key: readonly string[], columns: readonly string[]): RawBuilder<unknown>;
+  /**
    * Makes the next id of a table one that was never given, after rows with ids of their own were inserted.
    * @param past an id that is not to be given either, as it was elsewhere; takes the privilege ALTER on MySQL and MariaDB
    */

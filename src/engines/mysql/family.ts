@@ -92,6 +92,9 @@ export function mysqlFamilyEngine(server: MysqlServer, differences: Differences)
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db, differences.columns, differences.collation),
     keepingIds: sql``,
+    // Of MySQL alone, newer versions have another word for it; this one both have.
+    overwriting: (_key, columns) =>
+      sql`on duplicate key update ${sql.join(columns.map((name) => sql`${sql.ref(name)} = values(${sql.ref(name)})`))}`,
     tableNames: () => tableNames(db),
     schemaBehind: async () => null,
     viewNames: () => viewNames(db),

@@ -8,6 +8,7 @@ import { distinctValues } from '../distinct-values.ts';
 import { endedBy } from '../ended-by.ts';
 import type { Engine } from '../engine.ts';
 import { NOTHING_PILES_UP } from '../long-work.ts';
+import { overwriting } from '../overwriting.ts';
 import { recognise } from '../products.ts';
 import { restoreForeignKey } from '../restore-foreign-key.ts';
 import type { StatementLog } from '../statement-log.ts';
@@ -86,6 +87,7 @@ export async function openPostgresql(
     introspect: () => introspect(db),
     // An administrator may have made them GENERATED ALWAYS.
     keepingIds: sql`overriding system value`,
+    overwriting,
     tableNames: () => tableNames(db),
     schemaBehind: (table) => schemaBehind(db, table),
     viewNames: () => viewNames(db),

@@ -24,6 +24,7 @@ import type { Engine } from '../engine.ts';
 import { failure } from '../failure.ts';
 import { freeBytes } from '../free-disk.ts';
 import { byCountingAll } from '../newest-rows.ts';
+import { overwriting } from '../overwriting.ts';
 import type { Place } from '../place.ts';
 import { kyselyLog, type StatementLog } from '../statement-log.ts';
 import { translatingDriver } from '../translating-driver.ts';
@@ -176,6 +177,7 @@ export function openSqlite(settings: SqliteSettings, access: Access, log?: State
     kysely: <Tables>() => db as unknown as Kysely<Tables>,
     introspect: () => introspect(db),
     keepingIds: sql``,
+    overwriting,
     tableNames: () => tableNames(db),
     schemaBehind: async () => null,
     viewNames: () => viewNames(db),

@@ -49,6 +49,7 @@ export interface Differences {
   readonly changed: readonly RowKey[];
 }
 
+/** @param target of whose digests the beginnings are enough */
 export function differencesBetween(source: RowDigestParts, target: RowDigestParts): Differences {
   const there = new Map<unknown, RowDigest | undefined>();
   for (const [place, key] of target.keys.entries()) there.set(nameOfKey(key), target.digests[place]);
@@ -58,7 +59,7 @@ export function differencesBetween(source: RowDigestParts, target: RowDigestPart
     const name = nameOfKey(key);
     const digest = there.get(name);
     if (digest === undefined) missing.push(key);
-    else if (digest !== source.digests[place]) changed.push(key);
+    else if (!source.digests[place]?.startsWith(digest)) changed.push(key);
     there.delete(name);
   }
   return { surplus: target.keys.filter((key) => there.has(nameOfKey(key))), missing, changed };

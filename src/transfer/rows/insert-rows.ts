@@ -1,5 +1,5 @@
 /** Writes rows by INSERT and UPDATE, large values in pieces, within what a statement may take. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { portions } from '../../pacing/index.ts';
 import { statementTooLarge } from '../failures.ts';
@@ -23,12 +23,17 @@ function writtenBytes(row: Row): number {
   return bytes;
 }
 
-/** @param db a transaction @throws TOO_LARGE; CONSTRAINT and others of the database */
+/**
+ * @param db a transaction
+ * @param end of each statement; with one, no row has a large value
+ * @throws TOO_LARGE; CONSTRAINT and others of the database
+ */
 export async function insertRows(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
   rows: readonly Row[],
+  end: RawBuilder<unknown> = sql``,
 ): Promise<void> {
   const columns = sql.join(table.columns.map(({ name }) => sql.ref(name)));
   const insert = sql`insert into ${sql.table(table.name)} (${columns}) ${engine.keepingIds}`;
@@ -40,7 +45,7 @@ export async function insertRows(
       // A row with a large value is alone.
       const [first = []] = written;
       const source = from ? sql`select ${list(first)} ${from}` : sql`values ${values}`;
-      await sql`${insert} ${source}`.execute(db);
+      await sql`${insert} ${source} ${end}`.execute(db);
     });
 }
 

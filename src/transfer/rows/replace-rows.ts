@@ -6,6 +6,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { fencedTransaction } from '../../leases/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
+import { LargeValue } from '../row-stream/large-value.ts';
 import type { Row } from '../row-stream/values.ts';
 import { insertRows, updateRow } from './insert-rows.ts';
 
@@ -25,49 +26,65 @@ export function deleteRows(
 ): Promise<number> {
   return fencedTransaction(engine, { signal }, async (db: Kysely<unknown>) => {
     let deleted = 0n;
-    for (let start = 0; start < keys.length; start += ROWS_AT_ONCE) {
+    for (const some of chunks(keys)) {
       signal?.throwIfAborted();
-      const some = areKeys(engine, table, keys.slice(start, start + ROWS_AT_ONCE));
-      const { numAffectedRows } = await sql`delete from ${sql.table(table.name)} where ${some}`.execute(db);
+      const { numAffectedRows } = await sql`
+        delete from ${sql.table(table.name)} where ${areKeys(engine, table, some)}`.execute(db);
       deleted += numAffectedRows ?? 0n;
     }
     return Number(deleted);
   });
 }
 
+export interface WritingOver {
+  /** Whether the table is known to have a row with that key. */
+  readonly isThere: (row: Row) => boolean;
+  /** Whether the table has unique keys besides its primary one. */
+  readonly hasUnique: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * In one transaction. With foreign keys, take tables parents first.
  * @param rows as they are to be; read again where the transaction has to wait for others and begins anew
- * @param isThere whether the table is known to have a row with that key
  * @returns how many there were @throws CONSTRAINT, TOO_LARGE and others of the database; then nothing was changed
  */
 export async function writeOver(
   engine: Engine,
   table: RowStreamTable,
   rows: () => AsyncIterable<readonly Row[]>,
-  isThere: (row: Row) => boolean,
-  signal?: AbortSignal,
+  { isThere, hasUnique, signal }: WritingOver,
 ): Promise<number> {
   const columns = table.columns.map(({ name }) => name).filter((name) => !table.key.includes(name));
+  const overwriting = hasUnique ? undefined : engine.overwriting(table.key, columns);
   let inserted = 0;
   const written = await fencedTransaction(engine, { signal }, async (db: Kysely<unknown>) => {
-    let updated = 0;
+    let all = 0;
     inserted = 0;
     for await (const page of rows()) {
       signal?.throwIfAborted();
       const missing: Row[] = [];
-      // What it referred to may have taken it along.
-      for (const row of page)
-        if (isThere(row) && (await updateRow(engine, db, table, columns, row))) updated++;
-        else missing.push(row);
-      for (let start = 0; start < missing.length; start += ROWS_AT_ONCE)
-        await insertRows(engine, db, table, missing.slice(start, start + ROWS_AT_ONCE));
+      const changed: Row[] = [];
+      for (const row of page) {
+        if (!isThere(row)) missing.push(row);
+        else if (overwriting && !row.some((value) => value instanceof LargeValue)) changed.push(row);
+        // What it referred to may have taken it along.
+        else if (!(await updateRow(engine, db, table, columns, row))) missing.push(row);
+      }
+      for (const some of chunks(changed)) await insertRows(engine, db, table, some, overwriting);
+      for (const some of chunks(missing)) await insertRows(engine, db, table, some);
       inserted += missing.length;
+      all += page.length;
     }
-    return updated + inserted;
+    return all;
   });
   if (inserted > 0) await engine.catchUpIdentity(table.name);
   return written;
+}
+
+function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += ROWS_AT_ONCE)
+    yield items.slice(start, start + ROWS_AT_ONCE);
 }
 
 /** Any of them: by a list of ids where they are that, which an index is walked by. */

@@ -1,20 +1,22 @@
 /** Which ranges of keys differ between the source and the target, and in which rows. */
+
+import type { PackedDigests } from '../digest/packed-digests.ts';
 import {
   atOnce,
   digestsOf,
   isSameSum,
   largestId,
   ofOneMoment,
-  type Portion,
   rangesFrom,
   type Side,
   shared,
 } from '../digest/portions.ts';
-import { countOf, type Differences, differencesBetween } from '../digest/row-digests.ts';
+import { type Differences, differencesBetween } from '../digest/row-digests.ts';
 import type { RowSum } from '../row-stream/values.ts';
 import type { KeyRange } from '../rows/read-rows.ts';
+import type { Kept } from './kept.ts';
 import type { MovedTable } from './moved-tables.ts';
-import type { PassRequest } from './pass-request.ts';
+import type { KnownPortion, PassRequest } from './pass-request.ts';
 
 export interface ComparedRange {
   readonly moved: MovedTable;
@@ -22,28 +24,23 @@ export interface ComparedRange {
   /** Of the source; null for a range of which the target has nothing, which is summed while it is copied. */
   readonly sum: RowSum | null;
   readonly differs: boolean;
+  /** Of the source, where they are kept. */
+  readonly rows: PackedDigests | null;
   /** Which rows differ; null where these are too many to be kept, or not known any more. */
   differences: Differences | null;
 }
 
-/** Keys of rows that are kept, about thirty bytes each: those of others are found once more when they are needed. */
-const MOST_KEPT = 200_000;
-
 /** In the order of the tables, and of their keys. @throws what databases throw; the signal's reason */
-export async function comparedRanges(request: PassRequest): Promise<ComparedRange[]> {
+export function comparedRanges(request: PassRequest, kept: Kept): Promise<ComparedRange[]> {
   const { sources, targetReader, tables, known } = request;
-  const compared: ComparedRange[] = [];
-  await atOnce(targetReader, sources.length, async (targets) => {
-    let kept = 0;
+  return atOnce(targetReader, sources.length, async (targets) => {
+    const compared: ComparedRange[] = [];
     for (const moved of tables) {
       const before = known?.portions.filter((portion) => portion.table.name === moved.table.name) ?? [];
-      for (const one of await compareTable(request, targets, moved, before)) {
-        kept += one.differences ? countOf(one.differences) : 0;
-        compared.push(kept > MOST_KEPT ? { ...one, differences: null } : one);
-      }
+      compared.push(...(await compareTable(request, kept, targets, moved, before)));
     }
+    return compared;
   });
-  return compared;
 }
 
 /** Those that were found, or found anew. */
@@ -64,9 +61,10 @@ export async function differencesOf(request: PassRequest, compared: ComparedRang
 
 async function compareTable(
   { sources, signal, onRows }: PassRequest,
+  kept: Kept,
   targets: readonly [Side, ...Side[]],
   moved: MovedTable,
-  before: readonly Portion[],
+  before: readonly KnownPortion[],
 ): Promise<ComparedRange[]> {
   const { table } = moved;
   const largest = await largestId(targets[0], table);
@@ -74,20 +72,24 @@ async function compareTable(
   for await (const range of rangesOf(sources[0], moved, before)) ranges.push(range);
   return shared(sources, ranges, async (source, range) => {
     signal?.throwIfAborted();
+    const same = { moved, range, differs: false, differences: null };
     const first = range.first?.[0];
     if (largest === null || (typeof first === 'bigint' && first > largest))
-      return { moved, range, sum: null, differs: false, differences: null };
+      return { ...same, sum: null, rows: null };
     const target = targets[sources.indexOf(source) % targets.length] ?? targets[0];
-    const there = before.find((portion) => isSameRange(portion.range, range))?.sum;
+    const inTarget = () => digestsOf(target, table, range, undefined, { signal });
+    const there = before.find((portion) => isSameRange(portion.range, range));
     const [here, other] = await Promise.all([
-      digestsOf(source, table, range, there, { signal, onRows }),
-      there ? null : digestsOf(target, table, range, undefined, { signal }),
+      digestsOf(source, table, range, there?.sum, { signal, onRows }),
+      there ? null : inTarget(),
     ]);
     const { sum } = here;
-    if (here.rows === null || (other && isSameSum(sum, other.sum)))
-      return { moved, range, sum, differs: false, differences: null };
-    const { rows } = other ?? (await digestsOf(target, table, range, undefined, { signal }));
-    return { moved, range, sum, differs: true, differences: differencesBetween(here.rows, rows) };
+    if (here.rows === null) return { ...same, sum, rows: kept.still(there?.rows ?? null, sum.rows) };
+    const rows = kept.digests(here.rows);
+    if (other && isSameSum(sum, other.sum)) return { ...same, sum, rows };
+    const had = there?.rows?.parts ?? (other ?? (await inTarget())).rows;
+    const differences = kept.differences(differencesBetween(here.rows, had));
+    return { moved, range, sum, rows, differs: true, differences };
   });
 }
 
@@ -95,7 +97,7 @@ async function compareTable(
 async function* rangesOf(
   source: Side,
   { table }: MovedTable,
-  known: readonly Portion[],
+  known: readonly KnownPortion[],
 ): AsyncGenerator<KeyRange> {
   const end = known.at(-1)?.range;
   for (const { range } of known.slice(0, -1)) yield range;

@@ -1,5 +1,6 @@
 /** What a pass of the copy is given, and what the next one may know of it. */
 import type { Engine } from '../../engines/index.ts';
+import type { PackedDigests } from '../digest/packed-digests.ts';
 import type { Portion, Side } from '../digest/portions.ts';
 import type { MovedTable } from './moved-tables.ts';
 
@@ -18,9 +19,14 @@ export interface PassRequest {
   readonly onRows?: ((rows: number) => void) | undefined;
 }
 
+export interface KnownPortion extends Portion {
+  /** Null where they are not kept: then the target is read where the source has others. */
+  readonly rows: PackedDigests | null;
+}
+
 export interface Known {
   /** What the source had, and the target has now; by table, in the order of keys. */
-  readonly portions: readonly Portion[];
+  readonly portions: readonly KnownPortion[];
   /** What the source's engine calls its state when it had that; null where it has no name for it. */
   readonly state: string | null;
 }

@@ -4,17 +4,18 @@
  */
 import type { Engine } from '../../engines/index.ts';
 import { MIGRATIONS, modelOf } from '../../migrations/index.ts';
-import { type Portion, type Side, Summing, type SummingOptions, shared } from '../digest/portions.ts';
+import { type Side, Summing, type SummingOptions, shared } from '../digest/portions.ts';
+import { RowDigests } from '../digest/row-digests.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
-import { RowSum } from '../row-stream/values.ts';
 import { completeTables, stripTables } from '../rows/bare-tables.ts';
 import { withBytesOfInvalidText } from '../rows/faithful.ts';
 import { loadRows, loadsAtOnce } from '../rows/load-rows.ts';
 import { type KeyRange, readRows } from '../rows/read-rows.ts';
 import { streamedBy } from '../rows/streamed-rows.ts';
 import { type ComparedRange, comparedRanges } from './compared-ranges.ts';
+import { Kept } from './kept.ts';
 import type { MovedTable } from './moved-tables.ts';
-import type { Known, PassRequest } from './pass-request.ts';
+import type { Known, KnownPortion, PassRequest } from './pass-request.ts';
 import { removeFrom, removeSurplus, writeDiffering } from './replace-differing.ts';
 
 export interface Pass extends Known {
@@ -37,24 +38,27 @@ export async function makeSame(request: PassRequest): Promise<Pass> {
   const state = await engine.stateOf(db);
   if (known && state !== null && state === known.state)
     return { ...known, unchanged: true, changed: 0, comparing: performance.now() - started, copying: 0 };
-  const compared = await comparedRanges(request);
+  const kept = new Kept();
+  const compared = await comparedRanges(request, kept);
   const comparing = performance.now() - started;
   // Only the first copy has so much to load.
   if (known === undefined) await stripTables(request.target, MODEL, loadedWithMany(compared), request);
   const { removed, referredTo } = await removeSurplus(request, compared);
   let changed = removed;
-  const portions: Portion[] = [];
+  const portions: KnownPortion[] = [];
   for (const moved of request.tables) {
     const ofTable = compared.filter((one) => one.moved === moved);
     for (const one of ofTable) {
-      if (one.sum === null) continue;
+      const { sum, rows, range } = one;
+      if (sum === null) continue;
       if (one.differs) changed += await writeDiffering(request, compared, one);
-      portions.push({ table: moved.table, range: one.range, sum: one.sum });
+      portions.push({ table: moved.table, range, sum, rows });
     }
     const loaded = await loadAll(
       request,
       moved,
       ofTable.filter(({ sum }) => sum === null),
+      kept,
     );
     changed += loaded.reduce((rows, { sum }) => rows + sum.rows, 0);
     portions.push(...loaded);
@@ -76,27 +80,28 @@ function loadAll(
   { sources, target, signal, onRows }: PassRequest,
   { table, refersToItself }: MovedTable,
   ranges: readonly ComparedRange[],
-): Promise<Portion[]> {
+  kept: Kept,
+): Promise<KnownPortion[]> {
   const readers = sources.filter(({ elsewhere }) => elsewhere === undefined);
   // A row's parent may be in the range before.
   const count = refersToItself ? 1 : loadsAtOnce(target);
   const sides = Array.from({ length: count }, (_, place) => readers[place % readers.length] ?? sources[0]);
-  return shared(sides, ranges, async (side, { range }) => ({
-    table,
-    range,
-    sum: await load(side, target, table, range, { signal, onRows }),
-  }));
+  return shared(sides, ranges, async (side, { range }) => {
+    const digests = await load(side, target, table, range, { signal, onRows });
+    return { table, range, sum: digests.sum, rows: kept.digests(digests) };
+  });
 }
 
+/** @returns what the source's rows are */
 async function load(
   source: Side,
   target: Engine,
   table: RowStreamTable,
   range: KeyRange,
   { signal, onRows }: SummingOptions,
-): Promise<RowSum> {
-  const sum = new RowSum();
-  const summing = new Summing(table, sum);
+): Promise<RowDigests> {
+  const digests = new RowDigests();
+  const summing = new Summing(table, digests);
   async function* rows() {
     for await (const page of readRows(source.engine, source.db, table, { range, signal })) {
       // As they are in the source: the target cannot have the same of a text that is no UTF-8.
@@ -107,5 +112,5 @@ async function load(
     }
   }
   await loadRows(target, table, rows(), { signal });
-  return sum;
+  return digests;
 }

@@ -69,14 +69,14 @@ async function writeTo(request: PassRequest, one: ComparedRange): Promise<number
     signal,
     onRows,
   } = request;
-  const { table } = one.moved;
+  const { table, unique } = one.moved;
   const { missing, changed } = await differencesOf(request, one);
   if (missing.length + changed.length === 0) return 0;
   const places = table.key.map((name) => table.columns.findIndex((column) => column.name === name));
   const known = new Set(changed.map(nameOfKey));
   const isThere = (row: Row) => known.has(nameOfKey(keyOf(places.map((place) => row[place]))));
   const rows = () => rowsWith(source, table, [...missing, ...changed], signal);
-  const written = await writeOver(target, table, rows, isThere, signal);
+  const written = await writeOver(target, table, rows, { isThere, hasUnique: unique.length > 0, signal });
   onRows?.(written);
   return written;
 }
