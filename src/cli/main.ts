@@ -13,6 +13,11 @@ function onOutputError(error: NodeJS.ErrnoException): void {
 process.stdout.on('error', onOutputError);
 process.stderr.on('error', () => {});
 
-const { exit, leftBehind } = await runProgram(process.argv.slice(2));
-process.exitCode ??= exit;
-if (leftBehind) leave();
+async function main(): Promise<void> {
+  const { exit, leftBehind } = await runProgram(process.argv.slice(2));
+  process.exitCode ??= exit;
+  if (leftBehind) leave();
+}
+
+/** Waited for in bin/: Node fails where that never ends, which a promise that nobody waits for would not tell. */
+export const ended = main();

@@ -93,7 +93,7 @@ testWith(
 testWith(BUILD, 'nothing in a package names the folder it was built in', () => {
   const program = inRoot('usr/lib/multiflexi');
   const files = readdirSync(program, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /\.(?:js|json|css)$/.test(name),
+    /\.(?:c?js|json|css)$/.test(name),
   );
   expect(files.length).toBeGreaterThan(50);
   const naming = files.filter((name) => readFileSync(join(program, name), 'utf8').includes(CHECKOUT));

@@ -9,7 +9,9 @@ function readWith(file: string, seen = new Set<string>()): string {
   if (seen.has(file)) return '';
   seen.add(file);
   const text = readFileSync(new URL(file, BUNDLE), 'utf8');
-  const imports = [...text.matchAll(/^import [^;]*?"\.\/([^"]+)"/gm)].map(([, name = '']) => name);
+  const imports = [...text.matchAll(/^(?:const \w+ = )?require\("\.\/([^"]+)"\)/gm)].map(
+    ([, name = '']) => name,
+  );
   return [text, ...imports.map((name) => readWith(name, seen))].join('\n');
 }
 
@@ -17,14 +19,14 @@ function readWith(file: string, seen = new Set<string>()): string {
 const hasModule = (text: string, path: string) => new RegExp(`^// ${path}`, 'm').test(text);
 
 test('help and refused arguments read no schemas and nothing of databases', () => {
-  const text = readWith('main.js');
+  const text = readWith('main.cjs');
   expect(hasModule(text, 'node_modules/commander/lib/command.js')).toBe(true);
   for (const path of ['node_modules/zod/', 'node_modules/kysely/', 'src/engines/', 'src/documents/.*schema'])
     expect([path, hasModule(text, path)]).toEqual([path, false]);
 });
 
 test('a thread of the console has neither the terminal nor what only the server answers with', () => {
-  const text = readWith('console-thread.js');
+  const text = readWith('console-thread.cjs');
   expect(hasModule(text, 'src/server/work/thread.ts')).toBe(true);
   for (const path of [
     'node_modules/commander/',

@@ -40,8 +40,6 @@ test.runIf(oldNode() !== undefined)(
 
 test('the launcher imports by name nothing that Node 20 lacks', () => {
   // A static import of a missing name fails before a line of the launcher runs, also where no old Node is at hand.
-  const names = [
-    ...readFileSync(PROGRAM, 'utf8').matchAll(/^import \{ ([^}]+) \} from '(node:[^']+)'/gm),
-  ].map((line) => `${line[2]} ${line[1]}`);
-  expect(names).toEqual(['node:child_process spawn', 'node:fs existsSync', 'node:url fileURLToPath']);
+  const imports = [...readFileSync(PROGRAM, 'utf8').matchAll(/^import\b.*$/gm)].map(([line]) => line);
+  expect(imports).toEqual(["import module from 'node:module';"]);
 });

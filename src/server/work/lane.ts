@@ -16,7 +16,7 @@ import type {
 /** From the sources the thread is a file of ours; bundled, it stands beside the chunks. */
 const START = import.meta.url.endsWith('.ts')
   ? new URL('./start-thread.ts', import.meta.url)
-  : new URL('./console-thread.js', import.meta.url);
+  : new URL('./console-thread.cjs', import.meta.url);
 
 /** How long a thread that was told to end what it does may take, before it is ended itself. In milliseconds. */
 const GRACE_MS = 3_000;

@@ -14,7 +14,7 @@ import type { Answer, Order } from './messages.ts';
 /** From the sources the thread is a file of ours; bundled, it stands beside the chunks. */
 const START = import.meta.url.endsWith('.ts')
   ? new URL('./start-thread.ts', import.meta.url)
-  : new URL('./summing-thread.js', import.meta.url);
+  : new URL('./summing-thread.cjs', import.meta.url);
 
 /** What V8 has for new values, twice. */
 const SEMI_SPACE_MIB = 2;
