@@ -354,6 +354,11 @@ describeRole<Rows>('rows', {
     expect(rows.map(({ lines }) => String(lines))).toEqual([
       `[1,2,"žába 1","${bytes}","[1]"]\n[2,4,"žába 1","${bytes}","[1]"]`,
     ]);
+    const { rows: proper } = await sql<{ n: bigint }>`
+      select count(*) as n from row_every where not ${rowLines.isProper(columns)}`.execute(
+      engine.kysely<unknown>(),
+    );
+    expect(Number(proper[0]?.n)).toBe(0);
     if (!rowLines.digests) return;
     const digests = sql<Buffer>`${rowLines.digests(sql`line`)}`;
     const { rows: digested } = await sql<{ digests: Buffer; none: Buffer | null }>`

@@ -17,13 +17,13 @@ import {
   rehearseRow,
   requireFaithful,
   type StreamKey,
-  writeRows,
 } from '../../transfer/index.ts';
 import { partialName, partName } from './directory.ts';
 import { readAhead } from './read-ahead.ts';
 import { type Page, requireSizes, rowsAmong, type Wanted } from './rows.ts';
 import { Summary } from './summary.ts';
 import { ARCHIVED, type ArchivedTable } from './tables.ts';
+import { rehearseLines, writePage } from './write-page.ts';
 
 /** A part that is larger is ended, so that none takes long to check or to copy. */
 const PART_BYTES = 64 * 1024 * 1024;
@@ -85,10 +85,10 @@ export class PartWriter {
     const [stream, restorable] = [this.archive.tables[place], this.archive.restorable[place]];
     if (!stream || !restorable) return;
     const { largestRow } = this.archive;
-    for await (const { lines, rows } of rowsAmong(this.engine, db, stream, those, { largestRow })) {
-      await requireFaithful(this.engine, db, stream, rows);
-      for (const line of lines) restorable.decode(line);
-      for (const row of rows) await rehearseRow(this.engine, stream, restorable, row);
+    for await (const page of rowsAmong(this.engine, db, stream, those, { largestRow })) {
+      await requireFaithful(this.engine, db, stream, page.rows);
+      rehearseLines(restorable, page);
+      for (const row of page.rows) await rehearseRow(this.engine, stream, restorable, row);
     }
   }
 
@@ -152,11 +152,11 @@ export class PartWriter {
     this.begun = true;
     for (const { jobs = [] } of wanted)
       for (const { company_id, at } of jobs) this.batch.addJob(company_id, at);
-    for await (const { table, place, restorable, lines, rows } of readAhead(this.pages(db, wanted, copies))) {
+    for await (const page of readAhead(this.pages(db, wanted, copies))) {
+      const { table, place, restorable, rows } = page;
       if (!writer.takesPieces && rows.some(isPieced)) return undefined;
-      await writer.writeLines(place, decoded(lines, restorable));
-      await writeRows(writer, restorable, place, rows);
-      saved.set(table, (saved.get(table) ?? 0) + lines.length + rows.length);
+      const count = await writePage(writer, restorable, place, page);
+      saved.set(table, (saved.get(table) ?? 0) + count);
     }
     return saved;
   }
@@ -266,14 +266,6 @@ export class PartWriter {
     this.part = { writer, summary: new Summary() };
     return this.part;
   }
-}
-
-/** One by one: a page of rows at once would outlive V8's young generation. @throws CANNOT_BE_SAVED */
-function* decoded(
-  lines: readonly string[],
-  restorable: Restorable,
-): Generator<readonly [line: string, row: readonly unknown[]]> {
-  for (const line of lines) yield [line, restorable.decode(line)];
 }
 
 /** @throws FILE_FAILED */

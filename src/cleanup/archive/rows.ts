@@ -1,4 +1,5 @@
 /** Reads the rows that are about to go, a page at a time: memory is bounded by bytes, however large they are. */
+import { isUtf8 } from 'node:buffer';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { portions } from '../../pacing/index.ts';
@@ -6,6 +7,9 @@ import { type RowStreamTable, requireSize, selection, storedRow } from '../../tr
 
 /** Rows that are read together. */
 const PAGE_ROWS = 500;
+/** So many where the page before had no more bytes than this. */
+const MOST_ROWS = 2_000;
+const SMALL_PAGE_BYTES = 1024 * 1024;
 /** A larger value is read by itself, in bytes: so a page is no larger than rows times this. */
 const INLINE_BYTES = 8 * 1024;
 /** Larger rows are read together up to so many bytes; one with more is alone. */
@@ -24,6 +28,8 @@ export interface Wanted {
 export interface Page {
   /** As the row stream has them. */
   readonly lines: readonly string[];
+  /** The same as the bytes of their UTF-8, with a break between them. */
+  readonly text: Buffer | null;
   /** Each in the order of the table's columns. */
   readonly rows: readonly (readonly unknown[])[];
 }
@@ -70,25 +76,31 @@ export async function* rowsAmong(
   { largestRow, copies, locked = false }: Reading,
 ): AsyncGenerator<Page> {
   const from = { ...table, name: copies ?? table.name };
-  const read = engine.jsonArray ? lineReader : valueReader;
-  const page = read(engine, db, from);
+  const page = readerOf(engine, from)(engine, db, from);
   const lock = locked && engine.capabilities.rowLocks ? sql` for update` : sql``;
   const pages = copies === undefined ? pagesAmong(engine, wanted) : pagesOfAll();
   for (let next = pages.next(); !next.done; ) {
-    const { small, large, rows } = await page(sql`${next.value}${lock}`);
+    const { small, apart, ...end } = await page(sql`${next.value}${lock}`);
     yield small;
-    if (large.length > 0) yield* largeRows(engine, db, from, large, largestRow);
-    next = pages.next(rows);
+    if (apart.length > 0) yield* rowsApart(engine, db, from, apart, largestRow);
+    next = pages.next(end);
   }
 }
 
 /** What a page came to. */
-interface ReadPage {
+interface ReadPage extends PageEnd {
   readonly small: Page;
   /** The ids of those that are read by themselves. */
-  readonly large: readonly unknown[];
-  /** As the query has returned them. */
-  readonly rows: Rows;
+  readonly apart: readonly unknown[];
+}
+
+interface PageEnd {
+  /** How many rows it had. */
+  readonly count: number;
+  /** The id of the last of them, where they are in the order of their ids. */
+  readonly last: unknown;
+  /** What its lines came to; infinite where that is not known. */
+  readonly bytes: number;
 }
 
 type PageReader = (
@@ -96,6 +108,49 @@ type PageReader = (
   db: Kysely<unknown>,
   table: RowStreamTable,
 ) => (where: RawBuilder<unknown>) => Promise<ReadPage>;
+
+function readerOf(engine: Engine, { columns }: RowStreamTable): PageReader {
+  const { rowLines, jsonArray } = engine;
+  const types = columns.map(({ type }) => type);
+  if (jsonArray) return lineReader;
+  // The digest of a row is of its JSON in canonical form, and its line has bytes in base64: that is made here.
+  return rowLines && !types.includes('json') && !types.includes('binary') ? textReader : valueReader;
+}
+
+/** All lines of a page as one value, of which no strings are made: that is most of what a line takes. */
+const textReader: PageReader = (engine, db, table) => {
+  const { rowLines } = engine;
+  if (!rowLines) throw new Error('the engine writes no lines');
+  const { columns } = table;
+  const isSmall = sql`not ${anyLarge(engine, table)} and ${rowLines.isProper(columns)}`;
+  const line = sql`case when ${isSmall} then ${rowLines.line(columns)} end`;
+  const apart = rowLines.joined(sql`case when line is null then id end`);
+  const query = sql`
+    select ${rowLines.joined(sql`line`)} as lines, ${apart} as apart, count(*) as n, max(id) as last
+    from (select id, ${line} as line from ${sql.table(table.name)}`;
+  return async (where) => {
+    const { rows } = await sql<TextPage>`${query} ${where}) as page`.execute(db);
+    const [{ lines, apart, n, last }] = rows as [TextPage];
+    const text = typeof lines === 'string' ? Buffer.from(lines) : lines;
+    // Which row has bytes that are no UTF-8 is told where the rows are read.
+    const isFaithful = typeof lines === 'string' ? !lines.includes('\uFFFD') : !text || isUtf8(text);
+    if (!isFaithful) return valueReader(engine, db, table)(where);
+    return {
+      small: { lines: [], text, rows: [] },
+      apart: apart === null ? [] : String(apart).split('\n'),
+      count: Number(n),
+      last,
+      bytes: text?.length ?? 0,
+    };
+  };
+};
+
+interface TextPage {
+  readonly lines: Buffer | string | null;
+  readonly apart: Buffer | string | null;
+  readonly n: unknown;
+  readonly last: unknown;
+}
 
 /**
  * Nothing but lines; a large row stands there as its id. All of them as one value would be one string, and a character beyond
@@ -114,7 +169,13 @@ const lineReader: PageReader = (engine, db, table) => {
     for (const { line } of rows)
       if (line.includes(',')) lines.push(line);
       else large.push(JSON.parse(line)[0]);
-    return { small: { lines, rows: [] }, large, rows };
+    return {
+      small: { lines, text: null, rows: [] },
+      apart: large,
+      count: rows.length,
+      last: undefined,
+      bytes: Infinity,
+    };
   };
 };
 
@@ -133,27 +194,30 @@ const valueReader: PageReader = (engine, db, table) => {
     const large = rows.filter(isAlone);
     const together = large.length === 0 ? rows : rows.filter((row) => !isAlone(row));
     return {
-      small: { lines: [], rows: together.map((row) => names.map((name) => row[name])) },
-      large: large.map(({ id }) => id),
-      rows,
+      small: { lines: [], text: null, rows: together.map((row) => names.map((name) => row[name])) },
+      apart: large.map(({ id }) => id),
+      count: rows.length,
+      last: rows.at(-1)?.id,
+      bytes: Infinity,
     };
   };
 };
 
-type Rows = readonly Record<string, unknown>[];
-
 function* pagesAmong(
   engine: Engine,
   { column, ids, rowsOf }: Wanted,
-): Generator<RawBuilder<unknown>, undefined, Rows | undefined> {
+): Generator<RawBuilder<unknown>, undefined, PageEnd | undefined> {
   for (const page of portions(ids, rowsOf, PAGE_ROWS)) yield sql`where ${engine.among(column, page)}`;
 }
 
-/** By their key, as long as a page is full. */
-function* pagesOfAll(): Generator<RawBuilder<unknown>, undefined, Rows | undefined> {
-  const limit = sql`order by id limit ${sql.lit(PAGE_ROWS)}`;
-  let page = yield limit;
-  while (page && page.length >= PAGE_ROWS) page = yield sql`where id > ${page.at(-1)?.id} ${limit}`;
+/** By their key, as long as a page is full; of small rows more come together. */
+function* pagesOfAll(): Generator<RawBuilder<unknown>, undefined, PageEnd | undefined> {
+  let limit = PAGE_ROWS;
+  let page = yield sql`order by id limit ${sql.lit(limit)}`;
+  while (page && page.count >= limit) {
+    limit = page.bytes <= SMALL_PAGE_BYTES ? MOST_ROWS : PAGE_ROWS;
+    page = yield sql`where id > ${page.last} order by id limit ${sql.lit(limit)}`;
+  }
 }
 
 /** Whether a row has a value that is read by itself. */
@@ -184,7 +248,7 @@ function sizesOf(
 }
 
 /** As many together as take no more than a page does. @throws CANNOT_BE_SAVED */
-async function* largeRows(
+async function* rowsApart(
   engine: Engine,
   db: Kysely<unknown>,
   table: RowStreamTable,
@@ -205,7 +269,7 @@ async function* largeRows(
     );
     const { rows } = await sql<Record<string, unknown>>`
       select ${selection(engine, table)} from ${sql.table(table.name)} where ${among}`.execute(db);
-    yield { lines: [], rows: rows.map((record) => storedRow(engine, db, table, record, true)) };
+    yield { lines: [], text: null, rows: rows.map((record) => storedRow(engine, db, table, record, true)) };
   }
 }
 

@@ -115,8 +115,13 @@ export interface RowLines {
   readonly bytes: 'base64' | 'hex';
   /** Else as {@link Rows.jsonArray}; null for a row with a value that is not of its column's type. */
   line(columns: readonly JsonColumn[]): RawBuilder<string | null>;
-  /** An aggregate: all lines but those that are null, with a line break in between, as text or as the bytes of its UTF-8. */
-  joined(line: RawBuilder<unknown>): RawBuilder<string | Buffer>;
+  /** An aggregate: all lines but those that are null, with a line break in between, as text or as the bytes of its UTF-8; null without any. */
+  joined(line: RawBuilder<unknown>): RawBuilder<string | Buffer | null>;
+  /**
+   * Whether each value is one that its column takes on every engine, beyond what {@link line} asks: no text is too long, no number
+   * too large, each instant one of the calendar. False where that is in doubt, and never null.
+   */
+  isProper(columns: readonly JsonColumn[]): RawBuilder<boolean>;
   /**
    * An aggregate: of each line that is not null the first 16 bytes of the SHA-256 of its UTF-8, one behind the other in the order that
    * {@link joined} has in the same statement; null without lines. Null where the engine has no SHA-256 of its own.

@@ -14,8 +14,29 @@ export const ROW_LINES: RowLines = {
   // Bytes need not be decoded; those of another encoding would have to be.
   joined: (line) => sql<Buffer | string>`case when (select encoding from pragma_encoding) = 'UTF-8'
     then cast(group_concat(${line}, char(10)) as blob) else group_concat(${line}, char(10)) end`,
+  isProper: (columns) => sql<boolean>`(${all(columns.flatMap(isProper))})`,
   digests: null,
 };
+
+const INSTANT = sql.lit(
+  `${'[0-9]'.repeat(4)}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9].${'[0-9]'.repeat(6)}`,
+);
+
+/** A date that is in no calendar is another one to SQLite. Texts are measured in bytes: their length ends at a zero character. */
+function isProper({ name, type }: JsonColumn): RawBuilder<boolean>[] {
+  const value = sql.ref(name);
+  const [, length] = /^string\((\d+)\)$/.exec(type) ?? [];
+  const proper =
+    length !== undefined
+      ? sql`octet_length(${value}) <= ${sql.lit(Number(length))}`
+      : type === 'integer'
+        ? sql`${value} between -2147483648 and 2147483647`
+        : type === 'datetime'
+          ? sql`${value} glob ${INSTANT} and ${value} >= '0001' and substr(${value}, 12, 2) <= '23'
+            and date(substr(${value}, 1, 10)) is substr(${value}, 1, 10)`
+          : undefined;
+  return proper ? [sql<boolean>`coalesce(${proper}, ${value} is null)`] : [];
+}
 
 /** A column takes values of any type where no CHECK refuses them. */
 function isOfType({ name, type }: JsonColumn): RawBuilder<boolean> {

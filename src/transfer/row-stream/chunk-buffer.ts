@@ -4,6 +4,14 @@ import { CHUNK_BYTES, CHUNK_ROWS, type ChunkHead, type RowStreamHeader } from '.
 import { TextBuffer } from './text-buffer.ts';
 import { type Row, RowCodec, type RowDigest, RowSum } from './values.ts';
 
+export interface TakenChunk {
+  readonly bytes: Buffer;
+  readonly sum: RowSum;
+  readonly head: Omit<ChunkHead, 'bytes' | 'sha256'>;
+}
+
+const LINE_BREAK = 0x0a;
+
 interface TableState {
   readonly name: string;
   readonly codec: RowCodec;
@@ -14,7 +22,9 @@ export class ChunkBuffer {
   /** Place of the rows' table in the header. */
   table = 0;
   private readonly tables: readonly TableState[];
-  private readonly text = new TextBuffer();
+  private text = new TextBuffer();
+  /** What was taken is in it. */
+  private taken = new TextBuffer();
   private chunkSum = new RowSum();
   /** Before the chunk. */
   private pieces = 0;
@@ -31,16 +41,11 @@ export class ChunkBuffer {
     return this.chunkSum;
   }
 
-  /** Until it is cleared. */
-  get bytes(): Buffer {
-    return this.text.bytes;
-  }
-
   get codec(): RowCodec {
     return this.state.codec;
   }
 
-  get head(): Omit<ChunkHead, 'bytes' | 'sha256'> {
+  private get head(): Omit<ChunkHead, 'bytes' | 'sha256'> {
     const { rows, digest } = this.chunkSum;
     const head = { part: 'chunk', table: this.table, rows, digest, characters: this.text.length } as const;
     return this.pieces === 0 ? head : { ...head, pieces: this.pieces };
@@ -51,6 +56,30 @@ export class ChunkBuffer {
     this.begin();
     this.text.add(line);
     this.chunkSum.add(digest);
+    return this.isFull;
+  }
+
+  /**
+   * Lines as bytes, with a break between them, from there on.
+   * @returns where those begin for which there was no room
+   */
+  addLines(text: Buffer, from: number): number {
+    this.begin();
+    const { codec } = this;
+    const room = CHUNK_BYTES - this.text.length;
+    let at = from;
+    do {
+      const next = text.indexOf(LINE_BREAK, at);
+      const end = next < 0 ? text.length : next;
+      this.chunkSum.add(codec.digestOfBytes(text.subarray(at, end)));
+      at = end + 1;
+    } while (at <= text.length && at - from < room && this.chunkSum.rows < CHUNK_ROWS);
+    this.text.addBytes(text.subarray(from, at - 1));
+    return at;
+  }
+
+  /** Whether it takes no more. */
+  get isFull(): boolean {
     return this.chunkSum.rows >= CHUNK_ROWS || this.text.length >= CHUNK_BYTES;
   }
 
@@ -66,6 +95,19 @@ export class ChunkBuffer {
     this.begin();
     this.text.addPieces(codec.pieces(row), lengthOf(row));
     this.chunkSum.add(codec.digest(row));
+  }
+
+  /** What was gathered, as it is until {@link release}: the next chunk can be begun meanwhile. */
+  take(): TakenChunk {
+    const { sum, head } = this;
+    [this.text, this.taken] = [this.taken, this.text];
+    this.clear();
+    return { bytes: this.taken.bytes, sum, head };
+  }
+
+  /** Nobody needs what was taken any more. */
+  release(): void {
+    this.taken.clear();
   }
 
   clear(): void {

@@ -15,6 +15,14 @@ export class TextBuffer {
     this.buffer[this.length++] = 0x0a;
   }
 
+  /** Lines, with a break between them. */
+  addBytes(lines: Buffer): void {
+    const needed = this.length + lines.length + 1;
+    if (needed > this.buffer.length) this.roomFor(Math.max(this.buffer.length * 2, needed));
+    this.length += lines.copy(this.buffer, this.length);
+    this.buffer[this.length++] = 0x0a;
+  }
+
   /** A line by its pieces. @param bytes about how long it is, so that the buffer is made once */
   addPieces(pieces: Iterable<string>, bytes: number): void {
     this.roomFor(this.length + bytes);

@@ -65,6 +65,11 @@ export class RowCodec {
     this.jsonPlaces = this.kinds.flatMap((kind, place) => (kind === 'json' ? [place] : []));
   }
 
+  /** Whether a row's digest is of its line as it is. */
+  get linesAreCanonical(): boolean {
+    return this.jsonPlaces.length === 0;
+  }
+
   encode(row: Row): string {
     const values: unknown[] = [];
     let place = 0;
@@ -118,6 +123,12 @@ export class RowCodec {
     if (line === undefined && isLarge(row)) return this.digestInPieces(row);
     const canonical = this.canonicalLine(row, line);
     return hash('sha256', this.key + canonical, 'binary').slice(0, DIGEST_BYTES);
+  }
+
+  /** Of the bytes of a line that has no JSON values: it is its own canonical form. */
+  digestOfBytes(line: Buffer): RowDigest {
+    if (this.key === '') return hash('sha256', line, 'binary').slice(0, DIGEST_BYTES);
+    return createHash('sha256').update(this.key).update(line).digest('binary').slice(0, DIGEST_BYTES);
   }
 
   private digestInPieces(row: Row): RowDigest {

@@ -1,34 +1,17 @@
 /** Writes a row stream: under a name of its own until it is complete, readable by its owner alone. */
-import { createHash, hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-import { zstdCompress } from 'node:zlib';
 import { fileFailure, syncDirectory } from '../../system/index.ts';
 import { ChunkBuffer } from './chunk-buffer.ts';
 import type { StreamKey } from './encryption.ts';
 import { chunkTooLarge, fileExists } from './failures.ts';
-import {
-  type ChunkHead,
-  chunkContext,
-  type Head,
-  headFrame,
-  LARGEST_CHUNK,
-  type Manifest,
-  PIECED_VERSION,
-  type PieceHead,
-  pieceContext,
-  type RowStreamHeader,
-  skippable,
-} from './format.ts';
+import { LARGEST_CHUNK, type Manifest, PIECED_VERSION, type RowStreamHeader } from './format.ts';
+import { FrameWriter } from './frames.ts';
 import { LargeValue } from './large-value.ts';
 import { partialName, removeLeftovers } from './partial.ts';
 import { PartialFile } from './partial-file.ts';
-import { inPieces, pieceText } from './pieces.ts';
-import { kindOf, type Row } from './values.ts';
+import type { Row } from './values.ts';
 import { copyOf, manifestOf, newState, type Resumption, type WriterState } from './writer-state.ts';
-
-const compress = promisify(zstdCompress);
 
 export interface WriterOptions {
   /** What the file is called until it is complete; by default a name of this process, for whom it is of use alone. */
@@ -43,7 +26,9 @@ export class RowStreamWriter {
   private readonly header: RowStreamHeader;
   private readonly key: StreamKey | undefined;
   private readonly chunk: ChunkBuffer;
-  private state: WriterState;
+  private readonly frames: FrameWriter;
+  /** The chunk that is being compressed and written, while the next one is gathered. */
+  private onItsWay: Promise<void> = Promise.resolve();
   /** As it was when the batch at hand began. */
   private kept: WriterState;
 
@@ -59,7 +44,7 @@ export class RowStreamWriter {
     this.header = header;
     this.key = key;
     this.chunk = new ChunkBuffer(header, key);
-    this.state = state;
+    this.frames = new FrameWriter(file, output, { header, key, state });
     this.kept = copyOf(state);
   }
 
@@ -77,7 +62,7 @@ export class RowStreamWriter {
       const encryption = options.key?.forNewFile();
       const written = encryption ? { ...header, encryption } : header;
       writer = new RowStreamWriter(file, output, written, options.key, newState(header));
-      await writer.writeHead(written);
+      await writer.frames.writeHead(written);
       await syncDirectory(dirname(file));
       writer.keepBatch();
       return writer;
@@ -116,8 +101,10 @@ export class RowStreamWriter {
   /** A row with a large value, without a string of all of it. */
   async writeLargeRow(table: number, row: Row): Promise<void> {
     await this.begin(table);
+    // Of such a row there are no two in memory.
+    await this.written();
     this.chunk.addLarge(row);
-    await this.flush();
+    await this.written();
   }
 
   /** Whether rows with large values can be written to it. */
@@ -133,19 +120,19 @@ export class RowStreamWriter {
   async writePieced(table: number, row: Row): Promise<Row> {
     if (!this.takesPieces) throw new Error('the row stream takes no pieces');
     await this.begin(table);
-    await this.flush();
+    await this.written();
     const written = [...row];
     let pieces = 0;
     for (const [column, value] of row.entries()) {
       if (!(value instanceof LargeValue)) continue;
-      const { sha256, numbers } = await this.writePieces(table, column, value);
+      const { sha256, numbers } = await this.frames.writePieces(table, column, value);
       written[column] = new LargeValue(value.bytes, sha256);
       pieces += numbers;
     }
     const { codec } = this.chunk;
     const line = codec.encode(written);
     this.chunk.addPieced(line, codec.digest(codec.decode(line), line), pieces);
-    await this.flush();
+    await this.written();
     return written;
   }
 
@@ -162,12 +149,28 @@ export class RowStreamWriter {
     for (const [line, row] of lines) if (this.chunk.add(line, codec.digest(row, line))) await this.flush();
   }
 
+  /**
+   * The same for lines as the bytes of their UTF-8, with a break between them: nothing is made of them but digests.
+   * @param text at least one line, of a table without JSON values @returns how many lines it has
+   */
+  async writeText(table: number, text: Buffer): Promise<number> {
+    await this.begin(table);
+    if (!this.chunk.codec.linesAreCanonical) throw new Error('JSON values of the lines may not be canonical');
+    let lines = 0;
+    for (let at = 0; at <= text.length; ) {
+      const before = this.chunk.sum.rows;
+      at = this.chunk.addLines(text, at);
+      lines += this.chunk.sum.rows - before;
+      if (this.chunk.isFull) await this.flush();
+    }
+    return lines;
+  }
+
   /** What was written is on the disk to its last byte; it can still be taken back. */
   async endBatch(): Promise<void> {
     try {
-      await this.flush();
-      await this.writeHead({ part: 'batch', number: this.state.batches });
-      this.state = { ...this.state, batches: this.state.batches + 1 };
+      await this.written();
+      await this.frames.endBatch();
       await this.output.reachDisk();
     } catch (error) {
       throw fileFailure(this.file, error);
@@ -176,15 +179,17 @@ export class RowStreamWriter {
 
   /** From here on it is kept. */
   keepBatch(): void {
-    this.kept = copyOf(this.state);
+    this.kept = copyOf(this.frames.state);
   }
 
   /** As if the batch at hand had never begun. */
   async takeBack(): Promise<void> {
+    await this.onItsWay.catch(() => {});
+    this.onItsWay = Promise.resolve();
     this.chunk.clear();
-    this.state = copyOf(this.kept);
+    this.frames.state = copyOf(this.kept);
     try {
-      await this.output.cut(this.state.position);
+      await this.output.cut(this.frames.state.position);
     } catch (error) {
       throw fileFailure(this.file, error);
     }
@@ -192,12 +197,12 @@ export class RowStreamWriter {
 
   /** No batch is in it. */
   get isEmpty(): boolean {
-    return this.state.batches === 0;
+    return this.frames.state.batches === 0;
   }
 
   /** Bytes written. */
   get size(): number {
-    return this.state.position;
+    return this.frames.state.position;
   }
 
   /**
@@ -206,9 +211,9 @@ export class RowStreamWriter {
    */
   async finish(summary?: Readonly<Record<string, unknown>>): Promise<Manifest> {
     try {
-      await this.flush();
-      const manifest = manifestOf(this.header, this.state, this.key, summary);
-      await this.writeHead(manifest);
+      await this.written();
+      const manifest = manifestOf(this.header, this.frames.state, this.key, summary);
+      await this.frames.writeHead(manifest);
       await this.output.complete();
       return manifest;
     } catch (error) {
@@ -218,11 +223,13 @@ export class RowStreamWriter {
 
   /** Leaves the file as it is, to be continued. */
   async leave(): Promise<void> {
+    await this.onItsWay.catch(() => {});
     await this.output.leave();
   }
 
   /** Leaves nothing behind. */
   async abandon(): Promise<void> {
+    await this.onItsWay.catch(() => {});
     await this.output.remove();
   }
 
@@ -231,62 +238,20 @@ export class RowStreamWriter {
     this.chunk.table = table;
   }
 
+  /** Whatever was gathered is in the file. */
+  private async written(): Promise<void> {
+    await this.flush();
+    await this.onItsWay;
+  }
+
+  /** Sends the chunk on its way, behind the one before. @throws what became of that */
   private async flush(): Promise<void> {
-    const { bytes: text, sum, head } = this.chunk;
-    if (sum.rows === 0) return;
-    if (text.length > LARGEST_CHUNK) throw chunkTooLarge(this.file);
-    const frame = this.sealed(await compress(text), chunkContext(this.header, this.state.chunks, head));
-    await this.appendFrame(head, frame);
-    this.state.sums[head.table]?.addAll(sum);
-    this.chunk.clear();
-  }
-
-  private async writePieces(
-    place: number,
-    column: number,
-    value: LargeValue,
-  ): Promise<{ readonly sha256: string; readonly numbers: number }> {
-    const table = this.header.tables[place];
-    const type = table?.columns[column];
-    if (!table || !type) throw new Error(`the row stream has no column ${column} of table ${place}`);
-    const sum = createHash('sha256');
-    let number = 0;
-    for await (const piece of inPieces(value.pieces(), kindOf(type) !== 'binary')) {
-      sum.update(piece);
-      const text = pieceText(table, column, number, piece);
-      const head = { part: 'piece', table: place, column, number, characters: text.length } as const;
-      const context = pieceContext(this.header, this.state.chunks, head);
-      await this.appendFrame(head, this.sealed(await compress(text), context));
-      number++;
-    }
-    return { sha256: sum.digest('hex'), numbers: number };
-  }
-
-  private async appendFrame(
-    head: Omit<ChunkHead, 'bytes' | 'sha256'> | Omit<PieceHead, 'bytes' | 'sha256'>,
-    frame: Buffer,
-  ): Promise<void> {
-    try {
-      await this.writeHead({ ...head, bytes: frame.length, sha256: hash('sha256', frame, 'hex') });
-      await this.append(frame);
-    } catch (error) {
-      throw fileFailure(this.file, error);
-    }
-    this.state = { ...this.state, chunks: this.state.chunks + 1 };
-  }
-
-  private sealed(frame: Buffer, context: string): Buffer {
-    return this.key ? skippable(this.key.encrypt(frame, context)) : frame;
-  }
-
-  private async writeHead(head: Head): Promise<void> {
-    const { frame, text } = headFrame(head);
-    this.state.heads.update(text);
-    await this.append(frame);
-  }
-
-  private async append(bytes: Buffer): Promise<void> {
-    await this.output.write(bytes, this.state.position);
-    this.state = { ...this.state, position: this.state.position + bytes.length };
+    if (this.chunk.sum.rows === 0) return;
+    await this.onItsWay;
+    const taken = this.chunk.take();
+    if (taken.bytes.length > LARGEST_CHUNK) throw chunkTooLarge(this.file);
+    this.onItsWay = this.frames.writeChunk(taken).finally(() => this.chunk.release());
+    // Thrown where it is waited for.
+    this.onItsWay.catch(() => {});
   }
 }
