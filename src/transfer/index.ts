@@ -109,7 +109,7 @@ export {
 } from './switch/journal.ts';
 export { countsAs, readingMsOf } from './switch/look-at-target.ts';
 export { type MovedTable, movedTables } from './switch/moved-tables.ts';
-export { makeSame, type Pass } from './switch/pass.ts';
+export { isUnchanged, makeSame, type Pass } from './switch/pass.ts';
 export type { Known } from './switch/pass-request.ts';
 export { continueIds, type Receipt, receiptOf, verifySame } from './switch/receipt.ts';
 export { findUnholdable, type Unholdable } from './switch/unholdable.ts';

@@ -5,6 +5,7 @@ import type { Engine } from '../../engines/index.ts';
 import {
   continueIds,
   copyDiffers,
+  isUnchanged,
   type Journal,
   makeSame,
   ofOneMoment,
@@ -87,7 +88,9 @@ async function copyTheRest(
   const { reader, target, targetReader, tables, rows } = sides;
   const witness = await openTarget();
   try {
-    return await withSummingThread([reader, witness], rows, async (thread) => {
+    const unchanged = await ofOneMoment(reader, (source) => isUnchanged(source, copied.known));
+    const read = unchanged ? ([witness] as const) : ([reader, witness] as const);
+    return await withSummingThread(read, rows, async (thread) => {
       const { portions, changed } = await whileNobodyWrites(reader, { readers: READERS, thread }, (sources) =>
         makeSame({ sources, target, targetReader, tables, known: copied.known, signal }),
       );

@@ -1,5 +1,5 @@
-/** Digests of rows for as long as a switch takes, in an eighth of the memory. */
-import type { RowDigest } from '../row-stream/values.ts';
+/** Digests of rows for as long as a switch takes, in half of the memory. */
+import { DIGEST_BYTES } from '../row-stream/values.ts';
 import type { RowDigestParts } from './row-digests.ts';
 
 /** Enough to tell one row from what becomes of it; whoever needs all of them has the sum. */
@@ -11,24 +11,25 @@ const FARTHEST = 2 ** 32 - 1;
 export class PackedDigests {
   private readonly first: bigint;
   private readonly distances: Uint32Array;
-  private readonly digests: Buffer;
+  private readonly digests: Uint8Array;
 
   /** @returns null for keys that are no numbers, or are far from one another */
   static of({ keys, digests }: RowDigestParts): PackedDigests | null {
+    if (!(keys instanceof BigInt64Array)) return null;
     const [first = 0n] = keys;
-    const last = keys.at(-1) ?? first;
-    if (typeof first !== 'bigint' || typeof last !== 'bigint') return null;
     const distances = new Uint32Array(keys.length);
+    const beginnings = new Uint8Array(keys.length * BYTES);
     for (const [place, key] of keys.entries()) {
-      const distance = typeof key === 'bigint' ? key - first : -1n;
+      const distance = key - first;
       if (distance < 0n || distance > FARTHEST) return null;
       distances[place] = Number(distance);
+      const from = place * DIGEST_BYTES;
+      beginnings.set(digests.subarray(from, from + BYTES), place * BYTES);
     }
-    const bytes = digests.map((digest) => digest.slice(0, BYTES)).join('');
-    return new PackedDigests(first, distances, Buffer.from(bytes, 'latin1'));
+    return new PackedDigests(first, distances, beginnings);
   }
 
-  private constructor(first: bigint, distances: Uint32Array, digests: Buffer) {
+  private constructor(first: bigint, distances: Uint32Array, digests: Uint8Array) {
     this.first = first;
     this.distances = distances;
     this.digests = digests;
@@ -36,12 +37,8 @@ export class PackedDigests {
 
   /** The beginnings of the digests. */
   get parts(): RowDigestParts {
-    const keys: bigint[] = [];
-    const digests: RowDigest[] = [];
-    for (const [place, distance] of this.distances.entries()) {
-      keys.push(this.first + BigInt(distance));
-      digests.push(this.digests.toString('latin1', place * BYTES, (place + 1) * BYTES));
-    }
-    return { keys, digests };
+    const keys = new BigInt64Array(this.distances.length);
+    for (const [place, distance] of this.distances.entries()) keys[place] = this.first + BigInt(distance);
+    return { keys, digests: this.digests };
   }
 }

@@ -2,6 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
+import { collectStreamed } from '../../system/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
 import { LARGE_VALUE, LargeValue } from '../row-stream/large-value.ts';
 import { summedRow } from '../row-stream/pieces.ts';
@@ -170,7 +171,9 @@ export async function digestsOf(
   }
   const rows = new RowDigests();
   await addRange(side, table, range, rows, options);
-  return { sum: rows.sum, rows: known && isSameSum(known, rows.sum) ? null : rows };
+  // Those of the ranges before.
+  collectStreamed(rows.bytes);
+  return { sum: rows.sum, rows: known && isSameSum(known, rows.sum) ? null : rows.parts };
 }
 
 async function addRange(

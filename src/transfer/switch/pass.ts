@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../../engines/index.ts';
 import { MIGRATIONS, modelOf } from '../../migrations/index.ts';
+import { collectStreamed } from '../../system/index.ts';
 import { type Side, Summing, type SummingOptions, shared } from '../digest/portions.ts';
 import { RowDigests } from '../digest/row-digests.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
@@ -33,10 +34,10 @@ const MODEL = modelOf(MIGRATIONS);
 /** @throws CONSTRAINT, TOO_LARGE and others of the databases; the signal's reason */
 export async function makeSame(request: PassRequest): Promise<Pass> {
   const started = performance.now();
-  const [{ engine, db }] = request.sources;
+  const [source] = request.sources;
   const { known } = request;
-  const state = await engine.stateOf(db);
-  if (known && state !== null && state === known.state)
+  const state = await source.engine.stateOf(source.db);
+  if (known && isState(state, known))
     return { ...known, unchanged: true, changed: 0, comparing: performance.now() - started, copying: 0 };
   const kept = new Kept();
   const compared = await comparedRanges(request, kept);
@@ -69,6 +70,15 @@ export async function makeSame(request: PassRequest): Promise<Pass> {
   return { portions, state, unchanged: false, changed, comparing, copying };
 }
 
+/** Whether nobody has written to the source since; false where its engine does not tell. */
+export async function isUnchanged({ engine, db }: Side, known: Known): Promise<boolean> {
+  return isState(await engine.stateOf(db), known);
+}
+
+function isState(state: string | null, known: Known): boolean {
+  return state !== null && state === known.state;
+}
+
 /** A range has about twenty thousand rows, which is {@link MANY_ROWS}; the last one may have fewer. */
 function loadedWithMany(compared: readonly ComparedRange[]): readonly string[] {
   const loaded = compared.filter(({ sum }) => sum === null).map(({ moved }) => moved.table.name);
@@ -88,7 +98,9 @@ function loadAll(
   const sides = Array.from({ length: count }, (_, place) => readers[place % readers.length] ?? sources[0]);
   return shared(sides, ranges, async (side, { range }) => {
     const digests = await load(side, target, table, range, { signal, onRows });
-    return { table, range, sum: digests.sum, rows: kept.digests(digests) };
+    const rows = kept.digests(digests.parts);
+    collectStreamed(digests.bytes);
+    return { table, range, sum: digests.sum, rows };
   });
 }
 
