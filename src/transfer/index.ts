@@ -12,6 +12,7 @@ export {
 } from './digest/portions.ts';
 export {
   inSharedMoment,
+  takesDigests,
   whileNobodyWrites,
   withSummingThread,
 } from './digest/threads/summing-thread.ts';

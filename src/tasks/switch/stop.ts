@@ -11,6 +11,7 @@ import {
   ofOneMoment,
   stopOverdue,
   stopTooLong,
+  takesDigests,
   verifySame,
   whileNobodyWrites,
   withSummingThread,
@@ -94,6 +95,7 @@ async function copyTheRest(
       const { portions, changed } = await whileNobodyWrites(reader, { readers: READERS, thread }, (sources) =>
         makeSame({ sources, target, targetReader, tables, known: copied.known, signal }),
       );
+      if (takesDigests(witness)) await thread?.close();
       const receipt = await ofOneMoment(reader, async (source) => {
         await continueIds(tables, source, { engine: target, db: target.kysely<unknown>() });
         const verified = await whileNobodyWrites(witness, { readers: READERS, thread }, (there) =>

@@ -7,10 +7,11 @@ const BYTES = 8;
 /** Of a key: how far it is from the first one. */
 const FARTHEST = 2 ** 32 - 1;
 
-/** Twelve bytes a row. */
+/** Eight bytes a row, or twelve where keys are left out. */
 export class PackedDigests {
   private readonly first: bigint;
-  private readonly distances: Uint32Array;
+  /** Null for keys that follow one another. */
+  private readonly distances: Uint32Array | null;
   private readonly digests: Uint8Array;
 
   /** @returns null for keys that are no numbers, or are far from one another */
@@ -26,10 +27,11 @@ export class PackedDigests {
       const from = place * DIGEST_BYTES;
       beginnings.set(digests.subarray(from, from + BYTES), place * BYTES);
     }
-    return new PackedDigests(first, distances, beginnings);
+    const follow = distances.every((distance, place) => distance === place);
+    return new PackedDigests(first, follow ? null : distances, beginnings);
   }
 
-  private constructor(first: bigint, distances: Uint32Array, digests: Uint8Array) {
+  private constructor(first: bigint, distances: Uint32Array | null, digests: Uint8Array) {
     this.first = first;
     this.distances = distances;
     this.digests = digests;
@@ -37,8 +39,9 @@ export class PackedDigests {
 
   /** The beginnings of the digests. */
   get parts(): RowDigestParts {
-    const keys = new BigInt64Array(this.distances.length);
-    for (const [place, distance] of this.distances.entries()) keys[place] = this.first + BigInt(distance);
+    const keys = new BigInt64Array(this.digests.length / BYTES);
+    for (let place = 0; place < keys.length; place++)
+      keys[place] = this.first + BigInt(this.distances?.[place] ?? place);
     return { keys, digests: this.digests };
   }
 }

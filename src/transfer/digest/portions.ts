@@ -167,6 +167,7 @@ export async function digestsOf(
   options.signal?.throwIfAborted();
   if (elsewhere) {
     options.onRows?.(elsewhere.sum.rows);
+    if (elsewhere.rows) collectStreamed(elsewhere.rows.digests.buffer.byteLength);
     return elsewhere;
   }
   const rows = new RowDigests();

@@ -75,6 +75,8 @@ describe('digests that are kept', () => {
     ]);
     expect([...(parts?.digests ?? [])]).toEqual(beginnings);
     expect(PackedDigests.of(digests([]))?.parts.keys).toHaveLength(0);
+    const following = digests([7n, 8n, 9n].map((key) => [key, 'same']));
+    expect(PackedDigests.of(following)?.parts.keys).toEqual(following.keys);
   });
 
   test('are not kept of keys that are no numbers, or far from one another', () => {

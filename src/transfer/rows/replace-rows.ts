@@ -10,8 +10,10 @@ import { LargeValue } from '../row-stream/large-value.ts';
 import type { Row } from '../row-stream/values.ts';
 import { insertRows, updateRow } from './insert-rows.ts';
 
-/** Rows that are inserted or deleted at a time. */
-const ROWS_AT_ONCE = 500;
+/** Rows that are deleted at a time. */
+const DELETED_AT_ONCE = 500;
+/** Rows that are written at a time: each of their values is an object on its way into a statement. */
+const WRITTEN_AT_ONCE = 100;
 
 /**
  * In one transaction. What refers to them goes before: with foreign keys, take tables children first.
@@ -26,7 +28,7 @@ export function deleteRows(
 ): Promise<number> {
   return fencedTransaction(engine, { signal }, async (db: Kysely<unknown>) => {
     let deleted = 0n;
-    for (const some of chunks(keys)) {
+    for (const some of chunks(keys, DELETED_AT_ONCE)) {
       signal?.throwIfAborted();
       const { numAffectedRows } = await sql`
         delete from ${sql.table(table.name)} where ${areKeys(engine, table, some)}`.execute(db);
@@ -71,8 +73,9 @@ export async function writeOver(
         // What it referred to may have taken it along.
         else if (!(await updateRow(engine, db, table, columns, row))) missing.push(row);
       }
-      for (const some of chunks(changed)) await insertRows(engine, db, table, some, overwriting);
-      for (const some of chunks(missing)) await insertRows(engine, db, table, some);
+      for (const some of chunks(changed, WRITTEN_AT_ONCE))
+        await insertRows(engine, db, table, some, overwriting);
+      for (const some of chunks(missing, WRITTEN_AT_ONCE)) await insertRows(engine, db, table, some);
       inserted += missing.length;
       all += page.length;
     }
@@ -82,9 +85,8 @@ export async function writeOver(
   return written;
 }
 
-function* chunks<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += ROWS_AT_ONCE)
-    yield items.slice(start, start + ROWS_AT_ONCE);
+function* chunks<T>(items: readonly T[], most: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += most) yield items.slice(start, start + most);
 }
 
 /** Any of them: by a list of ids where they are that, which an index is walked by. */

@@ -4,7 +4,7 @@ import { countOf, type Differences, type RowDigestParts } from '../digest/row-di
 
 /** About thirty bytes each. */
 const MOST_DIFFERENCES = 200_000;
-/** Twelve bytes each. */
+/** Eight or twelve bytes each. */
 const MOST_DIGESTS = 2_000_000;
 
 export class Kept {

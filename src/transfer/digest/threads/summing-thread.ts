@@ -113,13 +113,18 @@ export async function withSummingThread<T>(
   work: (thread: SummingThread | undefined) => Promise<T>,
 ): Promise<T> {
   const isFile = read.at(-1)?.capabilities.statementsBlock;
-  const gains = !isFile && read.some(({ rowLines }) => !rowLines?.digests);
+  const gains = !isFile && read.some((engine) => !takesDigests(engine));
   const thread = gains ? SummingThread.start(rows) : undefined;
   try {
     return await work(thread);
   } finally {
     await thread?.close();
   }
+}
+
+/** Whether the database takes the digests of most rows itself: a thread of ours gains nothing there. */
+export function takesDigests({ rowLines }: Engine): boolean {
+  return rowLines?.digests != null;
 }
 
 /** The same session, whose sums the thread computes. */
