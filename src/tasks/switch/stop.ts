@@ -81,19 +81,18 @@ export async function stopAndVerify(
 }
 
 async function copyTheRest(
-  sides: Sides,
-  copied: Copied,
+  { reader, target, targetReader, tables, rows }: Sides,
+  { known }: Copied,
   signal: AbortSignal,
   { openTarget }: StopOptions,
 ): Promise<Pick<Stopped, 'receipt' | 'changed'>> {
-  const { reader, target, targetReader, tables, rows } = sides;
   const witness = await openTarget();
   try {
-    const unchanged = await ofOneMoment(reader, (source) => isUnchanged(source, copied.known));
+    const unchanged = await ofOneMoment(reader, (source) => isUnchanged(source, known));
     const read = unchanged ? ([witness] as const) : ([reader, witness] as const);
     return await withSummingThread(read, rows, async (thread) => {
       const { portions, changed } = await whileNobodyWrites(reader, { readers: READERS, thread }, (sources) =>
-        makeSame({ sources, target, targetReader, tables, known: copied.known, signal }),
+        makeSame({ sources, target, targetReader, tables, known, signal }),
       );
       if (takesDigests(witness)) await thread?.close();
       const receipt = await ofOneMoment(reader, async (source) => {

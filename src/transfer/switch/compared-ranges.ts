@@ -1,5 +1,4 @@
 /** Which ranges of keys differ between the source and the target, and in which rows. */
-
 import type { PackedDigests } from '../digest/packed-digests.ts';
 import {
   atOnce,
