@@ -20,3 +20,17 @@ test('no portion is too much, unless a single id is, and every id is in one, in 
     }),
   );
 });
+
+test('what a portion may weigh can change between two of them, and no id is lost or said twice', () => {
+  let most = 2;
+  const taken: number[][] = [];
+  for (const portion of portions(
+    [1, 2, 3, 4, 5, 6, 7],
+    () => 1,
+    () => most,
+  )) {
+    taken.push(portion);
+    most = 4;
+  }
+  expect(taken).toEqual([[1, 2], [3, 4, 5, 6], [7]]);
+});

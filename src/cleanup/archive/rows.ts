@@ -7,9 +7,9 @@ import { type RowStreamTable, requireSize, selection, storedRow } from '../../tr
 
 /** Rows that are read together. */
 const PAGE_ROWS = 500;
-/** So many where the page before had no more bytes than this. */
+/** So many where those of the page before had no more bytes each than this. */
 const MOST_ROWS = 2_000;
-const SMALL_PAGE_BYTES = 1024 * 1024;
+const SMALL_ROW_BYTES = 1024;
 /** A larger value is read by itself, in bytes: so a page is no larger than rows times this. */
 const INLINE_BYTES = 8 * 1024;
 /** Larger rows are read together up to so many bytes; one with more is alone. */
@@ -166,15 +166,18 @@ const lineReader: PageReader = (engine, db, table) => {
     const { rows } = await sql<{ line: string }>`${query} ${where}`.execute(db);
     const lines: string[] = [];
     const large: unknown[] = [];
-    for (const { line } of rows)
+    let characters = 0;
+    for (const { line } of rows) {
+      characters += line.length;
       if (line.includes(',')) lines.push(line);
       else large.push(JSON.parse(line)[0]);
+    }
     return {
       small: { lines, text: null, rows: [] },
       apart: large,
       count: rows.length,
       last: undefined,
-      bytes: Infinity,
+      bytes: characters,
     };
   };
 };
@@ -207,7 +210,11 @@ function* pagesAmong(
   engine: Engine,
   { column, ids, rowsOf }: Wanted,
 ): Generator<RawBuilder<unknown>, undefined, PageEnd | undefined> {
-  for (const page of portions(ids, rowsOf, PAGE_ROWS)) yield sql`where ${engine.among(column, page)}`;
+  let most = PAGE_ROWS;
+  for (const page of portions(ids, rowsOf, () => most)) {
+    const end = yield sql`where ${engine.among(column, page)}`;
+    if (end) most = rowsAfter(end);
+  }
 }
 
 /** By their key, as long as a page is full; of small rows more come together. */
@@ -215,9 +222,14 @@ function* pagesOfAll(): Generator<RawBuilder<unknown>, undefined, PageEnd | unde
   let limit = PAGE_ROWS;
   let page = yield sql`order by id limit ${sql.lit(limit)}`;
   while (page && page.count >= limit) {
-    limit = page.bytes <= SMALL_PAGE_BYTES ? MOST_ROWS : PAGE_ROWS;
+    limit = rowsAfter(page);
     page = yield sql`where id > ${page.last} order by id limit ${sql.lit(limit)}`;
   }
+}
+
+/** How many rows are read together behind that page. */
+function rowsAfter({ bytes, count }: PageEnd): number {
+  return bytes <= count * SMALL_ROW_BYTES ? MOST_ROWS : PAGE_ROWS;
 }
 
 /** Whether a row has a value that is read by itself. */
