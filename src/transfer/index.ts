@@ -67,6 +67,7 @@ export { settleRowStream } from './row-stream/settle.ts';
 export { RowStreamWriter } from './row-stream/writer.ts';
 export { completeTables } from './rows/bare-tables.ts';
 export { requireFaithful } from './rows/faithful.ts';
+export { LinePages } from './rows/line-pages.ts';
 export { fillLater, type LoadingOptions, loadRows } from './rows/load-rows.ts';
 export { ourTables } from './rows/our-tables.ts';
 export { type KeyRange, readRows } from './rows/read-rows.ts';
@@ -87,7 +88,7 @@ export {
   streamTableOf,
   writableTables,
 } from './rows/stream-table.ts';
-export { writeRows } from './rows/write-rows.ts';
+export { firstLine, writeRows, writeText } from './rows/write-rows.ts';
 export { isSameDatabase, isSameInstallation, sourceOf, sourceWords } from './source.ts';
 export {
   cannotSwitch,

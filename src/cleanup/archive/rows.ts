@@ -1,9 +1,8 @@
 /** Reads the rows that are about to go, a page at a time: memory is bounded by bytes, however large they are. */
-import { isUtf8 } from 'node:buffer';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { portions } from '../../pacing/index.ts';
-import { type RowStreamTable, requireSize, selection, storedRow } from '../../transfer/index.ts';
+import { LinePages, type RowStreamTable, requireSize, selection, storedRow } from '../../transfer/index.ts';
 
 /** Rows that are read together. */
 const PAGE_ROWS = 500;
@@ -109,47 +108,20 @@ type PageReader = (
   table: RowStreamTable,
 ) => (where: RawBuilder<unknown>) => Promise<ReadPage>;
 
-function readerOf(engine: Engine, { columns }: RowStreamTable): PageReader {
-  const { rowLines, jsonArray } = engine;
-  const types = columns.map(({ type }) => type);
-  if (jsonArray) return lineReader;
-  // The digest of a row is of its JSON in canonical form, and its line has bytes in base64: that is made here.
-  return rowLines && !types.includes('json') && !types.includes('binary') ? textReader : valueReader;
+function readerOf(engine: Engine, table: RowStreamTable): PageReader {
+  if (engine.jsonArray) return lineReader;
+  const pages = LinePages.of(engine, table);
+  return pages ? textReader(pages) : valueReader;
 }
 
 /** All lines of a page as one value, of which no strings are made: that is most of what a line takes. */
-const textReader: PageReader = (engine, db, table) => {
-  const { rowLines } = engine;
-  if (!rowLines) throw new Error('the engine writes no lines');
-  const { columns } = table;
-  const isSmall = sql`not ${anyLarge(engine, table)} and ${rowLines.isProper(columns)}`;
-  const line = sql`case when ${isSmall} then ${rowLines.line(columns)} end`;
-  const apart = rowLines.joined(sql`case when line is null then id end`);
-  const query = sql`
-    select ${rowLines.joined(sql`line`)} as lines, ${apart} as apart, count(*) as n, max(id) as last
-    from (select id, ${line} as line from ${sql.table(table.name)}`;
-  return async (where) => {
-    const { rows } = await sql<TextPage>`${query} ${where}) as page`.execute(db);
-    const [{ lines, apart, n, last }] = rows as [TextPage];
-    const text = typeof lines === 'string' ? Buffer.from(lines) : lines;
+function textReader(pages: LinePages): PageReader {
+  return (engine, db, table) => async (where) => {
+    const { text, left, isFaithful, count, last } = await pages.read(db, where);
     // Which row has bytes that are no UTF-8 is told where the rows are read.
-    const isFaithful = typeof lines === 'string' ? !lines.includes('\uFFFD') : !text || isUtf8(text);
     if (!isFaithful) return valueReader(engine, db, table)(where);
-    return {
-      small: { lines: [], text, rows: [] },
-      apart: apart === null ? [] : String(apart).split('\n'),
-      count: Number(n),
-      last,
-      bytes: text?.length ?? 0,
-    };
+    return { small: { lines: [], text, rows: [] }, apart: left, count, last, bytes: text?.length ?? 0 };
   };
-};
-
-interface TextPage {
-  readonly lines: Buffer | string | null;
-  readonly apart: Buffer | string | null;
-  readonly n: unknown;
-  readonly last: unknown;
 }
 
 /**

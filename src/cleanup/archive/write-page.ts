@@ -1,9 +1,12 @@
 /** Writes what was read of a page, each row only if it can be put back. */
-import { collectPassing } from '../../system/index.ts';
-import { type Restorable, type RowStreamWriter, writeRows } from '../../transfer/index.ts';
+import {
+  firstLine,
+  type Restorable,
+  type RowStreamWriter,
+  writeRows,
+  writeText,
+} from '../../transfer/index.ts';
 import type { Page } from './rows.ts';
-
-const LINE_BREAK = 0x0a;
 
 /** @param table its place in the header @returns how many rows there were @throws CANNOT_BE_SAVED */
 export async function writePage(
@@ -21,27 +24,6 @@ export async function writePage(
 /** What {@link writePage} decodes of the page's lines. @throws CANNOT_BE_SAVED */
 export function rehearseLines(restorable: Restorable, { text, lines }: Page): void {
   for (const line of text ? [firstLine(text), ...lines] : lines) restorable.decode(line);
-}
-
-/**
- * That each of its rows can be put back was asked for when they were read. The first is decoded all the same: lines of
- * another form than ours would be so one and all.
- */
-async function writeText(
-  writer: RowStreamWriter,
-  restorable: Restorable,
-  table: number,
-  text: Buffer,
-): Promise<number> {
-  restorable.decode(firstLine(text));
-  const lines = await writer.writeText(table, text);
-  collectPassing(text.length);
-  return lines;
-}
-
-function firstLine(text: Buffer): string {
-  const end = text.indexOf(LINE_BREAK);
-  return text.toString('utf8', 0, end < 0 ? text.length : end);
 }
 
 /** One by one: a page of rows at once would outlive V8's young generation. @throws CANNOT_BE_SAVED */

@@ -4,12 +4,13 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Engine, RowLines } from '../../engines/index.ts';
 import { collectPassing } from '../../system/index.ts';
 import { canonicalJson } from '../row-stream/canonical-json.ts';
 import type { RowStreamColumn, RowStreamTable } from '../row-stream/format.ts';
 import { DIGEST_BYTES, isBulky, kindOf, type RowDigest, RowSum } from '../row-stream/values.ts';
+import type { LeftRows } from '../rows/line-pages.ts';
 import { all, inRange, type KeyRange, sizeOf } from '../rows/read-rows.ts';
 import { RowDigests } from './row-digests.ts';
 
@@ -32,15 +33,9 @@ interface Part {
 /** What takes digests of rows: their sum, or each of them with its key. */
 export type DigestTaker = RowSum | RowDigests;
 
-/** Rows of a page that were not summed. */
-export interface LeftRows {
-  readonly range: KeyRange;
-  /** Which of them; undefined for all. */
-  readonly where: RawBuilder<unknown> | undefined;
-}
-
 export interface SummedPage {
   readonly rows: number;
+  /** Not summed. */
   readonly left: LeftRows | null;
 }
 

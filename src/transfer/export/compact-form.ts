@@ -5,12 +5,11 @@ import type { Kysely } from 'kysely';
 import { PROGRAM_VERSION } from '../../system/index.ts';
 import type { StreamKey } from '../row-stream/encryption.ts';
 import { FORMAT, PIECED_VERSION } from '../row-stream/format.ts';
-import type { Row } from '../row-stream/values.ts';
 import { RowStreamWriter } from '../row-stream/writer.ts';
 import { Restorable } from '../rows/restorable.ts';
-import { writeRows } from '../rows/write-rows.ts';
+import { writeRows, writeText } from '../rows/write-rows.ts';
 import { EXPORT, type ExportHead } from './header.ts';
-import type { ExportedTable, ExportReading, ReadTable } from './reading.ts';
+import type { ExportedTable, ExportPage, ExportReading, ReadTable } from './reading.ts';
 
 /** @throws FILE_FAILED, CANNOT_BE_SAVED; then there is no file */
 export async function writeCompact(
@@ -51,10 +50,11 @@ async function writeTable(reading: ExportReading, place: number, writer: RowStre
   if (!source) return;
   const restorable = new Restorable(reading.engine, source.table);
   let last: Promise<void> = Promise.resolve();
-  const write = (page: readonly Row[]): Promise<void> => {
+  const write = ({ text, rows }: ExportPage): Promise<void> => {
     const written = last.then(async () => {
-      await writeRows(writer, restorable, place, page, (row) => reading.onRow(source.table, row));
-      reading.onPage(page.length, writer.size);
+      const lines = text ? await writeText(writer, restorable, place, text) : 0;
+      await writeRows(writer, restorable, place, rows, (row) => reading.onRow(source.table, row));
+      reading.onPage(lines + rows.length, writer.size);
       // Where statements block, nothing else would have its turn: a signal, or the clock.
       await turn();
     });
@@ -68,7 +68,7 @@ async function writeTable(reading: ExportReading, place: number, writer: RowStre
 async function together(
   sessions: readonly Kysely<unknown>[],
   source: ReadTable,
-  write: (page: readonly Row[]) => Promise<void>,
+  write: (page: ExportPage) => Promise<void>,
 ): Promise<void> {
   const ranges = source.ranges();
   const failures: unknown[] = [];

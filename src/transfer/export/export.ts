@@ -70,7 +70,7 @@ export async function applyExport(
         sessions,
         { tables },
         {
-          ...{ company: ofCompany, onPage },
+          ...{ company: ofCompany, asLines: plan.form === 'compact', onPage },
           signal: AbortSignal.any(signal ? [signal, ended.signal] : [ended.signal]),
         },
       );

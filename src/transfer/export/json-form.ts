@@ -26,7 +26,7 @@ export async function writeJson(
     const rows = new JsonRows(reading.engine, table);
     await out.write(`${tables.length === 0 ? '' : ','}\n${JSON.stringify(table.name)}: [`);
     for await (const page of pages()) {
-      for (const row of page) {
+      for (const row of page.rows) {
         if (isPieced(row)) reading.onRow(table, await rows.writePieced(row, (text) => out.write(text)));
         else {
           const { text, read } = rows.text(row);
@@ -34,7 +34,7 @@ export async function writeJson(
           if (out.add(text)) await out.flush();
         }
       }
-      reading.onPage(page.length, out.bytes);
+      reading.onPage(page.rows.length, out.bytes);
       // Where statements block, nothing else would have its turn: a signal, or the clock.
       await turn();
     }

@@ -5,6 +5,7 @@ import { collectStreamed } from '../../system/index.ts';
 import type { RowStreamTable } from '../row-stream/format.ts';
 import type { Row } from '../row-stream/values.ts';
 import { requireFaithful } from '../rows/faithful.ts';
+import { LinePages } from '../rows/line-pages.ts';
 import { type KeyRange, keyRanges, readRows } from '../rows/read-rows.ts';
 import { isPieced } from '../rows/restorable.ts';
 import { streamTableOf } from '../rows/stream-table.ts';
@@ -16,13 +17,13 @@ import type { Company, ExportTables } from './selection.ts';
 const RANGE_ROWS = 20_000;
 
 /** The next page is on its way while one is written; not while large values of it are still to be read from the same session. */
-async function* readAhead(pages: AsyncGenerator<Row[]>): AsyncGenerator<Row[]> {
+async function* readAhead(pages: AsyncGenerator<ExportPage>): AsyncGenerator<ExportPage> {
   let next = pages.next();
   try {
     for (;;) {
       const { value, done } = await next;
       if (done) return;
-      const isAlone = value.some(isPieced);
+      const isAlone = value.rows.some(isPieced);
       if (!isAlone) {
         next = pages.next();
         // Told to whoever waits for it; until then it is no rejection that nobody handles.
@@ -53,11 +54,17 @@ export interface ExportedTable {
 
 export interface ReadTable {
   readonly table: RowStreamTable;
-  /** In the order of the key, by the first session. */
-  pages(): AsyncGenerator<Row[]>;
+  /** By the first session; in the order of the key, where no lines are wanted. */
+  pages(): AsyncGenerator<ExportPage>;
   /** To be read by any of the sessions. */
   ranges(): AsyncGenerator<KeyRange>;
-  pagesOf(session: Kysely<unknown>, range: KeyRange): AsyncGenerator<Row[]>;
+  pagesOf(session: Kysely<unknown>, range: KeyRange): AsyncGenerator<ExportPage>;
+}
+
+export interface ExportPage {
+  /** Lines of a row stream as the database has written them, with a break in between; only where lines are wanted. */
+  readonly text: Buffer | null;
+  readonly rows: readonly Row[];
 }
 
 export interface ExportReading {
@@ -73,6 +80,8 @@ export interface ExportReading {
 
 export interface ReadingOptions {
   readonly company: { readonly company: Company; readonly tables: readonly CompanyTable[] } | null;
+  /** Rows may come as lines, where the database writes them; never those of a company, each of which is looked at. */
+  readonly asLines: boolean;
   readonly signal: AbortSignal;
   readonly onPage: (rows: number, bytes: number) => void;
 }
@@ -82,22 +91,35 @@ export async function exportReading(
   engine: Engine,
   sessions: readonly [Kysely<unknown>, ...Kysely<unknown>[]],
   { tables }: Pick<ExportTables, 'tables'>,
-  { company, signal, onPage }: ReadingOptions,
+  { company, asLines, signal, onPage }: ReadingOptions,
 ): Promise<ExportReading> {
   const [first] = sessions;
   const conditions = company && (await companyRows(engine, first, company.tables, company.company.id));
   const witness = company && new CompanyWitness(company.company.id, company.tables);
   const read = (table: RowStreamTable): ReadTable => {
     const where: RawBuilder<unknown> | undefined = conditions?.get(table.name);
-    async function* pagesOf(session: Kysely<unknown>, range: KeyRange): AsyncGenerator<Row[]> {
-      for await (const page of readRows(engine, session, table, { range, where, signal })) {
-        await requireFaithful(engine, session, table, page);
-        yield page;
-        collectStreamed(bytesIn(page));
+    const lines = asLines && !company ? LinePages.of(engine, table) : undefined;
+    async function* rowsOf(
+      session: Kysely<unknown>,
+      range: KeyRange,
+      condition = where,
+    ): AsyncGenerator<ExportPage> {
+      for await (const rows of readRows(engine, session, table, { range, where: condition, signal })) {
+        await requireFaithful(engine, session, table, rows);
+        yield { text: null, rows };
+        collectStreamed(bytesIn(rows));
+      }
+    }
+    async function* pagesOf(session: Kysely<unknown>, range: KeyRange): AsyncGenerator<ExportPage> {
+      if (!lines) return yield* rowsOf(session, range);
+      for await (const { text, left } of lines.inRange(session, range)) {
+        signal.throwIfAborted();
+        if (text) yield { text, rows: [] };
+        if (left) yield* rowsOf(session, left.range, left.where);
       }
     }
     const ranges = () => keyRanges(first, table, RANGE_ROWS);
-    async function* inOrder(): AsyncGenerator<Row[]> {
+    async function* inOrder(): AsyncGenerator<ExportPage> {
       if (!where) yield* pagesOf(first, { first: null, last: null });
       else for await (const range of ranges()) yield* pagesOf(first, range);
     }

@@ -1,4 +1,5 @@
 /** Writes rows to a row stream, each as what a reader will make of it: what could not be put back is not written. */
+import { collectPassing } from '../../system/index.ts';
 import { isLarge, type Row } from '../row-stream/values.ts';
 import type { RowStreamWriter } from '../row-stream/writer.ts';
 import { isPieced, type Restorable } from './restorable.ts';
@@ -58,4 +59,28 @@ export async function writeRows(
     characters = 0;
   }
   await writer.writeLines(table, lines);
+}
+
+const LINE_BREAK = 0x0a;
+
+/**
+ * Writes lines as the database has written them. That each of its rows can be put back was asked for when they were read; the first
+ * is decoded all the same, as lines of another form than ours would be so one and all.
+ * @param text in UTF-8, with a break between two lines @returns how many there are @throws CANNOT_BE_SAVED
+ */
+export async function writeText(
+  writer: RowStreamWriter,
+  restorable: Restorable,
+  table: number,
+  text: Buffer,
+): Promise<number> {
+  restorable.decode(firstLine(text));
+  const lines = await writer.writeText(table, text);
+  collectPassing(text.length);
+  return lines;
+}
+
+export function firstLine(text: Buffer): string {
+  const end = text.indexOf(LINE_BREAK);
+  return text.toString('utf8', 0, end < 0 ? text.length : end);
 }
