@@ -1,6 +1,6 @@
 /** Lines that the database writes are the lines of the rows, and a row without one is read by itself: none is lost, none comes twice. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { typeWord } from '../../src/engines/definition.ts';
 import type { BulkValue, Engine, LogicalType, TableDefinition } from '../../src/engines/index.ts';
 import { ofOneMoment } from '../../src/transfer/digest/portions.ts';
