@@ -1,7 +1,6 @@
 /** What a server says when it refuses or fails is told in its own words, with a step that can help with just that. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Engine, openEngine, type ServerSettings } from '../../src/engines/index.ts';
@@ -15,6 +14,7 @@ import {
   serverOf,
   type TestDatabase,
 } from '../harness/engines.ts';
+import { untilGone } from '../harness/running-statement.ts';
 import { runIn, SERVER_ENGINES } from '../servers/index.ts';
 
 describeOn(SERVER_ENGINES, 'a refusal', (name) => {
@@ -180,7 +180,12 @@ describeOn(SERVER_ENGINES, 'a refusal', (name) => {
           await sql.raw(limit).execute(transaction);
           if (name === 'mariadb')
             await sql`select count(*) from information_schema.tables`.execute(transaction);
-          await sleep(name === 'postgresql' ? 500 : 1_800);
+          const { rows } = await sql
+            .raw<{ id: bigint | number }>(
+              `select ${name === 'postgresql' ? 'pg_backend_pid()' : 'connection_id()'} as id`,
+            )
+            .execute(transaction);
+          await untilGone(name, String(rows[0]?.id));
           await sql`select 1`.execute(transaction);
         }),
     );

@@ -207,14 +207,14 @@ describeEngines('a lease', (name) => {
       const lastSent = performance.now();
       sql`select 'to_be_frozen'`.execute(hung.kysely<unknown>()).catch(() => {});
       await relay.frozen;
-      const froze = performance.now();
-      await given;
+      // A timer that is due later fires later, however busy the machine is.
+      const tooLate = sleep(timeToLiveMs + 300).then(() => 'too late');
+      // From the last renewal that succeeded, which was before it froze.
+      expect(await Promise.race([given.then(() => 'in time'), tooLate])).toBe('in time');
       expect(lease.signal.reason).toMatchObject({
         code: 'LEASE_LOST',
         message: expect.stringContaining('could not be renewed for 2 s'),
       });
-      // From the last renewal that succeeded, which was before it froze.
-      expect(performance.now() - froze).toBeLessThan(timeToLiveMs + 300);
       expect(performance.now() - lastSent).toBeGreaterThan(timeToLiveMs / 2);
       expect((await acquire({ waitMs: 10_000 }, other)).term).toBe(2n);
       relay.close();
