@@ -1,8 +1,7 @@
 /** The database, or a part of it, written to a file or a stream from one snapshot, while the platform runs. */
-import { findCompany } from '../cleanup/index.ts';
+import { companySlugs, findCompany } from '../cleanup/index.ts';
 import type { Engine } from '../engines/index.ts';
 import { isMultiFlexiError } from '../errors.ts';
-import type { Database } from '../schema/index.ts';
 import { keepHeapSmall } from '../system/index.ts';
 import {
   applyExport,
@@ -102,11 +101,5 @@ export async function noteExport(
 
 async function companyOf(engine: Engine, word: string) {
   const id = await findCompany(engine, word);
-  const { slug } = await engine
-    .kysely<Database>()
-    .selectFrom('company')
-    .select('slug')
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
-  return { id, slug };
+  return { id, slug: (await companySlugs(engine, [id])).get(id) ?? word };
 }

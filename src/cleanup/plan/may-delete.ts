@@ -5,20 +5,19 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
 import { patiently } from '../../pacing/index.ts';
-import { type Database, JOB_AGE, LOG_AGE, LOWEST_ID, type Timeline } from '../../schema/index.ts';
+import { type Database, JOB_AGE, LOG_AGE, type Timeline } from '../../schema/index.ts';
 import type { JobRule, LogRule, RuleBook, Rules } from '../rules/rules.ts';
 import { agedTables } from '../selection/aged-tables.ts';
 import { Boundaries } from '../selection/boundaries.ts';
 import { beginningOf, older } from '../selection/boundary.ts';
+import { type OwnerColumn, ownersNamed } from '../selection/owners.ts';
 
 /** With more rules than that a plan is made without asking first: the question would be no cheaper. */
 const MOST_QUESTIONS = 50;
-/** No installation has as many; a statement has to say some number. */
-const MOST_OWNERS = 1_000_000_000;
 
 /** Of whom a question is asked. */
 interface Owner {
-  readonly column: 'company_id' | 'run_template_id';
+  readonly column: OwnerColumn;
   readonly id: bigint;
 }
 
@@ -105,7 +104,12 @@ function ofLogs(
       : [
           owner
             ? isAnyBeyond(LOG_AGE, keepPerCompany, owner)
-            : hasAnyTooMany(ownersOf(engine, 'logger', 'company_id'), LOG_AGE, 'company_id', keepPerCompany),
+            : hasAnyTooMany(
+                ownersNamed(engine, 'logger', 'company_id'),
+                LOG_AGE,
+                'company_id',
+                keepPerCompany,
+              ),
         ]),
   ];
   // Entries of no company have a limit per company of their own there.
@@ -128,7 +132,7 @@ function ofJobs(
     ? [isAnyBeyond(JOB_AGE, keepPerTemplate, owner)]
     : [
         hasAnyTooMany(
-          ownersOf(engine, 'job', 'run_template_id'),
+          ownersNamed(engine, 'job', 'run_template_id'),
           JOB_AGE,
           'run_template_id',
           keepPerTemplate,
@@ -155,20 +159,14 @@ function isBeyond(
     order by ${sql.ref(at)} desc, id desc limit 1 offset ${sql.lit(keep)}) is not null`;
 }
 
-/** @param owners with the column `id` */
+/** @param owners those that rows name, as a plan has it: one of them may be gone */
 function hasAnyTooMany(
   owners: RawBuilder<unknown>,
   { table, at }: Timeline,
-  column: Owner['column'],
+  column: OwnerColumn,
   keep: number,
 ): RawBuilder<boolean> {
-  return sql<boolean>`exists (select 1 from ${owners} as o where (
+  return sql<boolean>`exists (select 1 from (${owners}) as o where (
     select r.id from ${sql.table(table)} as r where ${sql.ref(`r.${column}`)} = o.id
     order by ${sql.ref(`r.${at}`)} desc, r.id desc limit 1 offset ${sql.lit(keep)}) is not null)`;
-}
-
-/** Those that rows name, as a plan has it: one of them may be gone. */
-function ownersOf(engine: Engine, table: 'job' | 'logger', column: Owner['column']): RawBuilder<unknown> {
-  const all = { table, column, from: LOWEST_ID, most: MOST_OWNERS };
-  return sql`(select v.value as id from (${engine.distinctValues(all)}) as v)`;
 }

@@ -4,10 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
-import { type Database, LOWEST_ID } from '../../schema/index.ts';
-
-/** No installation has as many; a statement has to say some number. */
-const MOST_COMPANIES = 1_000_000_000;
+import type { Database } from '../../schema/index.ts';
+import { ownersNamed } from './owners.ts';
 
 /** Those that exist first; reads one entry of an index for each. @param only null for all of them */
 export async function companiesWithRows(
@@ -18,9 +16,8 @@ export async function companiesWithRows(
   if (only !== null) return [only];
   const db = engine.kysely<Database>();
   const known = await db.selectFrom('company').select('id').orderBy('id').execute();
-  const named = { table, column: 'company_id', from: LOWEST_ID, most: MOST_COMPANIES };
-  const { rows: gone } = await sql<{ value: bigint }>`
-    select v.value from (${engine.distinctValues(named)}) as v
-    where not exists (select 1 from company as c where c.id = v.value) order by v.value`.execute(db);
-  return [...known.map(({ id }) => id), ...gone.map(({ value }) => value)];
+  const { rows: gone } = await sql<{ id: bigint }>`
+    select o.id from (${ownersNamed(engine, table, 'company_id')}) as o
+    where not exists (select 1 from company as c where c.id = o.id) order by o.id`.execute(db);
+  return [...known, ...gone].map(({ id }) => id);
 }

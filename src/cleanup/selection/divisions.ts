@@ -4,16 +4,14 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
-import { type Database, JOB_AGE, LOWEST_ID } from '../../schema/index.ts';
+import { type Database, JOB_AGE } from '../../schema/index.ts';
 import { type JobRule, type Rules, resolve } from '../rules/rules.ts';
 import type { Boundaries, Division } from './boundaries.ts';
 import { type Key, later, older } from './boundary.ts';
+import { ownersNamed } from './owners.ts';
 
 type Db = Kysely<Database>;
 type Divisions = ReadonlyMap<bigint, readonly Division[]>;
-
-/** No installation has as many; a statement has to say some number. */
-const MOST_TEMPLATES = 1_000_000_000;
 
 /** How the run templates of a company's old jobs are found; `together` where it does not matter which they are. */
 export type Way = 'together' | 'by age' | 'by run template' | 'by company';
@@ -103,12 +101,11 @@ async function latestOf(
 
 /** Run templates that jobs name: one of them may be gone. */
 async function templatesOfJobs(engine: Engine): Promise<readonly bigint[]> {
-  const all = { table: 'job', column: 'run_template_id', from: LOWEST_ID, most: MOST_TEMPLATES };
-  const { rows } = await sql<{ value: bigint }>`
-    select v.value from (${engine.distinctValues(all)}) as v order by v.value`.execute(
+  const { rows } = await sql<{ id: bigint }>`
+    select o.id from (${ownersNamed(engine, 'job', 'run_template_id')}) as o order by o.id`.execute(
     engine.kysely<unknown>(),
   );
-  return rows.map(({ value }) => value);
+  return rows.map(({ id }) => id);
 }
 
 /** Whose the old jobs of a run template are: it may have been of several companies. */
