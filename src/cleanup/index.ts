@@ -1,4 +1,4 @@
-/** The front door of cleanup: what is too old goes. */
+/** The front door of cleanup: what is too old is deleted. */
 
 export {
   type ArchiveCatalogue,
@@ -45,11 +45,15 @@ export {
   DEFAULT_GUARD,
   type Oversized,
   oversized,
-  type ReducedPlan,
   skipOversized,
-  withoutOversized,
 } from './plan/oversized.ts';
-export type { PlannedCompany, PlannedDependent, PlannedTable, PurgePlan } from './plan/plan.ts';
+export {
+  type PlannedCompany,
+  type PlannedDependent,
+  type PlannedTable,
+  type PurgePlan,
+  rowsOf,
+} from './plan/plan.ts';
 export { readPlan, requireCurrent, savePlan } from './plan/plan-file.ts';
 export { withoutArchived } from './plan/without-archived.ts';
 export { applyPurge } from './purge/apply-purge.ts';

@@ -5,4 +5,3 @@ export { runDaemon, scheduleFault } from './daemon.ts';
 export { stepText } from './duty-text.ts';
 export { writeMetrics } from './metrics.ts';
 export { type DutyStatus, type HousekeeperStatus, housekeeperStatus, type Problem } from './status.ts';
-export { windowText } from './window.ts';

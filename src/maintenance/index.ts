@@ -27,7 +27,6 @@ export {
 } from './growth/shares.ts';
 export { type MentionedNames, namesOfLiveJobs } from './live-names.ts';
 export {
-  expectedDuration,
   type LastRebuild,
   type PlannedRebuild,
   planRebuilds,
@@ -55,7 +54,7 @@ export {
   type Thinning,
   takeSample,
 } from './size-samples.ts';
-export { compareSpace, GROWING_TABLES, measureSpace, type SpaceReport } from './space.ts';
+export { compareSpace, measureSpace, type SpaceReport } from './space.ts';
 export {
   type StaleJob,
   type StaleReason,

@@ -92,6 +92,6 @@ function paceOf(rebuilds: readonly LastRebuild[]): number | null {
 }
 
 /** @param pace bytes a millisecond @returns milliseconds */
-export function expectedDuration(bytes: number, pace: number | null): number | null {
+function expectedDuration(bytes: number, pace: number | null): number | null {
   return pace === null ? null : Math.round(bytes / pace);
 }

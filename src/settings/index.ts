@@ -10,7 +10,6 @@ export {
   dataDirectory,
   loginHint,
   type NamedDatabase,
-  readDatabase,
   readSettings,
   type SettingsSource,
   settingsFileOf,

@@ -129,7 +129,7 @@ export { archiveNotSpecified, ConsentNeeded } from './failures.ts';
 export { readWholeGrowth } from './growth.ts';
 export { forecastOf } from './history/backlog.ts';
 export { type ConsoleAction, recordedAction } from './history/console-actions.ts';
-export { type CycleLog, type EndedCycle, endCycle, VENUE } from './history/cycle-end.ts';
+export { type CycleLog, type EndedCycle, endCycle } from './history/cycle-end.ts';
 export { beginDutyRun, CYCLE, closeKilledRuns, type EmptyRun, endDutyRun } from './history/duty-runs.ts';
 export { type DutyState, type EndOfDuty, readDutyStates } from './history/duty-states.ts';
 export { lastExport, type RecordedExport } from './history/exports.ts';

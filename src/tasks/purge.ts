@@ -1,5 +1,11 @@
 /** Carries a planned purge out: confirmed, throttled, archived, recorded, and with what became of the space. */
-import { type ArchiveTarget, consequencesOf, type Oversized, type PurgeResult } from '../cleanup/index.ts';
+import {
+  type ArchiveTarget,
+  consequencesOf,
+  type Oversized,
+  type PurgeResult,
+  rowsOf,
+} from '../cleanup/index.ts';
 import { measureSpace } from '../maintenance/index.ts';
 import type { Throttle } from '../pacing/index.ts';
 import { requireConfirmed } from './confirmation.ts';
@@ -77,7 +83,7 @@ function deleteThem(
   alsoDelete: readonly string[],
   throttle: Throttle,
 ): Promise<RecordedPurge> {
-  const expected = plan.tables.reduce((sum, table) => sum + table.rows, 0);
+  const expected = rowsOf(plan.tables);
   const tell = (done: number) => onProgress?.({ activity: 'purging', done, expected, unit: 'rows' });
   tell(0);
   return recordedPurge(engine, plan, kind, {

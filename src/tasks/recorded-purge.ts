@@ -1,5 +1,5 @@
 /** A purge with its place in the history of runs, and what follows from that history for the rows that it leaves. */
-import { applyPurge, type PurgeOptions, type PurgePlan, type PurgeResult } from '../cleanup/index.ts';
+import { applyPurge, type PurgeOptions, type PurgePlan, type PurgeResult, rowsOf } from '../cleanup/index.ts';
 import type { Engine } from '../engines/index.ts';
 import { isMultiFlexiError } from '../errors.ts';
 import type { Fence } from '../leases/index.ts';
@@ -22,7 +22,7 @@ export async function recordedPurge(
   { partOfDuty, ...options }: PurgeOptions & Pick<BegunRun, 'partOfDuty'>,
 ): Promise<RecordedPurge> {
   keepHeapSmall();
-  const expected = plan.tables.reduce((sum, table) => sum + table.rows, 0);
+  const expected = rowsOf(plan.tables);
   const { signal, timeBudgetMs, fence } = options;
   const begun = { signal, fence, patienceMs: timeBudgetMs, partOfDuty };
   const run = await beginRun(engine, kind, expected, begun);
@@ -52,7 +52,7 @@ async function endAsPurged(
 ): Promise<void> {
   // Whoever has stopped it waits for its end.
   const wait = { fence, ...(result.stopped === null ? {} : { patienceMs: STOPPED_PATIENCE_MS }) };
-  await endRun(engine, run, result.stopped ?? 'done', rowsOf(result), wait).catch((error: unknown) => {
+  await endRun(engine, run, result.stopped ?? 'done', rowsOf(result.tables), wait).catch((error: unknown) => {
     if (!isMultiFlexiError(error, 'LOCK_TIMEOUT')) throw error;
   });
 }
@@ -70,8 +70,4 @@ async function endAs(
   await (neverBegan ? forgetRun(engine, run, wait) : endRun(engine, run, 'failed', deleted, wait)).catch(
     () => {},
   );
-}
-
-function rowsOf({ tables }: PurgeResult): number {
-  return tables.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -72,7 +72,6 @@ export { fillLater, type LoadingOptions, loadRows } from './rows/load-rows.ts';
 export { ourTables } from './rows/our-tables.ts';
 export { type KeyRange, readRows } from './rows/read-rows.ts';
 export {
-  cannotBeSaved,
   isPieced,
   Restorable,
   rehearseRow,
@@ -103,7 +102,6 @@ export {
 export {
   type Journal,
   type JournalDatabase,
-  journalOf,
   newJournal,
   readJournal,
   settingsToReturnBy,

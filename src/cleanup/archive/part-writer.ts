@@ -195,7 +195,7 @@ export class PartWriter {
     if ('failure' in written) throw written.failure;
   }
 
-  /** What was saved stays where it is. */
+  /** What was saved is kept where it is. */
   async takeBack(): Promise<void> {
     if (!this.part || !this.begun) return;
     await this.written();

@@ -13,16 +13,16 @@ export async function bytesOf(
   count: Counting,
 ): Promise<Record<Measured, number>> {
   const payload = await Payload.open(engine);
-  const jobs = await payload.jobs(count.goingJobs);
-  const logs = await payload.logs(count.goingLogs);
-  const going = (name: Measured) => tables.find(({ table }) => table === name)?.rows ?? 0;
+  const jobs = await payload.jobs(count.countedJobs);
+  const logs = await payload.logs(count.countedLogs);
+  const planned = (name: Measured) => tables.find(({ table }) => table === name)?.rows ?? 0;
   // Where few jobs have children, none of those that were looked at may have any.
   const orAny = async (table: 'artifacts' | 'logger', sample: Sample, children: number) =>
     sample.rows === 0 && children > 0 ? payload.first(table) : sample;
   const aged = { token: 0, housekeeping_run: 0 };
   for (const { table, timeline, before } of agedTables(ages)) {
     const sample = await payload.first(table, older(timeline, beginningOf(before)));
-    aged[table] = sample.of(going(table));
+    aged[table] = sample.of(planned(table));
   }
   return {
     logger: logs.of(count.ownLogs) + (await orAny('logger', jobs.logger, count.jobLogs)).of(count.jobLogs),

@@ -11,15 +11,15 @@ import { type Key, newer, older } from '../selection/boundary.ts';
 import { inScope, ofCompany } from '../selection/queries.ts';
 import type { JobScope, LogScope } from '../selection/scopes.ts';
 
-/** Rows of a scope that go, and between which ids. */
-export interface Going<Scope> {
+/** How many rows of a scope are to be deleted, and between which ids. */
+export interface CountedRows<Scope> {
   readonly scope: Scope;
   readonly rows: number;
   readonly lowest: bigint;
   readonly highest: bigint;
 }
 
-export type GoingJobs = Going<JobScope & { readonly status: FinishedStatus }>;
+export type CountedJobs = CountedRows<JobScope & { readonly status: FinishedStatus }>;
 
 export type Measured = 'job' | 'artifacts' | 'logger' | 'token' | 'housekeeping_run';
 
@@ -65,9 +65,9 @@ export class Payload {
   }
 
   /** Of jobs, and of the children that they take along. */
-  async jobs(going: readonly GoingJobs[]): Promise<Record<'job' | 'artifacts' | 'logger', Sample>> {
+  async jobs(counted: readonly CountedJobs[]): Promise<Record<'job' | 'artifacts' | 'logger', Sample>> {
     const samples = { job: new Sample(), artifacts: new Sample(), logger: new Sample() };
-    for (const { scope, id } of places(going)) {
+    for (const { scope, id } of places(counted)) {
       const run = await this.jobsFrom(scope, id);
       samples.job.add(run.map(({ bytes }) => bytes));
       for (const table of ['artifacts', 'logger'] as const)
@@ -83,9 +83,9 @@ export class Payload {
   }
 
   /** Of log entries that go by their own age. */
-  async logs(going: readonly Going<LogScope>[]): Promise<Sample> {
+  async logs(counted: readonly CountedRows<LogScope>[]): Promise<Sample> {
     const sample = new Sample();
-    for (const { scope, id } of places(going)) {
+    for (const { scope, id } of places(counted)) {
       sample.add((await this.logsFrom(scope, id)).map(({ bytes }) => bytes));
       if (sample.bytes > ENOUGH_BYTES) break;
     }
@@ -103,7 +103,7 @@ export class Payload {
   }
 
   /** Those held are among them: to look for others could mean to read very many. */
-  private async jobsFrom(scope: GoingJobs['scope'], id: bigint): Promise<MeasuredRow[]> {
+  private async jobsFrom(scope: CountedJobs['scope'], id: bigint): Promise<MeasuredRow[]> {
     const from = await this.db
       .selectFrom('job')
       .select(['job.id', 'job.DatCreate as at'])
@@ -146,7 +146,7 @@ export class Payload {
 /** Answered by the index that the purge itself walks down. */
 export function runOfJobs(
   db: Kysely<Database>,
-  scope: GoingJobs['scope'],
+  scope: CountedJobs['scope'],
   bytes: RawBuilder<unknown>,
   after: Key | undefined,
 ) {
@@ -177,12 +177,12 @@ export function runOfLogs(
 
 /** Places evenly spread over all rows; any number of the first of them is so as well (steps by the golden ratio). */
 export function* places<Scope>(
-  going: readonly Going<Scope>[],
+  counted: readonly CountedRows<Scope>[],
 ): Generator<{ readonly scope: Scope; readonly id: bigint }> {
-  const total = going.reduce((sum, { rows }) => sum + rows, 0);
+  const total = counted.reduce((sum, { rows }) => sum + rows, 0);
   for (let probe = 0; probe < Math.min(PROBES, total); probe++) {
     let place = ((probe * GOLDEN) % 1) * total;
-    for (const { scope, rows, lowest, highest } of going) {
+    for (const { scope, rows, lowest, highest } of counted) {
       if (place < rows) {
         yield { scope, id: lowest + BigInt(Math.floor((place / rows) * Number(highest - lowest + 1n))) };
         break;

@@ -8,7 +8,7 @@ import { columnsOf, type Dependent, keyOf, nameOf } from '../selection/dependent
 import { freeJobs, freeLogs, type Holds } from '../selection/held-rows.ts';
 import { inScope, ofCompany } from '../selection/queries.ts';
 import type { JobScope, LogScope } from '../selection/scopes.ts';
-import type { Going, GoingJobs } from './content-estimate.ts';
+import type { CountedJobs, CountedRows } from './content-estimate.ts';
 import type { PlannedDependent } from './plan.ts';
 
 interface CompanyCount {
@@ -26,8 +26,8 @@ export class Counting {
   jobCount = 0;
   readonly companies = new Map<bigint, CompanyCount>();
   /** The same by places, for who wants to look at some of the rows. */
-  readonly goingLogs: Going<LogScope>[] = [];
-  readonly goingJobs: GoingJobs[] = [];
+  readonly countedLogs: CountedRows<LogScope>[] = [];
+  readonly countedJobs: CountedJobs[] = [];
   private readonly engine: Engine;
   private readonly db: Kysely<Database>;
   private readonly holds: Holds;
@@ -57,7 +57,7 @@ export class Counting {
     if (!row || row.n === 0n) return;
     const { n, lowest, highest } = row;
     this.ownLogs += Number(n);
-    this.goingLogs.push({ scope, rows: Number(n), lowest, highest });
+    this.countedLogs.push({ scope, rows: Number(n), lowest, highest });
     const chosen: Chosen = (table, name) =>
       table === 'logger' ? isAmong(`${name}.id`, this.agedLogs(scope).select('logger.id')) : null;
     await this.countDependents(scope, chosen);
@@ -65,7 +65,7 @@ export class Counting {
 
   /** @returns whether there are any */
   async jobs(scope: JobScope): Promise<boolean> {
-    const byStatus = await this.going(scope)
+    const byStatus = await this.deletable(scope)
       .select(({ fn }) => [
         'job.status',
         rows,
@@ -82,7 +82,7 @@ export class Counting {
       this.note(scope.company, { jobs, oldest, newest });
       const finished = FINISHED.find((known) => known === status);
       if (finished)
-        this.goingJobs.push({ scope: { ...scope, status: finished }, rows: jobs, lowest, highest });
+        this.countedJobs.push({ scope: { ...scope, status: finished }, rows: jobs, lowest, highest });
     }
     if (byStatus.length === 0) return false;
     await this.countChildren(scope);
@@ -90,7 +90,7 @@ export class Counting {
       const key = { job: 'id', artifacts: 'job_id', logger: 'job_id', token: null, housekeeping_run: null }[
         table
       ];
-      return key === null ? null : isAmong(`${name}.${key}`, this.going(scope).select('job.id'));
+      return key === null ? null : isAmong(`${name}.${key}`, this.deletable(scope).select('job.id'));
     };
     await this.countDependents(scope, chosen);
     return true;
@@ -125,7 +125,7 @@ export class Counting {
   }
 
   private async countChildren(scope: JobScope): Promise<void> {
-    const artifacts = await this.going(scope)
+    const artifacts = await this.deletable(scope)
       .innerJoin('artifacts', 'artifacts.job_id', 'job.id')
       .select(rows)
       .executeTakeFirst();
@@ -139,7 +139,7 @@ export class Counting {
    * log, from the disk, for each company anew.
    */
   private async logsOfJobsAlone(scope: JobScope): Promise<number> {
-    const logs = this.going(scope).innerJoin('logger', 'logger.job_id', 'job.id');
+    const logs = this.deletable(scope).innerJoin('logger', 'logger.job_id', 'job.id');
     if (this.logScopes.size + this.gone.size === 0) {
       const all = await logs.select(rows).executeTakeFirst();
       return Number(all?.n ?? 0n);
@@ -209,7 +209,7 @@ export class Counting {
     return gone ? query.where(sql<boolean>`not (${older(LOG_AGE, gone.before)})`) : query;
   }
 
-  private going(scope: JobScope) {
+  private deletable(scope: JobScope) {
     const query = this.db
       .selectFrom('job')
       .where(inScope(scope))

@@ -16,7 +16,7 @@ export interface Oversized {
 
 /**
  * Whose jobs would go by more than the share. Jobs are counted only as far as it takes to know that it is less, so
- * that the time follows what goes.
+ * that the time follows what is deleted.
  * @param percent a whole number from 1 to 100; no purge takes more than 100
  */
 export async function oversized(
@@ -43,9 +43,9 @@ export interface ReducedPlan {
 /**
  * Leaves out what belongs to companies that are over the share: their jobs, and their log entries too, as where a rule
  * about them is wrong another may be. Where all together are over it, that is whatever has a company or could have one;
- * what is nobody's (tokens, the history of runs) goes all the same.
+ * what is nobody's (tokens, the history of runs) is deleted all the same.
  */
-export function withoutOversized(plan: PurgePlan, large: readonly Oversized[]): ReducedPlan {
+function withoutOversized(plan: PurgePlan, large: readonly Oversized[]): ReducedPlan {
   const all = large.find(({ company }) => company === null);
   if (all) return { plan: { ...plan, jobs: [], logs: [], companies: [] }, skipped: [all] };
   const slugs = new Set(large.map(({ company }) => company));
@@ -70,12 +70,12 @@ export async function skipOversized(engine: Engine, plan: PurgePlan, percent: nu
 
 async function isMoreThan(
   db: Kysely<Database>,
-  going: number,
+  deleted: number,
   percent: number,
   company: bigint | undefined,
 ): Promise<boolean> {
-  // With so many jobs there, those that go are no more than the share.
-  const enough = Math.ceil((going * 100) / percent);
+  // With so many jobs there, those that are deleted are no more than the share.
+  const enough = Math.ceil((deleted * 100) / percent);
   let some = db.selectFrom('job').select('id').limit(enough);
   if (company !== undefined) some = some.where('company_id', '=', company);
   const row = await db.selectFrom(some.as('some')).select(sql<bigint>`count(*)`.as('n')).executeTakeFirst();

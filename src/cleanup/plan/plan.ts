@@ -66,3 +66,7 @@ export type FrozenPlan = Pick<
   PurgePlan,
   'made' | 'where' | 'installation' | 'server' | 'jobs' | 'logs' | 'tokensBefore' | 'historyBefore'
 >;
+
+export function rowsOf(tables: readonly { readonly rows: number }[]): number {
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
+}

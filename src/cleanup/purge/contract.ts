@@ -22,7 +22,7 @@ export interface PurgeResult {
   readonly longestChunk: number;
   /** How much of the time it waited for others, in milliseconds, by what for; what it never waited for is not there. */
   readonly waits: readonly { readonly reason: PressureReason; readonly milliseconds: number }[];
-  /** Why it ended before the end; the next run goes on. */
+  /** Why it ended before the end; the next run continues. */
   readonly stopped: 'interrupted' | 'time budget' | null;
   /** How often the connection was lost on the way; what was at its commit then may be missing in the numbers. */
   readonly reconnections: number;
@@ -33,7 +33,7 @@ export interface PurgeResult {
 export interface PurgeOptions {
   readonly program: string;
   readonly waitMs: number;
-  /** Where that is saved first whose scope says so; with `all` whatever goes. */
+  /** Where that is saved first whose scope says so; with `all` whatever is deleted. */
   readonly archive?: (ArchiveTarget & { readonly all: boolean }) | undefined;
   /** Held by each transaction that deletes; without it the purge fails. */
   readonly fence?: Fence | undefined;

@@ -58,11 +58,11 @@ function deleteJobsWith(
   childrenOf: typeof countChildren,
 ): Promise<Outcome> {
   return deleteChosen(context, async (db) => {
-    const { going, locked, refused } = await lockGoing(context, db, ids);
-    if (going.length === 0) return nothing({ locked, refused });
-    const certain = going.map(({ id }) => id);
+    const { deletable, locked, refused } = await lockDeletable(context, db, ids);
+    if (deletable.length === 0) return nothing({ locked, refused });
+    const certain = deletable.map(({ id }) => id);
     const children = await childrenOf(context.engine, db, certain);
-    const jobs = going.filter(({ scope }) => scope.archive);
+    const jobs = deletable.filter(({ scope }) => scope.archive);
     const archived = jobs.map(({ id }) => id);
     return {
       locked,
@@ -113,24 +113,24 @@ export function deleteFinished(engine: Engine, db: Kysely<Database>, ids: readon
     );
 }
 
-type GoingJob = JobFacts & { readonly scope: JobScope };
+type DeletableJob = JobFacts & { readonly scope: JobScope };
 
-/** Those of the jobs that are deleted even now, and stay as they are until the transaction ends. */
-async function lockGoing(
+/** Those of the jobs that are to be deleted even now; they are locked as they are until the transaction ends. */
+async function lockDeletable(
   context: ChunkContext,
   db: Kysely<Database>,
   ids: readonly bigint[],
-): Promise<Required<Pick<Choice, 'locked' | 'refused'>> & { readonly going: readonly GoingJob[] }> {
+): Promise<Required<Pick<Choice, 'locked' | 'refused'>> & { readonly deletable: readonly DeletableJob[] }> {
   const holds = await readHolds(context.engine, db, ids);
   const { jobs, locked } = await lockJobs(context.engine, db, ids);
-  const going = jobs.flatMap((job) => {
+  const deletable = jobs.flatMap((job) => {
     const scope = context.verdict(job, holds);
     return scope ? [{ ...job, scope }] : [];
   });
-  const archived = new Set(going.filter(({ scope }) => scope.archive).map(({ id }) => id));
-  const rows = { table: 'job', ids: going.map(({ id }) => id) } as const;
+  const archived = new Set(deletable.filter(({ scope }) => scope.archive).map(({ id }) => id));
+  const rows = { table: 'job', ids: deletable.map(({ id }) => id) } as const;
   const refused = await context.dependents.refusals(untyped(db), rows, archived);
-  return { going: going.filter(({ id }) => !refused.has(id)), locked, refused: listed(refused) };
+  return { deletable: deletable.filter(({ id }) => !refused.has(id)), locked, refused: listed(refused) };
 }
 
 /** Rows that others have locked are passed over, where the engine can: their neighbours need not wait for them. */
@@ -203,8 +203,8 @@ function childrenBehind(db: Kysely<Database>, table: ChildTable, job: bigint, af
 export function drain(context: ChunkContext, table: ChildTable, job: bigint, most: number): Promise<Outcome> {
   const { engine } = context;
   return deleteChosen(context, async (db) => {
-    const { going, locked, refused } = await lockGoing(context, db, [job]);
-    const [one] = going;
+    const { deletable, locked, refused } = await lockDeletable(context, db, [job]);
+    const [one] = deletable;
     if (!one) return nothing({ locked, refused });
     const rows = await childrenBehind(db, table, job).limit(most).execute();
     const ids = rows.map(({ id }) => id);

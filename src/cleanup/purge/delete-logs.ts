@@ -16,7 +16,7 @@ export function deleteLogs(
   const { engine } = context;
   return deleteChosen(context, async (db) => {
     const holds = await readHolds(engine, db);
-    // What is held must not go by a cascade of another one.
+    // What is held must not be deleted by a cascade of another one.
     const asked = archive || context.dependents.mayRefuse('logger');
     const free = asked ? await freeAmong(engine, db, ids, holds) : ids;
     const refused = await context.dependents.refusals(

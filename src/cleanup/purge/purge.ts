@@ -8,7 +8,7 @@ import { Neighbours } from '../../pacing/index.ts';
 import type { Database } from '../../schema/index.ts';
 import { ArchiveRun } from '../archive/index.ts';
 import type { PartWriter } from '../archive/part-writer.ts';
-import type { PurgePlan } from '../plan/plan.ts';
+import { type PurgePlan, rowsOf } from '../plan/plan.ts';
 import { agedTables } from '../selection/aged-tables.ts';
 import { findCascadeHooks, findDeleteHooks, findDependents, goesInCircles } from '../selection/dependents.ts';
 import { type Holds, noHolds, readHolds } from '../selection/held-rows.ts';
@@ -251,6 +251,6 @@ export class Purge {
   }
 
   private get expected(): number {
-    return this.plan.tables.reduce((sum, table) => sum + table.rows, 0);
+    return rowsOf(this.plan.tables);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * In which order a purge walks what goes. By age over everybody's rows, which touches every page of the tables once; or
- * in turns, a cursor for each owner, where the time may not suffice for all, or most of the old rows stay.
+ * In which order a purge walks what it deletes. By age over everybody's rows, which touches every page of the tables once; or
+ * in turns, a cursor for each owner, where the time may not suffice for all, or most of the old rows are kept.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
@@ -15,7 +15,7 @@ import { oldestAged, oldestJobs, oldestLogs, oldestLogsOfAll, oldestOfAll } from
 import type { JobScope } from '../selection/scopes.ts';
 import { type JobVerdict, logVerdict } from '../selection/verdict.ts';
 
-/** Rows that were read and are to go together. */
+/** Rows that were read and are to be deleted together. */
 export interface Chunk {
   readonly table: Timeline['table'];
   readonly ids: readonly bigint[];
@@ -36,7 +36,7 @@ export interface Walk {
   readonly inTurns: boolean;
 }
 
-/** By age, so many rows may be looked at for each that goes. */
+/** By age, so many rows may be looked at for each that is deleted. */
 const LOOKED_AT = 2;
 
 export async function logCursors({ engine, plan, holds, inTurns }: Walk): Promise<ChunkCursor[]> {
@@ -44,11 +44,11 @@ export async function logCursors({ engine, plan, holds, inTurns }: Walk): Promis
   const { logs: scopes } = plan;
   const last = youngest(scopes.map(({ before }) => before));
   const line = plan.tables.find(({ table }) => table === 'logger');
-  const going = (line?.rows ?? 0) - (line?.withTheirJob ?? 0);
-  if (last && !inTurns && scopes.length > 1 && (await isDense(db, LOG_AGE, last, going)))
+  const planned = (line?.rows ?? 0) - (line?.withTheirJob ?? 0);
+  if (last && !inTurns && scopes.length > 1 && (await isDense(db, LOG_AGE, last, planned)))
     return [...Map.groupBy(scopes, ({ archive }) => archive)].map(([archive, some]) => {
-      const goes = logVerdict(some);
-      return cursor('logger', archive, (page) => oldestLogsOfAll(db, last, page).execute(), goes);
+      const isDeleted = logVerdict(some);
+      return cursor('logger', archive, (page) => oldestLogsOfAll(db, last, page).execute(), isDeleted);
     });
   return scopes.map((scope) =>
     cursor('logger', scope.archive, (page) => oldestLogs(engine, scope, holds(), page).execute()),
@@ -59,8 +59,8 @@ export async function jobCursors({ engine, plan, verdict, holds, inTurns }: Walk
   const db = engine.kysely<Database>();
   const { jobs: scopes } = plan;
   const last = youngest(scopes.map(({ before }) => before));
-  const going = plan.tables.find(({ table }) => table === 'job')?.rows ?? 0;
-  if (last && !inTurns && (await isDense(db, JOB_AGE, last, going)))
+  const planned = plan.tables.find(({ table }) => table === 'job')?.rows ?? 0;
+  if (last && !inTurns && (await isDense(db, JOB_AGE, last, planned)))
     return [
       cursor(
         'job',
@@ -93,7 +93,7 @@ export function cursor<Row extends Key>(
   table: Chunk['table'],
   archive: boolean,
   read: (page: Page<Key>) => Promise<readonly Row[]>,
-  goes: (row: Row) => boolean = () => true,
+  isDeleted: (row: Row) => boolean = () => true,
 ): ChunkCursor {
   const walk = new KeysetCursor<Row, Key>({ what: table, read, isBefore: isOlder });
   let ended = false;
@@ -102,7 +102,7 @@ export function cursor<Row extends Key>(
       const rows = await walk.next(limit);
       // Fewer than were asked for are the last ones; that is not asked again of each owner.
       ended = rows.length < limit;
-      const ids = rows.filter(goes).map(({ id }) => id);
+      const ids = rows.filter(isDeleted).map(({ id }) => id);
       if (ids.length > 0) return { table, ids, archive };
     }
     return undefined;
@@ -125,14 +125,14 @@ function youngest(keys: readonly Key[]): Key | undefined {
   return first && others.reduce(later, first);
 }
 
-/** Whether enough of the old rows go; counted only as far as it takes to know, on an index alone. */
+/** Whether enough of the old rows are to be deleted; counted only as far as it takes to know, on an index alone. */
 async function isDense(
   db: Kysely<Database>,
   timeline: Timeline,
   before: Key,
-  going: number,
+  planned: number,
 ): Promise<boolean> {
-  const enough = LOOKED_AT * going + 1;
+  const enough = LOOKED_AT * planned + 1;
   const { rows } = await sql<{ n: bigint }>`
     select count(*) as n from (
       select id from ${sql.table(timeline.table)} where ${older(timeline, before)} limit ${sql.lit(enough)}

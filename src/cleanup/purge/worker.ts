@@ -27,7 +27,7 @@ export interface WorkerHost {
   /** Aborts when the lock of the purge is lost. */
   readonly lost: AbortSignal;
   readonly leftovers: Leftovers;
-  /** Whether children of a job may go before it: nothing is known that could then keep the job. */
+  /** Whether children of a job may be deleted before it: nothing is known that could then keep the job. */
   readonly mayDrain: boolean;
   /** Waits for as long as it is too much for others. @throws the reason why the lock is lost */
   mayGoOn(): Promise<boolean>;
@@ -167,7 +167,7 @@ export class Worker {
     return [aged.timeline, aged.before];
   }
 
-  /** Children of a job that has very many go first, in chunks of their own: no transaction is larger than that. */
+  /** Children of a job that has very many are deleted first, in chunks of their own: no transaction is larger than that. */
   private async drain(chunk: Chunk, { table, job, rows: most }: LargeJob): Promise<void> {
     for (let rows = most; rows === most && (await this.host.mayGoOn()); ) {
       try {

@@ -24,7 +24,7 @@ export interface Policy {
   readonly template: bigint | null;
   /** In days; null for no limit by age. Tokens: how long they are kept after they ended; history: runs of housekeeping. */
   readonly maxAgeDays: number | null;
-  /** The newest so many stay: jobs of each run template, log entries of each company. */
+  /** The newest so many are kept: jobs of each run template, log entries of each company. */
   readonly keepLast: number | null;
   readonly keepLastSuccess: boolean;
   /** Rows are saved to an archive before they go. */

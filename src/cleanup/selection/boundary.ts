@@ -75,7 +75,7 @@ export async function boundary(
   );
   const row = rows[0];
   if (!row) return null;
-  // Nothing is kept: the boundary lies just behind the newest row there is now, so that later ones stay.
+  // Nothing is kept: the boundary lies just behind the newest row there is now, so that later ones are kept.
   return keep === 0 ? justBehind(row) : row;
 }
 

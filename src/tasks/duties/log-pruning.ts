@@ -17,7 +17,7 @@ export const logPruning: Duty = {
 async function planLogPruning(context: DutyContext): Promise<DutyPlan> {
   const { engine, signal, settings } = context;
   const { logKeep: keep, logKeepPerCompany: keepPerCompany } = settings;
-  // An entry that is too many by one of the two goes, whatever the other one says.
+  // An entry that is too many by one of the two is deleted, whatever the other one says.
   const logs = forAll({ keep, keepPerCompany, olderThan: null, atMost: true });
   const book: RuleBook = { ...sameForAll(null, undefined, undefined), logs };
   // Looking for the newest so many takes as long as everything else here: it is done once.

@@ -1,5 +1,5 @@
 /** What the duties have in common that delete by a purge: under its lock, guarded, archived and recorded like any other. */
-import type { PurgePlan, PurgeResult } from '../../cleanup/index.ts';
+import { type PurgePlan, type PurgeResult, rowsOf } from '../../cleanup/index.ts';
 import { counted } from '../../written-numbers.ts';
 import { oversizedText } from '../consent-text.ts';
 import type { PlannedPurge, PurgeGuard } from '../plan-purge.ts';
@@ -77,10 +77,6 @@ function stepsOf(tables: readonly { readonly table: string; readonly rows: numbe
       count: rows,
       detail: null,
     }));
-}
-
-function rowsOf(tables: readonly { readonly rows: number }[]): number {
-  return tables.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function guardNote({ skipped, guard }: PlannedPurge): string | undefined {

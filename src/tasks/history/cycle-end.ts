@@ -7,7 +7,7 @@ import { CYCLE, type EmptyRun, type EndedRun, noteEmptyRuns, noteRun } from './d
 import { type DutyState, writeDutyStates } from './duty-states.ts';
 
 /** Where log entries of ours are from. */
-export const VENUE = 'housekeeper';
+const VENUE = 'housekeeper';
 
 export interface CycleLog {
   readonly severity: 'info' | 'warning' | 'error';

@@ -60,7 +60,7 @@ export type Journal = z.output<typeof JOURNAL>;
 export type JournalDatabase = z.output<typeof DATABASE>;
 
 /** Beside the file itself, whatever link it was named by. */
-export function journalOf(settingsFile: string): string {
+function journalOf(settingsFile: string): string {
   return `${existsSync(settingsFile) ? realpathSync(settingsFile) : settingsFile}.switch.json`;
 }
 
