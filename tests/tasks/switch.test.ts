@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Engine, openEngine } from '../../src/engines/index.ts';
+import type { Engine } from '../../src/engines/index.ts';
 import type { Database } from '../../src/schema/index.ts';
 import { runSwitch, type SwitchRun, type TaskNotice } from '../../src/tasks/index.ts';
 import { stopAndVerify } from '../../src/tasks/switch/stop.ts';
@@ -27,10 +27,8 @@ function requestOf(from: Made, to: Made, maxStopMs?: number): SwitchRun {
     settingsFile,
     written: to.environment,
     returnsBy: null,
-    open: {
-      source: (access) => openEngine(from.settings, access),
-      target: (access) => openEngine(to.settings, access),
-    },
+    source: from.settings,
+    target: to.settings,
     except: [],
     maxStopMs,
     confirmed: [],

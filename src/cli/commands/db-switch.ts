@@ -1,5 +1,4 @@
 import { plannedSwitchDocument, switchDocument } from '../../documents/index.ts';
-import { type Access, openEngine } from '../../engines/index.ts';
 import { EXIT } from '../../errors.ts';
 import { type NamedDatabase, readOtherDatabase, readSettings, settingsFileOf } from '../../settings/index.ts';
 import {
@@ -105,15 +104,12 @@ function requestOf(options: SwitchOptions, terminal: Terminal, settingsFile: str
     file === undefined ? { url: options.to ?? '' } : { file },
     environment,
   );
-  const source = readSettings(terminal.settings);
   return {
     settingsFile,
     written: other.written,
     returnsBy,
-    open: {
-      source: (access: Access) => openEngine(source, access),
-      target: (access: Access) => openEngine(other.settings, access),
-    },
+    source: readSettings(terminal.settings),
+    target: other.settings,
     except: options.except ?? [],
   };
 }

@@ -5,7 +5,6 @@
 import { dirname, resolve } from 'node:path';
 import type { output } from 'zod';
 import { plannedSwitchDocument, switchDocument } from '../../documents/index.ts';
-import { type Access, openEngine } from '../../engines/index.ts';
 import {
   type NamedDatabase,
   OTHER_PASSWORD,
@@ -62,15 +61,12 @@ function requestOf({ settings }: WorkContext, input: Target): SwitchRequest {
   requireReplaceable(settingsFile);
   const returnsBy = input.back ? settingsToReturnBy(settingsFile) : null;
   const other = otherDatabase(settingsFile, returnsBy, input, settings.environment);
-  const source = readSettings(settings);
   return {
     settingsFile,
     written: other.written,
     returnsBy,
-    open: {
-      source: (access: Access) => openEngine(source, access),
-      target: (access: Access) => openEngine(other.settings, access),
-    },
+    source: readSettings(settings),
+    target: other.settings,
     except: input.except ?? [],
   };
 }

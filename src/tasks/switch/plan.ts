@@ -1,5 +1,5 @@
 /** Changing the platform's database: what would be done, and what stands in its way. Reads only. */
-import type { Access, Engine } from '../../engines/index.ts';
+import { type DatabaseSettings, type Engine, openEngine } from '../../engines/index.ts';
 import { databaseMark } from '../../schema/index.ts';
 import { planReplacement, type RawSettings, type Replacement } from '../../settings/index.ts';
 import {
@@ -23,8 +23,9 @@ export interface SwitchRequest {
   readonly written: RawSettings;
   /** The file that has them, on the way back to the database that was used before. */
   readonly returnsBy: string | null;
-  /** More engines on the two databases; whoever opens one closes it. */
-  readonly open: Readonly<Record<'source' | 'target', (access: Access) => Promise<Engine>>>;
+  /** Of the two databases: each is opened several times. */
+  readonly source: DatabaseSettings;
+  readonly target: DatabaseSettings;
   /** Names of what may stay behind. */
   readonly except: readonly string[];
 }
@@ -48,7 +49,7 @@ const STOP_FACTOR = 2;
 /** @returns null where it is done already */
 export async function planSwitch(context: TaskContext, request: SwitchRequest): Promise<SwitchPlan | null> {
   const { engine: source, signal, onProgress } = context;
-  const target = await request.open.target('inspect');
+  const target = await openEngine(request.target, 'inspect');
   try {
     const back = request.returnsBy !== null;
     const situation = await situationOf(request.settingsFile, back, source, target);

@@ -2,7 +2,7 @@
  * Changes the platform's database: a first copy while the platform runs, what changed meanwhile while its writes wait, and
  * other settings only when the copy is proven to be the same. Killed at any moment, the same run continues.
  */
-import type { Engine } from '../../engines/index.ts';
+import { type Engine, openEngine } from '../../engines/index.ts';
 import { migrate, whileSchemaStays } from '../../migrations/index.ts';
 import { StallWatch } from '../../pacing/index.ts';
 import { replaceSettings, requireUnchanged } from '../../settings/index.ts';
@@ -70,7 +70,7 @@ async function underLock(context: TaskContext, request: SwitchRun): Promise<Swit
     const untouched = 'The platform still uses the database that it used before.';
     requireConfirmed(plan.consents, request.confirmed, context, untouched);
     for (const note of plan.notes) context.onNotice?.({ kind: 'note', text: note });
-    const target = await request.open.target('create');
+    const target = await openEngine(request.target, 'create');
     try {
       await migrate(target, { program, waitMs, signal });
       return await whileSchemaStays(target, { program, waitMs, signal }, () =>
@@ -84,7 +84,7 @@ async function underLock(context: TaskContext, request: SwitchRun): Promise<Swit
 
 /** By a session of its own, which takes the memory along that reading all rows has cost it. */
 async function planned(context: TaskContext, request: SwitchRun): Promise<SwitchPlan | null> {
-  const engine = await request.open.source('inspect');
+  const engine = await openEngine(request.source, 'inspect');
   try {
     return await planSwitch({ ...context, engine }, request);
   } finally {
@@ -101,14 +101,14 @@ async function change(
   const startedAt = Date.now();
   const journal = await begun(context, request, plan, target);
   const { file } = plan.replacement;
-  const reader = await request.open.source('inspect');
-  const targetReader = await request.open.target('inspect');
+  const reader = await openEngine(request.source, 'inspect');
+  const targetReader = await openEngine(request.target, 'inspect');
   try {
     const sides = { reader, target, targetReader, tables: plan.tables, rows: plan.rows };
     const copied: Copied = await copyWhileRunning(context, sides);
     const stopped = await stopAndVerify(context, sides, copied, {
       maxStopMs: request.maxStopMs,
-      openTarget: () => request.open.target('inspect'),
+      openTarget: () => openEngine(request.target, 'inspect'),
       beforeStop: () => requireUnchanged(plan.replacement),
       onSame: async (receipt) => {
         await writeJournal(file, { ...journal, phase: 'replacing', receipt });
