@@ -13,9 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Chunk } from './chunk-reader.ts';
-import { FORMAT, FORMAT_VERSION, headFrame, type RowStreamHeader } from './format.ts';
+import { headFrame } from './format.ts';
 import { RowStreamReader } from './reader.ts';
 import { type Settlement, settleRowStream } from './settle.ts';
+import { testHeader } from './test-header.ts';
 import type { Row } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
 
@@ -23,20 +24,10 @@ const COLUMNS = [
   { name: 'id', type: 'bigint' },
   { name: 'text', type: 'text' },
 ];
-const HEADER: RowStreamHeader = {
-  part: 'header',
-  format: FORMAT,
-  version: FORMAT_VERSION,
-  purpose: 'test',
-  created: '2026-01-31T00:00:00.000Z',
-  program: '0',
-  source: { product: 'none', where: 'nowhere', installation: null, server: null },
-  tables: [
-    { name: 'one', key: ['id'], columns: COLUMNS },
-    { name: 'other', key: ['id'], columns: COLUMNS.slice(0, 1) },
-  ],
-  details: {},
-};
+const HEADER = testHeader([
+  { name: 'one', key: ['id'], columns: COLUMNS },
+  { name: 'other', key: ['id'], columns: COLUMNS.slice(0, 1) },
+]);
 
 /** Some thousand files that are synced: in memory, where there is such a place. */
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();

@@ -5,34 +5,25 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Passphrase } from './encryption.ts';
-import { FORMAT, FORMAT_VERSION, headFrame, type RowStreamHeader } from './format.ts';
+import { headFrame } from './format.ts';
 import { openFile, readContents } from './heads.ts';
 import { RowStreamReader } from './reader.ts';
 import { settleRowStream } from './settle.ts';
+import { testHeader } from './test-header.ts';
 import type { Row } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
 
-const HEADER: RowStreamHeader = {
-  part: 'header',
-  format: FORMAT,
-  version: FORMAT_VERSION,
-  purpose: 'test',
-  created: '2026-01-31T00:00:00.000Z',
-  program: '0',
-  source: { product: 'none', where: 'nowhere', installation: null, server: null },
-  tables: [
-    {
-      name: 'one',
-      key: ['id'],
-      columns: [
-        { name: 'id', type: 'bigint' },
-        { name: 'text', type: 'text' },
-        { name: 'bytes', type: 'binary' },
-      ],
-    },
-  ],
-  details: {},
-};
+const HEADER = testHeader([
+  {
+    name: 'one',
+    key: ['id'],
+    columns: [
+      { name: 'id', type: 'bigint' },
+      { name: 'text', type: 'text' },
+      { name: 'bytes', type: 'binary' },
+    ],
+  },
+]);
 const SECRET = 'password=correct-horse-battery-staple';
 /** Each key takes some tenths of a second: one for all. */
 const RIGHT = new Passphrase('right horse');

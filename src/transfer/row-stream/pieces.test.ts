@@ -5,19 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Passphrase } from './encryption.ts';
-import {
-  FORMAT,
-  FORMAT_VERSION,
-  HEAD,
-  type Head,
-  headFrame,
-  PIECED_VERSION,
-  type RowStreamHeader,
-  sealText,
-} from './format.ts';
+import { FORMAT_VERSION, HEAD, type Head, headFrame, PIECED_VERSION, sealText } from './format.ts';
 import { LARGE_VALUE, LargeValue } from './large-value.ts';
 import { inPieces, PIECE_BYTES, summedRow } from './pieces.ts';
 import { RowStreamReader } from './reader.ts';
+import { testHeader } from './test-header.ts';
 import type { Row } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
 
@@ -26,17 +18,7 @@ const COLUMNS = [
   { name: 'content', type: 'binary' },
   { name: 'message', type: 'text' },
 ];
-const HEADER: RowStreamHeader = {
-  part: 'header',
-  format: FORMAT,
-  version: PIECED_VERSION,
-  purpose: 'test',
-  created: '2026-01-31T00:00:00.000Z',
-  program: '0',
-  source: { product: 'none', where: 'nowhere', installation: null, server: null },
-  tables: [{ name: 'artifacts', key: ['id'], columns: COLUMNS }],
-  details: {},
-};
+const HEADER = testHeader([{ name: 'artifacts', key: ['id'], columns: COLUMNS }], PIECED_VERSION);
 const CONTENT = Buffer.alloc(3 * PIECE_BYTES + 17, 'content');
 const MESSAGE = 'ž\u{1f438}"\\\u0001'.repeat(LARGE_VALUE / 5);
 const ROWS: Row[] = [

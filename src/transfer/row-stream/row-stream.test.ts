@@ -13,28 +13,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { FORMAT, FORMAT_VERSION, headFrame, type RowStreamHeader } from './format.ts';
+import { headFrame } from './format.ts';
 import { RowStreamReader } from './reader.ts';
+import { testHeader } from './test-header.ts';
 import { type Row, RowCodec, RowSum } from './values.ts';
 import { RowStreamWriter } from './writer.ts';
 
 const TYPES = ['bigint', 'integer', 'boolean', 'string(64)', 'text', 'datetime', 'json', 'binary'];
 const COLUMNS = TYPES.map((type) => ({ name: `c ${type}`, type }));
 
-const HEADER: RowStreamHeader = {
-  part: 'header',
-  format: FORMAT,
-  version: FORMAT_VERSION,
-  purpose: 'test',
-  created: '2026-01-31T00:00:00.000Z',
-  program: '0',
-  source: { product: 'none', where: 'nowhere', installation: null, server: null },
-  tables: [
-    { name: 'one', key: ['c bigint'], columns: COLUMNS },
-    { name: 'other', key: ['id'], columns: [{ name: 'id', type: 'bigint' }] },
-  ],
-  details: {},
-};
+const HEADER = testHeader([
+  { name: 'one', key: ['c bigint'], columns: COLUMNS },
+  { name: 'other', key: ['id'], columns: [{ name: 'id', type: 'bigint' }] },
+]);
 
 const value = {
   bigint: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),

@@ -4,31 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Passphrase } from './encryption.ts';
-import { CHUNK_ROWS, FORMAT, FORMAT_VERSION, type RowStreamHeader } from './format.ts';
+import { CHUNK_ROWS } from './format.ts';
 import { RowStreamReader } from './reader.ts';
+import { testHeader } from './test-header.ts';
 import { RowStreamWriter } from './writer.ts';
 
-const HEADER: RowStreamHeader = {
-  part: 'header',
-  format: FORMAT,
-  version: FORMAT_VERSION,
-  purpose: 'test',
-  created: '2026-01-31T00:00:00.000Z',
-  program: '0',
-  source: { product: 'none', where: 'nowhere', installation: null, server: null },
-  tables: [
-    {
-      name: 'one',
-      key: ['id'],
-      columns: [
-        { name: 'id', type: 'bigint' },
-        { name: 'words', type: 'text' },
-      ],
-    },
-    { name: 'other', key: ['id'], columns: [{ name: 'id', type: 'json' }] },
-  ],
-  details: {},
-};
+const HEADER = testHeader([
+  {
+    name: 'one',
+    key: ['id'],
+    columns: [
+      { name: 'id', type: 'bigint' },
+      { name: 'words', type: 'text' },
+    ],
+  },
+  { name: 'other', key: ['id'], columns: [{ name: 'id', type: 'json' }] },
+]);
 
 /** More than a chunk takes, by their number and by their bytes. */
 const ROWS = Array.from({ length: CHUNK_ROWS * 2 + 10 }, (_, id) => [
