@@ -10,76 +10,21 @@ import { isMultiFlexiError } from '../../src/errors.ts';
 import { MIGRATIONS, migrate } from '../../src/migrations/index.ts';
 import type { Database } from '../../src/schema/index.ts';
 import { type ExportRequest, planExport, runExport } from '../../src/tasks/index.ts';
-import { Passphrase, RowStreamReader } from '../../src/transfer/index.ts';
-import { summedRow } from '../../src/transfer/row-stream/pieces.ts';
-import { type Row, RowCodec, RowSum } from '../../src/transfer/row-stream/values.ts';
-import { ourTables } from '../../src/transfer/rows/our-tables.ts';
-import { streamTableOf } from '../../src/transfer/rows/stream-table.ts';
+import { Passphrase } from '../../src/transfer/index.ts';
 import { describeEngines, freshDatabase, migratedDatabase } from '../harness/engines.ts';
 import { fillTables, ROWS_EACH } from '../harness/filling.ts';
 import { makeCompany, makeHistory } from '../harness/history.ts';
+import { ALL, compact, type Document, digestsOf, json } from './exported.ts';
 import { Told } from './told.ts';
-
-const ALL: ExportRequest = { company: null, tables: null, without: [], file: null, encrypted: false };
 
 /** Of several bytes a character, and larger than a value that is written whole. */
 const LONG = `${'ž🏦"\n'.repeat(400_000)}x`;
-
-type Document = Readonly<Record<string, unknown>> & {
-  readonly tables: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
-  readonly counts: Readonly<Record<string, { readonly rows: number; readonly digest: string }>>;
-};
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'multiflexi-export-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
-
-/** @returns the JSON form as a program without knowledge of it reads it */
-async function json(engine: Engine, request: Partial<ExportRequest> = {}): Promise<Document> {
-  const parts: Buffer[] = [];
-  const sink = { write: async (text: Buffer) => void parts.push(text) };
-  const { bytes } = await runExport(new Told(engine).context, { ...ALL, ...request }, { sink });
-  const text = Buffer.concat(parts);
-  expect(text.length).toBe(bytes);
-  return JSON.parse(text.toString());
-}
-
-/** @returns the rows of each table of a compact file, which was verified */
-async function compact(file: string, passphrase?: Passphrase) {
-  const reader = await RowStreamReader.open(file, { passphrase });
-  try {
-    await reader.verify();
-    const tables = new Map<string, Row[]>();
-    for (const { name } of reader.header.tables) {
-      const rows: Row[] = [];
-      for await (const chunk of reader.chunks(name)) rows.push(...chunk.rows);
-      tables.set(name, rows);
-    }
-    return { header: reader.header, manifest: reader.manifest, tables };
-  } finally {
-    await reader.close();
-  }
-}
-
-/** What no file has said. */
-async function digestsOf(engine: Engine): Promise<Document['counts']> {
-  const counts: Record<string, { rows: number; digest: string }> = {};
-  for (const found of (await ourTables(engine)).tables) {
-    const table = streamTableOf(found);
-    const columns = sql.join(table.columns.map(({ name }) => sql.ref(name)));
-    const { rows } = await sql<Record<string, unknown>>`
-      select ${columns} from ${sql.table(table.name)}`.execute(engine.kysely<unknown>());
-    const [codec, sum] = [new RowCodec(table.columns), new RowSum()];
-    for (const row of rows) {
-      const values = table.columns.map(({ name }) => row[name]);
-      sum.add(codec.digest(await summedRow(table.columns, values)));
-    }
-    counts[table.name] = { rows: sum.rows, digest: sum.digest };
-  }
-  return counts;
-}
 
 describeEngines('an export', (name) => {
   let database: Awaited<ReturnType<typeof migratedDatabase>>;
