@@ -10,12 +10,12 @@ const LIMITS: ConditionLimits = {
   keptLogBytes: 2 ** 30,
 };
 
-export function server(limits: ConditionLimits = LIMITS): Check {
+export function server(): Check {
   return {
     name: 'server',
     async run({ engine, signal }) {
       const products = await engine.serverProducts();
-      const troubles = await engine.endedBy(signal, (db) => engine.conditions(db, limits));
+      const troubles = await engine.endedBy(signal, (db) => engine.conditions(db, LIMITS));
       return {
         findings: [
           ...products.filter(({ tested }) => !tested).map(untested),
