@@ -58,7 +58,7 @@ export { readPlan, requireCurrent, savePlan } from './plan/plan-file.ts';
 export { withoutArchived } from './plan/without-archived.ts';
 export { applyPurge } from './purge/apply-purge.ts';
 export type { PurgeOptions, PurgeProgress, PurgeResult } from './purge/contract.ts';
-export { whileNothingIsPruned } from './purge/lock.ts';
+export { whileNothingIsPurged } from './purge/lock.ts';
 export type { Skipped, SkippedRow } from './purge/skipped-rows.ts';
 export { findCompany, findCompanyOfRows, findRunTemplate } from './rules/find-owner.ts';
 export { type Hold, type HoldTarget, hold, listHolds, release } from './rules/holds.ts';

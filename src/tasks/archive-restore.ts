@@ -8,7 +8,7 @@ import {
   planArchiveRestore as planRows,
   type RestoredTable,
   settleBeforeRestore,
-  whileNothingIsPruned,
+  whileNothingIsPurged,
 } from '../cleanup/index.ts';
 import { requireMigrated } from '../migrations/index.ts';
 import { requireConfirmed } from './confirmation.ts';
@@ -64,7 +64,7 @@ export async function runArchiveRestore(
   findArchive(target.directory, request.archive);
   const wait = { program, waitMs: request.waitMs, signal };
   const told = { ...target, onNotice: (text: string) => onNotice?.({ kind: 'archive', text }) };
-  return whileNothingIsPruned(engine, { ...wait, fence: given }, (fence) =>
+  return whileNothingIsPurged(engine, { ...wait, fence: given }, (fence) =>
     settleBeforeRestore(engine, told, { ...wait, fence }, async () => {
       const { plan, consents } = await planArchiveRestore(context, target, request);
       requireConfirmed(consents, request.confirmed, context, 'Nothing was restored.');

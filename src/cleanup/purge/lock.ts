@@ -8,7 +8,7 @@ import { PURGE_LOCK } from '../../schema/index.ts';
  * @param work given the fence that each of its transactions must ask
  * @throws LOCKED; the reason for which the lock was lost
  */
-export async function whileNothingIsPruned<T>(
+export async function whileNothingIsPurged<T>(
   engine: Engine,
   { fence: given, ...request }: Omit<LockRequest, 'name'> & { readonly fence?: Fence | undefined },
   work: (fence: Fence | undefined) => Promise<T>,

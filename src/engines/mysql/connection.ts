@@ -146,25 +146,32 @@ export async function connectMysql(
     sessions,
     translate,
     connect,
-    connectTo: async (other, address) => {
-      // What is asked there is of the whole server; which databases it has does not matter.
-      const { database: _, ...account } = connectionOptions(
-        { ...settings, ...address, socket: undefined },
-        other,
-      );
-      const connection = createConnection({ ...account, connectTimeout: address.connectTimeout });
-      // One that breaks while nobody asks is noticed at the next question.
-      connection.on('error', () => {});
-      try {
-        const there = await askProductOn(connection);
-        await setUpSession(connection, { ...there, access: 'inspect' }, other);
-        return connection;
-      } catch (error) {
-        connection.destroy();
-        throw failure(diagnose(error, false, other), other, error);
-      }
-    },
+    connectTo: (other, address) => connectTo(settings, other, address),
   };
+}
+
+/** @throws SERVER_UNREACHABLE, LOGIN_REFUSED, SESSION_REFUSED */
+async function connectTo(
+  settings: ServerSettings,
+  other: Place,
+  address: RemoteAddress,
+): Promise<Connection> {
+  // What is asked there is of the whole server; which databases it has does not matter.
+  const { database: _, ...account } = connectionOptions(
+    { ...settings, ...address, socket: undefined },
+    other,
+  );
+  const connection = createConnection({ ...account, connectTimeout: address.connectTimeout });
+  // One that breaks while nobody asks is noticed at the next question.
+  connection.on('error', () => {});
+  try {
+    const there = await askProductOn(connection);
+    await setUpSession(connection, { ...there, access: 'inspect' }, other);
+    return connection;
+  } catch (error) {
+    connection.destroy();
+    throw failure(diagnose(error, false, other), other, error);
+  }
 }
 
 /** One that breaks during a query fails that as well, and there it is told; what the server says between two, here. */

@@ -12,7 +12,7 @@ import {
   type RemovedOrphans,
   tablesWithDependents,
   unlinkOrphans,
-  whileNothingIsPruned,
+  whileNothingIsPurged,
 } from '../../cleanup/index.ts';
 import { INSTANT_TEXT } from '../../schema/index.ts';
 import { rows } from '../../written-numbers.ts';
@@ -97,7 +97,7 @@ async function carryOut(
   try {
     for (const one of work.unlinked) unlinked.push(await unlinkOrphans(engine, request, one));
     if (archive && work.deleted.length > 0 && !ended.aborted) {
-      removal = await whileNothingIsPruned(engine, request, () =>
+      removal = await whileNothingIsPurged(engine, request, () =>
         deleteOrphans(engine, archive, work.deleted, request),
       );
       deleted = removal.deleted;
