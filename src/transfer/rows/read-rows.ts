@@ -44,16 +44,11 @@ export interface Reading {
 export async function* readRows(
   engine: Engine,
   db: Kysely<unknown>,
-  { name, key, columns }: RowStreamTable,
+  table: RowStreamTable,
   { notNull, where, signal, range, locked = false }: Reading = {},
 ): AsyncGenerator<Row[]> {
-  const others = key.filter((part) => !columns.some((column) => column.name === part));
-  // By its key a row is found again.
-  const read = {
-    name,
-    key,
-    columns: [...columns, ...others.map((part) => ({ name: part, type: 'bigint' }))],
-  };
+  const { name, key, columns } = table;
+  const source: Source = { engine, db, table, read: withKey(table), locked };
   const bulky = columns.filter(isBulky);
   const size = sizeOf(engine, bulky);
   const jsonSize = sizeOf(
@@ -61,33 +56,10 @@ export async function* readRows(
     bulky.filter(({ type }) => type === 'json'),
   );
   const order = list(key);
-  const table = sql.table(name);
-  const lock = locked && engine.capabilities.rowLocks ? sql`for update` : sql``;
-  let after: readonly unknown[] | undefined;
   const sizes = sql`${size} as ${sql.ref(ROW_BYTES)}, ${jsonSize} as ${sql.ref(JSON_BYTES)}`;
-  const small = smallValues(read, size);
-  const wholeRows = async (conditions: readonly RawBuilder<unknown>[]) => {
-    const { rows } = await sql<Record<string, unknown>>`
-      select ${selection(engine, read)} from ${table} ${all(conditions)} order by ${order} ${lock}`.execute(
-      db,
-    );
-    return rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, columns.length));
-  };
+  const small = smallValues(source.read, size);
   const [id] = key;
-  /** Most of the page is there: only its few large rows are read once more. */
-  const withLargeRows = async (column: string, page: readonly Readonly<Record<string, unknown>>[]) => {
-    const keys = page.filter((row) => bytesOf(row) > SMALL_ROW).map((row) => row[column]);
-    const found = keys.length === 0 ? [] : await wholeRows([sql`${sql.ref(column)} in (${values(keys)})`]);
-    const place = read.columns.findIndex(({ name }) => name === column);
-    let next = 0;
-    return page.map((record) => {
-      const isLarge = bytesOf(record) > SMALL_ROW;
-      const row = isLarge ? found[next++] : columns.map(({ name }) => record[name]);
-      if (!row || (isLarge && place < columns.length && row[place] !== record[column]))
-        throw new TypeError(`a row of ${name} is not there any more within one transaction`);
-      return row;
-    });
-  };
+  let after: readonly unknown[] | undefined;
   let mayBeSmall = !locked;
   for (;;) {
     signal?.throwIfAborted();
@@ -97,18 +69,12 @@ export async function* readRows(
       ...(after ? [sql`(${order}) > (${values(after)})`] : []),
       ...inRange(key, { first: after ? null : (range?.first ?? null), last: range?.last ?? null }),
     ];
-    const { rows: ahead } = await sql<Record<string, unknown>>`
-      select ${mayBeSmall ? small : order}, ${sizes} from ${table} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
+    const { rows: ahead } = await sql<Listed>`
+      select ${mayBeSmall ? small : order}, ${sizes} from ${sql.table(name)} ${all(behind)} order by ${order} limit ${sql.lit(PAGE_ROWS)}`.execute(
       db,
     );
-    for (const row of ahead.filter((one) => bytesOf(one) > SMALL_ROW))
-      requireSize(
-        name,
-        key.map((column) => `${column} ${row[column]}`).join(', '),
-        { all: bytesOf(row), json: Number(row[JSON_BYTES]) },
-        engine.largeValues.largestRow,
-      );
-    const large = ahead.filter((row) => bytesOf(row) > SMALL_ROW);
+    const large = ahead.filter(isLarge);
+    requireSizes(engine, table, large);
     const areSmall = large.length <= ahead.length * FEW;
     const wereRead = mayBeSmall && areSmall;
     mayBeSmall = !locked && areSmall;
@@ -118,11 +84,68 @@ export async function* readRows(
     const upTo = key.map((column) => last[column]);
     if (wereRead && large.length === 0)
       yield page.map((record) => columns.map((column) => record[column.name]));
-    else if (wereRead && id !== undefined && key.length === 1) yield await withLargeRows(id, page);
-    else yield await wholeRows([...behind, sql`(${order}) <= (${values(upTo)})`]);
+    else if (wereRead && id !== undefined && key.length === 1) yield await withLargeRows(source, id, page);
+    else yield await wholeRows(source, [...behind, sql`(${order}) <= (${values(upTo)})`]);
     if (ahead.length < PAGE_ROWS && last === ahead.at(-1)) return;
     after = upTo;
   }
+}
+
+/** What all pages of a reading have in common. */
+interface Source {
+  readonly engine: Engine;
+  readonly db: Kysely<unknown>;
+  /** What is wanted. */
+  readonly table: RowStreamTable;
+  /** With its key, by which a row is found again. */
+  readonly read: RowStreamTable;
+  readonly locked: boolean;
+}
+
+/** A row with its sizes, and with its values or its key alone. */
+type Listed = Readonly<Record<string, unknown>>;
+
+function withKey({ name, key, columns }: RowStreamTable): RowStreamTable {
+  const others = key.filter((part) => !columns.some((column) => column.name === part));
+  return { name, key, columns: [...columns, ...others.map((part) => ({ name: part, type: 'bigint' }))] };
+}
+
+/** @throws CANNOT_BE_SAVED for a row that is too large to be read */
+function requireSizes(engine: Engine, { name, key }: RowStreamTable, large: readonly Listed[]): void {
+  for (const row of large)
+    requireSize(
+      name,
+      key.map((column) => `${column} ${row[column]}`).join(', '),
+      { all: bytesOf(row), json: Number(row[JSON_BYTES]) },
+      engine.largeValues.largestRow,
+    );
+}
+
+async function wholeRows(
+  { engine, db, table, read, locked }: Source,
+  conditions: readonly RawBuilder<unknown>[],
+): Promise<Row[]> {
+  const lock = locked && engine.capabilities.rowLocks ? sql`for update` : sql``;
+  const { rows } = await sql<Record<string, unknown>>`
+    select ${selection(engine, read)} from ${sql.table(read.name)} ${all(conditions)} order by ${list(read.key)} ${lock}`.execute(
+    db,
+  );
+  return rows.map((record) => storedRow(engine, db, read, record, locked).slice(0, table.columns.length));
+}
+
+/** Most of the page is there: only its few large rows are read once more. */
+async function withLargeRows(source: Source, id: string, page: readonly Listed[]): Promise<Row[]> {
+  const { columns } = source.table;
+  const keys = page.filter(isLarge).map((row) => row[id]);
+  const found = keys.length === 0 ? [] : await wholeRows(source, [sql`${sql.ref(id)} in (${values(keys)})`]);
+  const place = source.read.columns.findIndex(({ name }) => name === id);
+  let next = 0;
+  return page.map((record) => {
+    const row = isLarge(record) ? found[next++] : columns.map(({ name }) => record[name]);
+    if (!row || (isLarge(record) && place < columns.length && row[place] !== record[id]))
+      throw new TypeError(`a row of ${source.table.name} is not there any more within one transaction`);
+    return row;
+  });
 }
 
 /** The ranges of so many rows each that a table has, found by walking its key; the last one has no end. */
@@ -150,12 +173,12 @@ export async function hasLargeValues(
   db: Kysely<unknown>,
   { name, columns }: RowStreamTable,
 ): Promise<boolean> {
-  const isLarge = columns
+  const isLarger = columns
     .filter(canBePieced)
     .map((column) => sql`octet_length(${engine.asText(column.name, column.type)}) > ${sql.lit(LARGE_VALUE)}`);
-  if (isLarge.length === 0) return false;
+  if (isLarger.length === 0) return false;
   const { rows } = await sql`
-    select 1 as one from ${sql.table(name)} where ${sql.join(isLarge, sql` or `)} limit 1`.execute(db);
+    select 1 as one from ${sql.table(name)} where ${sql.join(isLarger, sql` or `)} limit 1`.execute(db);
   return rows.length > 0;
 }
 
@@ -170,8 +193,12 @@ function smallValues({ columns }: RowStreamTable, size: RawBuilder<unknown>): Ra
   );
 }
 
-function bytesOf(row: Readonly<Record<string, unknown>>): number {
+function bytesOf(row: Listed): number {
   return Number(row[ROW_BYTES]);
+}
+
+function isLarge(row: Listed): boolean {
+  return bytesOf(row) > SMALL_ROW;
 }
 
 /** In bytes. */
