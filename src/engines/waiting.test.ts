@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { tryFor } from './waiting.ts';
+import { MultiFlexiError } from '../errors.ts';
+import { tryFor, untilUnlocked } from './waiting.ts';
 
 test('a wait for a lock ends with the reason of its signal, and not only at the next try', async () => {
   const interruption = new AbortController();
@@ -23,4 +24,14 @@ test('without a signal it ends when its time is over', async () => {
   const started = performance.now();
   await expect(tryFor({ waitMs: 150 }, async () => void (await sleep(1)))).resolves.toBeUndefined();
   expect(performance.now() - started).toBeGreaterThan(140);
+});
+
+test('what a lock refuses is tried again, and the refusal is told when the time is over; another failure at once', async () => {
+  let tries = 0;
+  const refuse = () => Promise.reject(new MultiFlexiError('LOCK_TIMEOUT', 'taken', { next: 'later' }));
+  await untilUnlocked({ waitMs: 60_000 }, () => (++tries === 1 ? refuse() : Promise.resolve()));
+  expect(tries).toBe(2);
+  await expect(untilUnlocked({ waitMs: 0 }, refuse)).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' });
+  const fail = () => Promise.reject(new Error('other'));
+  await expect(untilUnlocked({ waitMs: 60_000 }, fail)).rejects.toThrow('other');
 });

@@ -41,15 +41,8 @@ export interface OldFiles {
   ended: boolean;
 }
 
-const MOST_FAILURES = 3;
-/** Directories in one another. */
-const DEEPEST = 64;
-/** Entries that are read without a turn for anybody else. */
-const BUFFER = 256;
-
-/** @throws the system's own error where the folder itself cannot be read */
-export async function walkOldFiles(request: OldFilesRequest): Promise<OldFiles> {
-  const found: OldFiles = {
+export function noOldFiles(): OldFiles {
+  return {
     files: 0,
     directories: 0,
     bytes: 0,
@@ -60,6 +53,17 @@ export async function walkOldFiles(request: OldFilesRequest): Promise<OldFiles> 
     passed: 0,
     ended: false,
   };
+}
+
+const MOST_FAILURES = 3;
+/** Directories in one another. */
+const DEEPEST = 64;
+/** Entries that are read without a turn for anybody else. */
+const BUFFER = 256;
+
+/** @throws the system's own error where the folder itself cannot be read */
+export async function walkOldFiles(request: OldFilesRequest): Promise<OldFiles> {
+  const found = noOldFiles();
   const { dev } = lstatSync(request.directory);
   await new Walk(request, found, dev).enter(request.directory, 0);
   return found;

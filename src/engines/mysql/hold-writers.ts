@@ -3,10 +3,9 @@
  * tables beside those of the server: MariaDB's alone would let a transaction commit that had written before.
  */
 import { type Kysely, sql } from 'kysely';
-import { isMultiFlexiError } from '../../errors.ts';
 import type { HeldTables, Lock } from '../contract/locks.ts';
 import { lostConnection } from '../failure.ts';
-import { tryFor } from '../waiting.ts';
+import { untilUnlocked } from '../waiting.ts';
 import type { MysqlServer } from './connection.ts';
 
 export async function holdWriters(server: MysqlServer, request: HeldTables): Promise<Lock> {
@@ -19,18 +18,7 @@ export async function holdWriters(server: MysqlServer, request: HeldTables): Pro
   try {
     await sql`set autocommit = 0`.execute(db);
     const tables = sql.join(request.tables.map((table) => sql`${sql.table(table)} read`));
-    let refusal: unknown;
-    const held = await tryFor(request, async () => {
-      try {
-        await sql`lock tables ${tables}`.execute(db);
-        return true;
-      } catch (error) {
-        if (!isMultiFlexiError(error, 'LOCK_TIMEOUT')) throw error;
-        refusal = error;
-        return undefined;
-      }
-    });
-    if (!held) throw refusal;
+    await untilUnlocked(request, () => sql`lock tables ${tables}`.execute(db));
   } catch (error) {
     connection.destroy();
     throw error;

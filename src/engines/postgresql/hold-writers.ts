@@ -1,10 +1,9 @@
 /** Keeps writers out of tables of PostgreSQL: a transaction of its own that holds their locks, and writes nothing. */
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import { isMultiFlexiError } from '../../errors.ts';
 import type { HeldTables, Lock } from '../contract/locks.ts';
 import { lostConnection } from '../failure.ts';
-import { tryFor } from '../waiting.ts';
+import { untilUnlocked } from '../waiting.ts';
 import type { PostgresqlServer } from './connection.ts';
 import { kyselyOn, poolOf } from './kysely.ts';
 
@@ -15,22 +14,14 @@ export async function holdWriters(server: PostgresqlServer, request: HeldTables)
   client.on('end', () => lost.abort(lostConnection(server.place)));
   const db = kyselyOn(server, poolOf(client));
   try {
-    let refusal: unknown;
-    const held = await tryFor(request, async () => {
-      try {
-        await sql`begin`.execute(db);
-        await sql`lock table ${sql.join(request.tables.map((table) => sql.table(table)))} in exclusive mode`.execute(
-          db,
-        );
-        return true;
-      } catch (error) {
+    const tables = sql.join(request.tables.map((table) => sql.table(table)));
+    await untilUnlocked(request, async () => {
+      await sql`begin`.execute(db);
+      await sql`lock table ${tables} in exclusive mode`.execute(db).catch(async (error: unknown) => {
         await sql`rollback`.execute(db);
-        if (!isMultiFlexiError(error, 'LOCK_TIMEOUT')) throw error;
-        refusal = error;
-        return undefined;
-      }
+        throw error;
+      });
     });
-    if (!held) throw refusal;
   } catch (error) {
     await client.end().catch(() => {});
     throw error;

@@ -1,10 +1,9 @@
 /** Keeps writers out of an SQLite file: a connection of its own that holds the one write lock, and writes nothing. */
 import type Database from 'better-sqlite3';
 import { type Kysely, sql } from 'kysely';
-import { isMultiFlexiError } from '../../errors.ts';
 import type { HeldTables, Lock } from '../contract/locks.ts';
 import type { Place } from '../place.ts';
-import { tryFor } from '../waiting.ts';
+import { untilUnlocked } from '../waiting.ts';
 import { openFile } from './file.ts';
 
 interface File {
@@ -19,18 +18,7 @@ export async function holdWriters({ file, place, kyselyOn }: File, request: Held
   connection.pragma('busy_timeout = 0');
   const db = kyselyOn(connection);
   try {
-    let refusal: unknown;
-    const held = await tryFor(request, async () => {
-      try {
-        await sql`begin immediate`.execute(db);
-        return true;
-      } catch (error) {
-        if (!isMultiFlexiError(error, 'LOCK_TIMEOUT')) throw error;
-        refusal = error;
-        return undefined;
-      }
-    });
-    if (!held) throw refusal;
+    await untilUnlocked(request, () => sql`begin immediate`.execute(db));
   } catch (error) {
     connection.close();
     throw error;

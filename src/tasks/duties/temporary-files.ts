@@ -1,7 +1,7 @@
 /** Old files in the platform's folder of temporary files are deleted, unless a job that waits or runs mentions them. */
 import { fencedTransaction } from '../../leases/index.ts';
 import { type MentionedNames, namesOfLiveJobs } from '../../maintenance/index.ts';
-import { fileFailure, type OldFiles, walkOldFiles } from '../../system/index.ts';
+import { fileFailure, noOldFiles, type OldFiles, walkOldFiles } from '../../system/index.ts';
 import { counted } from '../../written-numbers.ts';
 import type { Duty, DutyContext, DutyPlan, DutyResult, DutyStep } from './duty.ts';
 import { safeDirectory } from './temporary-directory.ts';
@@ -33,7 +33,7 @@ async function plan(context: DutyContext): Promise<DutyPlan> {
   context.signal?.throwIfAborted();
   const run = async (): Promise<DutyResult> => {
     // Whatever has become of it since it was planned.
-    if (safeDirectory(tmpDirectory, context) !== directory) return ofFiles(NONE, null);
+    if (safeDirectory(tmpDirectory, context) !== directory) return ofFiles(noOldFiles(), null);
     const rest = { ...context, timeBudgetMs: context.timeBudgetMs - spent };
     const time = new WorkTime(rest);
     const deleted = await walk(rest, directory, true, time);
@@ -42,20 +42,8 @@ async function plan(context: DutyContext): Promise<DutyPlan> {
   return { steps: stepsOf(found), position: positionOf(found), note: noteOf(found), run };
 }
 
-const NONE: OldFiles = {
-  files: 0,
-  directories: 0,
-  bytes: 0,
-  kept: 0,
-  foreign: 0,
-  failed: 0,
-  failures: [],
-  passed: 0,
-  ended: false,
-};
-
 function nothing(note: string): DutyPlan {
-  return { steps: [], note, run: async () => ({ ...ofFiles(NONE, null), note }) };
+  return { steps: [], note, run: async () => ({ ...ofFiles(noOldFiles(), null), note }) };
 }
 
 function ofFiles(found: OldFiles, stopped: DutyResult['stopped']): DutyResult {
