@@ -25,7 +25,7 @@ export default samplesOf(failures, {
   noDataDirectory: [[]],
   unusableUrl: [
     ['begins with none of sqlite:, mysql:, mariadb: or pgsql:'],
-    ['has something behind the name of the database; settings such as TLS belong in a file'],
+    ['has something after the name of the database; settings such as TLS belong in a file'],
   ],
   passwordInUrl: [['OTHER_DB_PASSWORD']],
   cannotReplaceSettings: [

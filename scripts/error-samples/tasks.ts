@@ -74,7 +74,7 @@ export default [
     ],
     isView: [['job_view']],
     noTablesOfOurs: [['/srv/multiflexi.sqlite']],
-    cannotBeRebuilt: [['job', 'belongs to another account, which alone may rebuild it']],
+    cannotBeRebuilt: [['job', 'belongs to another account, and only that account may rebuild it']],
     noRoomToRebuild: [
       ['the database', { disk: 'of /var/lib/multiflexi/multiflexi.sqlite', needs: '2 GiB', free: '500 MiB' }],
     ],

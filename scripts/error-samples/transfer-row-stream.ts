@@ -5,7 +5,7 @@ const FILE = '/var/backups/job-1.rows.zst';
 
 export default samplesOf(failures, {
   damaged: [
-    [FILE, 'a row has not as many values as its table has columns'],
+    [FILE, 'a row does not have one value for each column of its table'],
     [FILE, "a value is not of its column's type (bigint)"],
   ],
   incomplete: [[FILE]],

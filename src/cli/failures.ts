@@ -48,7 +48,7 @@ export function onlyOfService(options: string): MultiFlexiError {
 export function notOfService(options: string): MultiFlexiError {
   return usage(
     `${options} does not apply to the service.`,
-    'Leave it out: what somebody may do there is said by the scope of his token.',
+    'Leave it out: there, the scope of a token decides what its owner may do.',
   );
 }
 
@@ -93,7 +93,7 @@ export function passphraseNotSpecified(): MultiFlexiError {
 
 export function compareWithOne(): MultiFlexiError {
   return usage(
-    'Only one database can be compared with.',
+    'Only one database can be specified for the comparison.',
     'Specify either --compare URL or --compare-env FILE.',
   );
 }

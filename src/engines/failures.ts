@@ -180,12 +180,12 @@ export function lockNotGranted(
   waitedMs: number,
   whose: string | null,
 ): MultiFlexiError {
-  const what = table === null ? 'the file' : `table ${table}`;
+  const what = table === null ? `the ${kind}` : `table ${table} on the ${kind}`;
   return new MultiFlexiError(
     'LOCK_TIMEOUT',
-    `Another session holds a lock of ${what} on the ${kind} at ${address}, which was waited for for ${waitedMs / 1000} s: ${whose ?? 'the server does not tell which'}.`,
+    `Another session holds a lock on ${what} at ${address}, and did not release it within ${waitedMs / 1000} s: ${whose ?? 'the server does not say which'}.`,
     {
-      next: step`Nothing of it was changed. Run the command again when that session has ended its transaction, or wait longer with ${{ input: 'lock-timeout' }}; whoever wants it then waits as long behind this.`,
+      next: step`It was not changed. Run the command again when that session has ended its transaction, or wait longer with ${{ input: 'lock-timeout' }}; other sessions then wait just as long behind this one.`,
     },
   );
 }

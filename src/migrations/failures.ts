@@ -167,7 +167,7 @@ export function notFinished(
 }
 
 export function importUnfinished(where: string): MultiFlexiError {
-  return new MultiFlexiError('NOT_MIGRATED', `An import into ${where} has not come to its end.`, {
+  return new MultiFlexiError('NOT_MIGRATED', `An import into ${where} has not finished.`, {
     next: step`If it is not running, run the same ${{ action: 'import' }} again; it continues. Or give it up, and use another database.`,
   });
 }

@@ -10,7 +10,7 @@ export function brokenRule(rule: string): MultiFlexiError {
 export function idsNearTheirEnd(table: string, last: bigint): MultiFlexiError {
   return new MultiFlexiError(
     'USAGE',
-    `The ids of table ${table} are near their highest value (${last}); no sample fits behind them.`,
+    `The ids of table ${table} are near their highest value (${last}); there is no room for a sample after them.`,
     { next: 'Use another database for the sample.' },
   );
 }

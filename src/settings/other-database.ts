@@ -53,7 +53,7 @@ function settingsOfUrl(text: string): RawSettings {
   if (url === null || !rest.startsWith('//')) throw unusableUrl('is no URL');
   if (url.password !== '') throw passwordInUrl(OTHER_PASSWORD);
   if (url.search !== '' || url.hash !== '')
-    throw unusableUrl('has something behind the name of the database; settings such as TLS belong in a file');
+    throw unusableUrl('has something after the name of the database; settings such as TLS belong in a file');
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   return {
     DB_CONNECTION: connection,

@@ -203,7 +203,7 @@ export function userIsDisabled(login: string): MultiFlexiError {
 
 export function noSuchToken(id: bigint): MultiFlexiError {
   return new MultiFlexiError('UNKNOWN_TARGET', `The console has no token ${id}.`, {
-    next: step`Run ${{ action: 'token-list' }} to see which there are.`,
+    next: step`Run ${{ action: 'token-list' }} to see the existing tokens.`,
   });
 }
 

@@ -129,7 +129,7 @@ export function rowsOfBookkeeping(file: string, table: string): MultiFlexiError 
 export function restoredRowDiffers(table: string, key: string): MultiFlexiError {
   return new MultiFlexiError(
     'VERIFICATION_FAILED',
-    `A row of ${table} that was restored is not as it was saved (${key}); it was removed again.`,
+    `A restored row of ${table} differs from the saved one (${key}); it was removed again.`,
     {
       next: step`Look for a trigger or a changed column on that table (${{ action: 'verify' }}), then run the command again.`,
     },
@@ -144,7 +144,7 @@ export function statementTooLarge(
 ): MultiFlexiError {
   return new MultiFlexiError(
     'TOO_LARGE',
-    `The row of ${row} needs a statement of ${bytes} bytes, and ${where} takes none of more than ${largest}.`,
+    `The row of ${row} needs a statement of ${bytes} bytes, and ${where} accepts at most ${largest}.`,
     {
       next: `Raise its limit (${raise}), and run the same command again; it continues where it stopped.`,
     },

@@ -26,7 +26,7 @@ test.skipIf(!canMount())('is named: the temporary one, or that of the file', asy
     disk.run(`"$NODE" "$PROCESS" '${JSON.stringify({ connection: 'sqlite', file: path })}' '${statement}'`);
   try {
     expect((await run(file, `create temp table t ${LARGE}`)).said).toMatch(
-      new RegExp(`^DISK_FULL: The disk of SQLite's temporary files, ${small}, is full`, 'm'),
+      new RegExp(`^DISK_FULL: The disk with SQLite's temporary files, ${small}, is full`, 'm'),
     );
     await disk.run(`cp ${file} "$DISK/b.sqlite"`);
     expect((await run(`${small}/b.sqlite`, `create table t ${LARGE}`)).said).toMatch(

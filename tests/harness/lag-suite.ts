@@ -275,7 +275,7 @@ export function lagSuite(name: ServerEngine): void {
           expect.stringMatching(/Connected to it as replicas are: .*\n.*--replica/),
         ]);
         const self = await run('--replica', `127.0.0.1:${servers.main.port}`);
-        expect([self.exit, self.stderr]).toEqual([64, expect.stringMatching(/is no replica/)]);
+        expect([self.exit, self.stderr]).toEqual([64, expect.stringMatching(/is not a replica/)]);
         const nobody = await run('--replica', '127.0.0.1:1');
         expect([nobody.exit, nobody.stderr]).toEqual([
           4,

@@ -33,9 +33,13 @@ export function unusableReplica(code: ErrorCode, message: string): MultiFlexiErr
 }
 
 export function notAReplica(address: string): MultiFlexiError {
-  return new MultiFlexiError('USAGE', `The server at ${address} is no replica: it follows no other server.`, {
-    next: step`Specify only replicas of this server with ${{ input: 'replica' }} or DB_REPLICAS.`,
-  });
+  return new MultiFlexiError(
+    'USAGE',
+    `The server at ${address} is not a replica: it follows no other server.`,
+    {
+      next: step`Specify only replicas of this server with ${{ input: 'replica' }} or DB_REPLICAS.`,
+    },
+  );
 }
 
 /** @param grant the statement that lets the account read it: accounts come to the replicas with everything else */

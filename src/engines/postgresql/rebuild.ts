@@ -93,7 +93,7 @@ function costOf({ name, total, free, may_vacuum }: TableSpace): RebuildCost {
     needs: [
       { disk: 'of the server, for a second copy with its indexes', bytes: Math.round(kept), free: null },
     ],
-    obstacle: may_vacuum ? null : 'belongs to another account, which alone may rebuild it',
+    obstacle: may_vacuum ? null : 'belongs to another account, and only that account may rebuild it',
   };
 }
 

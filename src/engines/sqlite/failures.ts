@@ -73,7 +73,7 @@ export function temporaryDiskFull(
 ): MultiFlexiError {
   return new MultiFlexiError(
     'DISK_FULL',
-    `The disk of SQLite's temporary files, ${directory}, is full (${free.there} free now); that of the database has ${free.here} free.`,
+    `The disk with SQLite's temporary files, ${directory}, is full (${free.there} free now); the disk with the database has ${free.here} free.`,
     {
       next: 'Free some space there, or set SQLITE_TMPDIR to a directory on another disk; then run the same command again.',
     },

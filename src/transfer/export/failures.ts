@@ -46,7 +46,7 @@ export function rowOfAnotherCompany(row: string, column: string, other: string):
 export function strangeRow(row: string, column: string, value: string): MultiFlexiError {
   return new MultiFlexiError(
     'VERIFICATION_FAILED',
-    `The row of ${row} has the ${column} ${value}, which is of another company.`,
+    `The row of ${row} has the ${column} ${value}, which is another company.`,
     { next: 'This is a bug: the selection of rows is wrong. Please report it.' },
   );
 }

@@ -41,7 +41,7 @@ export function tablesMixed(file: string): MultiFlexiError {
 }
 
 export function sumsDiffer(file: string, table: string): MultiFlexiError {
-  return damaged(file, `the rows of ${table} are not those that were exported`);
+  return damaged(file, `the rows of ${table} differ from those that were exported`);
 }
 
 export function changedSinceVerified(file: string): MultiFlexiError {
@@ -123,7 +123,7 @@ export function unknownTables(where: string, tables: readonly string[]): MultiFl
 export function targetOfOtherVersion(where: string, found: string, wanted: string): MultiFlexiError {
   return new MultiFlexiError(
     'NOT_MIGRATED',
-    `The schema of ${where} is at version ${found}, and the export is of version ${wanted}.`,
+    `The schema of ${where} is at version ${found}, and the export was made at version ${wanted}.`,
     {
       next: step`Specify a database without tables: the import makes them at the version of the export, and migrates them then.`,
     },

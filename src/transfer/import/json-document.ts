@@ -136,7 +136,7 @@ export class JsonDocument {
         return { built, table: this.table };
       }
       default:
-        throw new SmallJsonError('there is data behind its end');
+        throw new SmallJsonError('there is data after its end');
     }
   }
 

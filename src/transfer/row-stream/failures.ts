@@ -51,19 +51,19 @@ export function partsOutOfOrder(file: string): MultiFlexiError {
 }
 
 export function dataBehindEnd(file: string): MultiFlexiError {
-  return damaged(file, 'there is data behind its end');
+  return damaged(file, 'there is data after its end');
 }
 
 export function manifestOfOtherTables(file: string): MultiFlexiError {
-  return damaged(file, 'its manifest is of other tables');
+  return damaged(file, 'its manifest lists other tables');
 }
 
 export function headsDiffer(file: string): MultiFlexiError {
-  return damaged(file, 'its heads are not those of its manifest');
+  return damaged(file, 'its heads do not match its manifest');
 }
 
 export function rowsDiffer(file: string, table: string): MultiFlexiError {
-  return damaged(file, `the rows of ${table} are not those of its manifest`);
+  return damaged(file, `the rows of ${table} do not match its manifest`);
 }
 
 export function chunkOfNoTable(file: string): MultiFlexiError {
@@ -154,7 +154,7 @@ export function passphraseNeeded(file: string): MultiFlexiError {
 }
 
 export function passphraseWrong(file: string): MultiFlexiError {
-  return new MultiFlexiError('PASSPHRASE_WRONG', `The passphrase is not that of ${file}.`, {
+  return new MultiFlexiError('PASSPHRASE_WRONG', `This is not the passphrase of ${file}.`, {
     next: step`Specify the file that has the passphrase it was written with: ${{ input: 'passphrase-file' }}.`,
   });
 }

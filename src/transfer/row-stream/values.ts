@@ -102,7 +102,7 @@ export class RowCodec {
   decode(line: string): unknown[] {
     const values: unknown = JSON.parse(line);
     if (!Array.isArray(values) || values.length !== this.kinds.length)
-      throw new Error('a row has not as many values as its table has columns');
+      throw new Error('a row does not have one value for each column of its table');
     return this.typed(values);
   }
 

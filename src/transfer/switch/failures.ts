@@ -53,8 +53,8 @@ export function nothingToReturnTo(file: string): MultiFlexiError {
 
 /** @param journal its file */
 export function damagedJournal(journal: string): MultiFlexiError {
-  return new MultiFlexiError('FILE_DAMAGED', `The journal ${journal} is no journal of this program.`, {
-    next: `Move it away, and run the command again; what is copied already is found again by its digests. ${UNTOUCHED}.`,
+  return new MultiFlexiError('FILE_DAMAGED', `The journal ${journal} is not a journal of this program.`, {
+    next: `Move it away, and run the command again; it recognises what is already copied by its digests. ${UNTOUCHED}.`,
   });
 }
 
@@ -62,7 +62,7 @@ export function damagedJournal(journal: string): MultiFlexiError {
 export function copyDiffers(differences: readonly string[]): MultiFlexiError {
   return new MultiFlexiError(
     'VERIFICATION_FAILED',
-    `The copy is not what the database is, so the settings were not replaced: ${differences.join('; ')}.`,
+    `The copy differs from the database, so the settings were not replaced: ${differences.join('; ')}.`,
     {
       next: `Look for somebody else who writes to the copy, and run the same command again: it copies what differs. ${UNTOUCHED}, and may write to it again.`,
     },
