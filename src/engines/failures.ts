@@ -183,7 +183,7 @@ export function lockNotGranted(
   const what = table === null ? `the ${kind}` : `table ${table} on the ${kind}`;
   return new MultiFlexiError(
     'LOCK_TIMEOUT',
-    `Another session holds a lock on ${what} at ${address}, and did not release it within ${waitedMs / 1000} s: ${whose ?? 'the server does not say which'}.`,
+    `Another session holds a lock on ${what} at ${address}, and did not release it within ${waitedMs / 1000} s: ${whose ?? 'the server does not tell which'}.`,
     {
       next: step`It was not changed. Run the command again when that session has ended its transaction, or wait longer with ${{ input: 'lock-timeout' }}; other sessions then wait just as long behind this one.`,
     },
