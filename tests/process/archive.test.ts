@@ -116,7 +116,7 @@ describeEngines('archives on the command line', (name) => {
     const other = join(home, 'other');
     writeFileSync(other, 'another passphrase', { mode: 0o600 });
     const wrong = await run('archive:restore', archive, ...at, '--passphrase-file', other);
-    expect([wrong.exit, wrong.stderr]).toEqual([5, expect.stringContaining('is not that of')]);
+    expect([wrong.exit, wrong.stderr]).toEqual([5, expect.stringContaining('This is not the passphrase of')]);
     expect(await jobs()).toBe(left);
     expect((await cli(['archive:restore', archive], environment)).exit).toBe(0);
     expect(await jobs()).toBe(before);
