@@ -17,7 +17,7 @@ export function idsNearTheirEnd(table: string, last: bigint): MultiFlexiError {
 
 export function hasJobs(where: string): MultiFlexiError {
   return new MultiFlexiError('HAS_JOBS', `${where} already has jobs; a sample would mix with them.`, {
-    next: step`Use an empty database, or add ${{ input: 'force' }} to put another sample history beside the existing one.`,
+    next: step`Use an empty database, or add ${{ input: 'force' }} to add another sample history to the existing one.`,
   });
 }
 

@@ -180,7 +180,7 @@ function ownPaths(): Record<string, Record<string, Operation>> {
       },
       delete: {
         operationId: 'stop-run',
-        summary: 'Stops a run after the step at hand.',
+        summary: 'Stops a run after the current step.',
         description: 'Needs the scope maintain.',
         parameters: id,
         responses: answers('202', 'it was told to stop', named('RUN')),

@@ -40,7 +40,7 @@ export function writtenMeanwhile(table: string, column: string | undefined): Mul
   return new MultiFlexiError(
     'CHANGED_MEANWHILE',
     `The ${what} ${table} was written to after it was saved, so it was not destroyed`,
-    { next: 'Stop whatever writes to it, and run the command again; it saves it anew.' },
+    { next: 'Stop whatever writes to it, and run the command again; it is then saved again.' },
   );
 }
 

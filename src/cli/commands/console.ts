@@ -41,7 +41,7 @@ const PATIENCE_MS = 6_000;
 export const consoleCommand: CliCommand<ConsoleCommandOptions> = {
   description: `Serves the console to a browser on this machine: whether the database is well, what would be deleted and why a job is
 kept, and everything that is planned first and then carried out. Prints an address that is good for one login. Nothing can be done in
-it that cannot be done in the terminal. Ends with Ctrl-C; a run in progress ends after the step at hand. With --service it is
+it that cannot be done in the terminal. Ends with Ctrl-C; a run in progress ends after the current step. With --service it is
 for several people behind a reverse proxy, who log in with tokens (token:create).`,
   examples: [
     ['multiflexi-cli console', 'print the address to open'],

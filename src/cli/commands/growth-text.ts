@@ -50,7 +50,7 @@ function growthColumns(growth: Growth, limit: number | undefined, longestDays: n
     align: at === 0 || at > numbers.length ? ('left' as const) : ('right' as const),
   }));
   const lines = [growth.whole, ...growth.tables.slice(0, limit)].map((each) => [
-    each.name === '' ? '(all of it)' : each.name,
+    each.name === '' ? '(total)' : each.name,
     each.bytes === null ? UNKNOWN : bytes(each.bytes),
     ...changesOf(each).map((change) => signed(change.bytes)),
     sparkline(each.daily, SPARK_WIDTH),

@@ -46,7 +46,7 @@ export function noSettingsFile(): MultiFlexiError {
 export function nothingToReturnTo(file: string): MultiFlexiError {
   return new MultiFlexiError(
     'CANNOT_SWITCH',
-    `Nothing is known of a database that was used before the present one: there is no finished change of the database beside ${file}.`,
+    `There is no previous database to go back to: no finished switch is recorded beside ${file}.`,
     { next: 'Specify the other database itself instead. Nothing was done.' },
   );
 }
@@ -75,7 +75,7 @@ export function stopTooLong(expected: number, most: number): MultiFlexiError {
     'CANNOT_SWITCH',
     `The platform would have to stop writing for about ${expected} s, and ${most} s are allowed; the stop was not begun.`,
     {
-      next: step`Allow more with ${{ input: 'max-stop' }}, or run the same command when less is written: what is copied stays. ${UNTOUCHED}.`,
+      next: step`Allow more with ${{ input: 'max-stop' }}, or run the same command when less is written: what is already copied is kept. ${UNTOUCHED}.`,
     },
   );
 }
@@ -86,7 +86,7 @@ export function stopOverdue(most: number): MultiFlexiError {
     'CANNOT_SWITCH',
     `The last comparison was not finished within the ${most} s that the platform may be stopped, so it was given up.`,
     {
-      next: step`Allow more with ${{ input: 'max-stop' }}, or run the same command when less is written: what is copied stays. ${UNTOUCHED}, and may write to it again.`,
+      next: step`Allow more with ${{ input: 'max-stop' }}, or run the same command when less is written: what is already copied is kept. ${UNTOUCHED}, and may write to it again.`,
     },
   );
 }

@@ -87,5 +87,5 @@ function say(form: HTMLFormElement, { message, next }: Failure): void {
 async function stop(button: HTMLButtonElement, run: string): Promise<void> {
   button.disabled = true;
   const answer = await ask('DELETE', `/api/runs/${run}`);
-  button.textContent = answer.ok ? 'It stops after the step at hand' : answer.failure.message;
+  button.textContent = answer.ok ? 'It stops after the current step' : answer.failure.message;
 }

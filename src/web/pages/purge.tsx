@@ -130,8 +130,8 @@ function Why({ context: { query, panels } }: { readonly context: PageContext }):
   const isByRules = query.by !== 'policies' && planned(query) !== undefined;
   return (
     <form class="rules" method="get" action="/purge">
-      <h2>Why does this job stay?</h2>
-      <p>What the policies and holds say of it.</p>
+      <h2>Why is this job kept?</h2>
+      <p>What the policies and holds say about it.</p>
       {isByRules && (
         <p class="stale">The rules of this plan are not asked: they may delete it, unless a hold keeps it.</p>
       )}
@@ -284,7 +284,7 @@ function CarryOut({
       <TypedNumber name="rows" number={total} what="rows" />
       <p class="muted">
         It is done in short transactions and gives way to the platform. You can stop it at any time, and close
-        this page: it goes on.
+        this page: it continues.
       </p>
     </Action>
   );

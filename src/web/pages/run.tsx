@@ -63,9 +63,9 @@ function Shown({ run: shown, context }: { readonly run: Run; readonly context: P
           {context.person.scope === 'maintain' && (
             <p>
               <button type="button" data-stop={shown.id} disabled={shown.stopping}>
-                {shown.stopping ? 'It stops after the step at hand' : 'Stop it'}
+                {shown.stopping ? 'It stops after the current step' : 'Stop it'}
               </button>{' '}
-              <span class="muted">What is done stays done; nothing is left half done.</span>
+              <span class="muted">What is already done is kept; nothing is left half done.</span>
             </p>
           )}
         </>

@@ -106,7 +106,7 @@ function Sizes({ of }: { readonly of: SizeDocument }): VNode {
       {of.unmeasured.map(({ table_name, reason }) => (
         <p class="muted">
           <code>{table_name}</code> was not measured:{' '}
-          {reason === 'busy' ? 'another session has locked it' : 'that would read all of it'}.
+          {reason === 'busy' ? 'another session has locked it' : 'that would read the whole table'}.
         </p>
       ))}
       {of.notes.map((note) => (
