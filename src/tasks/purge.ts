@@ -7,14 +7,13 @@ import {
   rowsOf,
 } from '../cleanup/index.ts';
 import { measureSpace } from '../maintenance/index.ts';
-import type { Throttle } from '../pacing/index.ts';
 import { requireConfirmed } from './confirmation.ts';
 import { type Confirmed, isConfirmed } from './consent.ts';
 import type { TaskContext } from './context.ts';
 import { archiveNotSpecified, lostWithArchived } from './failures.ts';
 import type { Forecast } from './history/forecast.ts';
 import { dependentsConsent, type PlannedPurge } from './plan-purge.ts';
-import { type RecordedPurge, recordedPurge } from './recorded-purge.ts';
+import { type RecordedPurgeOptions, recordedPurge } from './recorded-purge.ts';
 import { type SpaceOutcome, spaceAfterPurge } from './space-after-purge.ts';
 import { type LagLimit, withThrottle } from './throttle.ts';
 
@@ -48,11 +47,14 @@ export async function runPurge(
 ): Promise<PurgeOutcome> {
   if (planned.guard.archiveAll && !request.archive) throw archiveNotSpecified();
   const alsoDelete = confirmedKeys(context, planned, request.confirmed);
-  const before = await measureSpace(context.engine);
+  const { engine } = context;
+  const before = await measureSpace(engine);
+  const options = optionsOf(context, planned, request);
+  options.onProgress?.({ deleted: 0, expected: rowsOf(planned.plan.tables) });
   const { result, backlog } = await withThrottle(
     context,
     request.lag,
-    (throttle) => deleteThem(context, planned, request, alsoDelete, throttle),
+    (throttle) => recordedPurge(engine, planned.plan, planned.kind, { ...options, alsoDelete, throttle }),
     request.timeBudgetMs,
   );
   const space = await spaceAfterPurge(context, before, result, request);
@@ -76,31 +78,25 @@ function confirmedKeys(
   return dependents?.dependents.map(({ key }) => key) ?? [];
 }
 
-function deleteThem(
-  { engine, program, fence, signal, onProgress, onNotice }: TaskContext,
-  { plan, kind, guard }: PlannedPurge,
+function optionsOf(
+  { program, fence, signal, onProgress, onNotice }: TaskContext,
+  { plan, guard }: PlannedPurge,
   { waitMs, timeBudgetMs, archive, partOfDuty }: PurgeRequest,
-  alsoDelete: readonly string[],
-  throttle: Throttle,
-): Promise<RecordedPurge> {
+): RecordedPurgeOptions {
   const expected = rowsOf(plan.tables);
-  const tell = (done: number) => onProgress?.({ activity: 'purging', done, expected, unit: 'rows' });
-  tell(0);
-  return recordedPurge(engine, plan, kind, {
+  return {
     program,
     fence,
     waitMs,
     timeBudgetMs,
     partOfDuty,
     signal,
-    throttle,
     archive: archive && {
       ...archive,
       all: guard.archiveAll,
       onNotice: (text) => onNotice?.({ kind: 'archive', text }),
     },
-    alsoDelete,
-    onProgress: ({ deleted }) => tell(deleted),
+    onProgress: ({ deleted }) => onProgress?.({ activity: 'purging', done: deleted, expected, unit: 'rows' }),
     onLost: ({ message }, restMs) => onNotice?.({ kind: 'connection-lost', message, restMs }),
-  });
+  };
 }

@@ -14,12 +14,14 @@ export interface RecordedPurge {
   readonly backlog: Forecast;
 }
 
+export type RecordedPurgeOptions = PurgeOptions & Pick<BegunRun, 'partOfDuty'>;
+
 /** Carries a plan out as {@link applyPurge} does. @throws LOCKED */
 export async function recordedPurge(
   engine: Engine,
   plan: PurgePlan,
   kind: RunKind,
-  { partOfDuty, ...options }: PurgeOptions & Pick<BegunRun, 'partOfDuty'>,
+  { partOfDuty, ...options }: RecordedPurgeOptions,
 ): Promise<RecordedPurge> {
   keepHeapSmall();
   const expected = rowsOf(plan.tables);

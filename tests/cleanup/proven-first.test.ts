@@ -7,8 +7,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PartWriter } from '../../src/cleanup/archive/part-writer.ts';
 import { ArchiveRun } from '../../src/cleanup/archive/run.ts';
 import { planPurge } from '../../src/cleanup/index.ts';
-import type { ChunkContext } from '../../src/cleanup/purge/chunk-transaction.ts';
-import { deleteJobs } from '../../src/cleanup/purge/delete-jobs.ts';
+import { type ChunkContext, deleteChosen } from '../../src/cleanup/purge/chunk-transaction.ts';
+import { jobsToDelete } from '../../src/cleanup/purge/delete-jobs.ts';
 import { DependentGuard } from '../../src/cleanup/purge/dependent-guard.ts';
 import { jobVerdict } from '../../src/cleanup/selection/verdict.ts';
 import type { Engine } from '../../src/engines/index.ts';
@@ -67,7 +67,7 @@ describeEngines('rows that are archived', (name) => {
       ask();
       await allowed;
     };
-    const deleted = deleteJobs(context, JOBS);
+    const deleted = deleteChosen(context, jobsToDelete(context, JOBS));
     await asked;
     expect(await countOf(other)).toEqual(before);
     allow();
@@ -100,9 +100,11 @@ describeEngines('rows that are archived', (name) => {
     const history = new KnownHistory(engine, directory, undefined);
     await history.know();
     const before = await countOf(engine);
-    await expect(deleteJobs(context, JOBS)).rejects.toMatchObject({ code: 'CANNOT_BE_SAVED' });
+    await expect(deleteChosen(context, jobsToDelete(context, JOBS))).rejects.toMatchObject({
+      code: 'CANNOT_BE_SAVED',
+    });
     expect(await countOf(engine)).toEqual(before);
-    await deleteJobs(context, JOBS.slice(0, 2));
+    await deleteChosen(context, jobsToDelete(context, JOBS.slice(0, 2)));
     await run.finish();
     expect(await history.archived()).toBe(2 + 2 * 2 + 2 * LOGS);
     await history.expectEachInOnePlace();
@@ -126,7 +128,7 @@ describeEngines('rows that are archived', (name) => {
       }
       return saved;
     };
-    await deleteJobs(context, JOBS);
+    await deleteChosen(context, jobsToDelete(context, JOBS));
     expect(free).toEqual(rowLocks ? [0, 0] : []);
     await run.finish();
     await other.close();

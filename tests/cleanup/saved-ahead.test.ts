@@ -6,9 +6,9 @@ import type { Kysely } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ArchiveRun } from '../../src/cleanup/archive/run.ts';
 import { planPurge } from '../../src/cleanup/index.ts';
-import type { ChunkContext } from '../../src/cleanup/purge/chunk-transaction.ts';
-import { deleteJobs, drain } from '../../src/cleanup/purge/delete-jobs.ts';
-import { deleteLogs } from '../../src/cleanup/purge/delete-logs.ts';
+import { type Choose, type ChunkContext, deleteChosen } from '../../src/cleanup/purge/chunk-transaction.ts';
+import { childrenToDelete, jobsToDelete } from '../../src/cleanup/purge/delete-jobs.ts';
+import { logsToDelete } from '../../src/cleanup/purge/delete-logs.ts';
 import { DependentGuard } from '../../src/cleanup/purge/dependent-guard.ts';
 import { jobVerdict } from '../../src/cleanup/selection/verdict.ts';
 import type { Database } from '../../src/schema/index.ts';
@@ -31,7 +31,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
   /** @returns the jobs that are left in the database */
   async function meanwhile(
     change: (db: Db) => Promise<unknown>,
-    remove = async (hand: ChunkContext) => deleteJobs(hand, JOBS),
+    choose = (hand: ChunkContext): Choose => jobsToDelete(hand, JOBS),
   ) {
     const database = await migratedDatabase('sqlite');
     const { engine } = database;
@@ -66,7 +66,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
         await history.know();
       },
     };
-    await remove(hand);
+    await deleteChosen(hand, choose(hand));
     await run.finish();
     expect(paused).toBe(1);
     await history.expectEachInOnePlace();
@@ -123,7 +123,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
   test('an artifact of a job that has very many goes', async () => {
     const { archived, same } = await meanwhile(
       (db) => db.deleteFrom('artifacts').where('job_id', '=', 1n).where('filename', '=', '0.txt').execute(),
-      (hand) => drain(hand, 'artifacts', 1n, 10),
+      (hand) => childrenToDelete(hand, 'artifacts', 1n, 10),
     );
     expect([archived, same]).toEqual([1, [false]]);
   });
@@ -131,7 +131,7 @@ describe.runIf(isAvailable('sqlite'))('between being archived and being deleted'
   test('a log entry that goes by itself is changed', async () => {
     const { archived, same } = await meanwhile(
       (db) => db.updateTable('logger').set({ message: 'changed' }).where('id', '=', 2n).execute(),
-      (hand) => deleteLogs(hand, [1n, 2n, 3n], true),
+      (hand) => logsToDelete(hand, [1n, 2n, 3n], true),
     );
     expect([archived, same]).toEqual([3, [false]]);
   });

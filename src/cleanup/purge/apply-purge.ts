@@ -9,7 +9,7 @@ import { PURGE_LOCK } from '../../schema/index.ts';
 import type { PurgePlan } from '../plan/plan.ts';
 import type { PurgeOptions, PurgeResult } from './contract.ts';
 import { noArchiveDirectory } from './failures.ts';
-import { Purge } from './purge.ts';
+import { type Alone, Purge } from './purge.ts';
 
 /** While a dead session of ours still has the lock, as its server has not noticed. */
 const OWN_LOCK_WAIT_MS = 120_000;
@@ -25,7 +25,15 @@ export async function applyPurge(
 ): Promise<PurgeResult> {
   const purge = new Purge(engine, requireTarget(plan, options.archive), options);
   const { signals } = purge.limits;
-  return persistently((first) => underLock(engine, options, purge, first), {
+  const run = async (first: boolean) => {
+    const alone = await beAlone(engine, options, first);
+    try {
+      return await purge.run(alone);
+    } finally {
+      await alone.release();
+    }
+  };
+  return persistently(run, {
     signals: options.fence ? [...signals, options.fence.signal] : signals,
     lastDone: () => purge.tally.lastDone,
     goesOn: () => purge.stopped === null,
@@ -36,12 +44,12 @@ export async function applyPurge(
   });
 }
 
-async function underLock(
+/** @param first not again, after a lost connection @throws LOCKED */
+async function beAlone(
   engine: Engine,
   { program, waitMs, signal, archive, fence: given }: PurgeOptions,
-  purge: Purge,
   first: boolean,
-): Promise<PurgeResult> {
+): Promise<Alone & { release(): Promise<void> }> {
   const lock = await exclusiveLock(engine, {
     name: PURGE_LOCK,
     program,
@@ -50,16 +58,14 @@ async function underLock(
   });
   try {
     // What is archived must not come back with the power.
-    const work = await engine.longWork(archive !== undefined);
-    try {
-      const fence = bothFences(given, lock.fence);
-      const lost = AbortSignal.any([lock.signal, ...(fence ? [fence.signal] : [])]);
-      return await purge.run({ signal: lost, fence }, work);
-    } finally {
-      await work.end();
-    }
-  } finally {
+    const longWork = await engine.longWork(archive !== undefined);
+    const fence = bothFences(given, lock.fence);
+    const lost = AbortSignal.any([lock.signal, ...(fence ? [fence.signal] : [])]);
+    const release = () => longWork.end().finally(() => lock.release());
+    return { lost, fence, longWork, release };
+  } catch (error) {
     await lock.release();
+    throw error;
   }
 }
 

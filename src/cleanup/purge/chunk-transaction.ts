@@ -56,6 +56,9 @@ export interface Choice extends Partial<Pick<Outcome, 'locked' | 'refused'>> {
   ) => Promise<Pick<Outcome, 'dependents'> & { readonly counts: Counts }>;
 }
 
+/** Chooses within the transaction; and ahead of it where saving would keep all other writers waiting. */
+export type Choose = (db: Kysely<Database>) => Promise<Choice>;
+
 export interface SavedRows extends WantedRows {
   /** How many there must be: as read just ahead, or counted under the locks. */
   readonly count: number;
@@ -74,10 +77,9 @@ export function nothing(some: Pick<Choice, 'locked' | 'refused'> = {}): Choice {
   return { saved: [], remove: async () => ({ counts: {}, dependents: NO_DEPENDENTS }), ...some };
 }
 
-/** @param choose asked within the transaction; and ahead of it where saving would keep all other writers waiting */
 export async function deleteChosen(
   { engine, fence, partWriter, pause }: ChunkContext,
-  choose: (db: Kysely<Database>) => Promise<Choice>,
+  choose: Choose,
 ): Promise<Outcome> {
   const database = engine.kysely<Database>();
   let begun = 0;
@@ -140,7 +142,7 @@ async function saveAhead(
   partWriter: PartWriter,
   copies: RowCopies,
   db: Kysely<Database>,
-  choose: (db: Kysely<Database>) => Promise<Choice>,
+  choose: Choose,
 ): Promise<RowCopies | undefined> {
   const { saved } = await choose(db);
   return isAny(saved) ? partWriter.saveAhead(copies, untyped(db), saved) : undefined;

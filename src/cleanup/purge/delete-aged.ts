@@ -3,18 +3,18 @@ import { sql } from 'kysely';
 import type { Timeline } from '../../schema/index.ts';
 import { beginningOf, older } from '../selection/boundary.ts';
 import { among } from '../selection/id-ranges.ts';
-import { type ChunkContext, deleteChosen, nothing, type Outcome, untyped } from './chunk-transaction.ts';
+import { type Choose, type ChunkContext, nothing, untyped } from './chunk-transaction.ts';
 import { affected, listed, requireAbsent, requireNone } from './counts.ts';
 
-export function deleteAged(
+export function agedToDelete(
   context: ChunkContext,
   timeline: Timeline,
   before: string,
   ids: readonly bigint[],
-): Promise<Outcome> {
+): Choose {
   const { engine, dependents } = context;
   const table = timeline.table;
-  return deleteChosen(context, async (db) => {
+  return async (db) => {
     const refused = await dependents.refusals(untyped(db), { table, ids }, new Set());
     const certain = ids.filter((id) => !refused.has(id));
     if (certain.length === 0) return nothing({ refused: listed(refused) });
@@ -37,5 +37,5 @@ export function deleteAged(
         return { counts: { [table]: rows }, dependents: lost };
       },
     };
-  });
+  };
 }

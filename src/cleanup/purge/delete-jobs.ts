@@ -4,7 +4,6 @@
  */
 import { type Kysely, sql } from 'kysely';
 import type { Engine } from '../../engines/index.ts';
-import { isMultiFlexiError } from '../../errors.ts';
 import { KeysetCursor } from '../../pacing/index.ts';
 import { type Database, FINISHED, LOWEST_ID } from '../../schema/index.ts';
 import { CHILDREN, type ChildSize, type ChildSizes, type ChildTable } from '../selection/children.ts';
@@ -15,11 +14,10 @@ import { jobFacts } from '../selection/queries.ts';
 import type { JobScope } from '../selection/scopes.ts';
 import {
   type Choice,
+  type Choose,
   type ChunkContext,
-  deleteChosen,
   NO_DEPENDENTS,
   nothing,
-  type Outcome,
   type SavedRows,
   untyped,
 } from './chunk-transaction.ts';
@@ -28,40 +26,17 @@ import { MOST_ROWS } from './large-jobs.ts';
 
 /**
  * Asks again within the transaction, under row locks where there are such: a job that was restarted or held since it
- * was read is kept with all that is its. The children that are deleted must be as many as were read ahead; where they are
- * not, or something is known that may keep some of them, the jobs are tried with their children counted under the locks,
- * which costs as much as reading them once more.
- * @param read how many children the jobs had just before
+ * was read is kept with all that is its. The children that are deleted must be as many as were read ahead, or are counted
+ * under the locks, which costs as much as reading them once more.
+ * @param read how many children the jobs had just before; where it is no longer true, ROWS_KEPT is thrown
  */
-export async function deleteJobs(
-  context: ChunkContext,
-  ids: readonly bigint[],
-  read?: ChildSizes,
-): Promise<Outcome> {
-  if (read === undefined || !context.deletesAll) return deleteJobsWith(context, ids, countChildren);
-  try {
-    const known = { artifacts: rowsOf(read.artifacts), logger: rowsOf(read.logger) };
-    return await deleteJobsWith(context, ids, async () => known);
-  } catch (error) {
-    if (!isMultiFlexiError(error, 'ROWS_KEPT')) throw error;
-    return deleteJobsWith(context, ids, countChildren);
-  }
-}
-
-function rowsOf(sizes: ReadonlyMap<bigint, ChildSize>): ReadonlyMap<bigint, number> {
-  return new Map([...sizes].map(([job, { rows }]) => [job, rows]));
-}
-
-function deleteJobsWith(
-  context: ChunkContext,
-  ids: readonly bigint[],
-  childrenOf: typeof countChildren,
-): Promise<Outcome> {
-  return deleteChosen(context, async (db) => {
+export function jobsToDelete(context: ChunkContext, ids: readonly bigint[], read?: ChildSizes): Choose {
+  const known = read && { artifacts: rowsOf(read.artifacts), logger: rowsOf(read.logger) };
+  return async (db) => {
     const { deletable, locked, refused } = await lockDeletable(context, db, ids);
     if (deletable.length === 0) return nothing({ locked, refused });
     const certain = deletable.map(({ id }) => id);
-    const children = await childrenOf(context.engine, db, certain);
+    const children = known ?? (await countChildren(context.engine, db, certain));
     const jobs = deletable.filter(({ scope }) => scope.archive);
     const archived = jobs.map(({ id }) => id);
     return {
@@ -76,7 +51,11 @@ function deleteJobsWith(
       ],
       remove: (session) => removeJobs(context, session, certain, children),
     };
-  });
+  };
+}
+
+function rowsOf(sizes: ReadonlyMap<bigint, ChildSize>): ReadonlyMap<bigint, number> {
+  return new Map([...sizes].map(([job, { rows }]) => [job, rows]));
 }
 
 async function removeJobs(
@@ -199,10 +178,15 @@ function childrenBehind(db: Kysely<Database>, table: ChildTable, job: bigint, af
   return db.selectFrom(table).select('id').where('job_id', '=', job).where('id', '>', after).orderBy('id');
 }
 
-/** Deletes so many children of the job, or those that are left of them. */
-export function drain(context: ChunkContext, table: ChildTable, job: bigint, most: number): Promise<Outcome> {
+/** So many children of the job, or those that are left of them. */
+export function childrenToDelete(
+  context: ChunkContext,
+  table: ChildTable,
+  job: bigint,
+  most: number,
+): Choose {
   const { engine } = context;
-  return deleteChosen(context, async (db) => {
+  return async (db) => {
     const { deletable, locked, refused } = await lockDeletable(context, db, [job]);
     const [one] = deletable;
     if (!one) return nothing({ locked, refused });
@@ -218,5 +202,5 @@ export function drain(context: ChunkContext, table: ChildTable, job: bigint, mos
         return { counts: { [table]: deleted }, dependents: NO_DEPENDENTS };
       },
     };
-  });
+  };
 }

@@ -4,17 +4,13 @@ import type { Engine } from '../../engines/index.ts';
 import type { Database } from '../../schema/index.ts';
 import { freeLogs, type Holds, isNothingHeld, readHolds } from '../selection/held-rows.ts';
 import { among } from '../selection/id-ranges.ts';
-import { type ChunkContext, deleteChosen, nothing, type Outcome, untyped } from './chunk-transaction.ts';
+import { type Choose, type ChunkContext, nothing, untyped } from './chunk-transaction.ts';
 import { affected, listed, requireAbsent, requireNone } from './counts.ts';
 
 /** @param archive whether they are saved first */
-export function deleteLogs(
-  context: ChunkContext,
-  ids: readonly bigint[],
-  archive: boolean,
-): Promise<Outcome> {
+export function logsToDelete(context: ChunkContext, ids: readonly bigint[], archive: boolean): Choose {
   const { engine } = context;
-  return deleteChosen(context, async (db) => {
+  return async (db) => {
     const holds = await readHolds(engine, db);
     // What is held must not be deleted by a cascade of another one.
     const asked = archive || context.dependents.mayRefuse('logger');
@@ -49,7 +45,7 @@ export function deleteLogs(
         return { counts: { logger: rows }, dependents: lost };
       },
     };
-  });
+  };
 }
 
 /** Those of the log entries that are not held, under row locks where there are such. */

@@ -32,11 +32,12 @@ const LEFTOVERS_REST_MS = 500;
 /** So few are deleted long before anybody's turn would matter, and by age they take one read instead of one for each owner. */
 const FEW_ROWS = 10_000;
 
-/** What keeps a purge alone. */
-export interface Guard {
-  /** Aborts when that is lost. */
-  readonly signal: AbortSignal;
+/** What a purge has while it is alone. */
+export interface Alone {
+  /** Aborts when it may not be alone any more. */
+  readonly lost: AbortSignal;
   readonly fence: Fence | undefined;
+  readonly longWork: LongWork;
 }
 
 export class Purge {
@@ -67,17 +68,16 @@ export class Purge {
   }
 
   /** From the beginning of the plan: what is deleted already is not found again. */
-  async run({ signal: lost, fence }: Guard, longWork: LongWork): Promise<PurgeResult> {
+  async run({ lost, fence, longWork }: Alone): Promise<PurgeResult> {
     this.failed = false;
     this.leftovers.beginAnew();
     try {
       await this.requireDeletable(lost);
       await this.openArchive(fence);
       const contexts = await this.contexts(longWork, fence);
-      const work = (cursors: readonly ChunkCursor[]) =>
-        this.work(cursors, contexts, this.host(lost, longWork, contexts));
-      await this.deletePlanned(work, lost);
-      await this.tryAgain(work, lost);
+      const host = this.host(lost, longWork, contexts);
+      for await (const cursors of this.planned(lost)) await this.work(cursors, contexts, host);
+      for await (const cursors of this.left(lost)) await this.work(cursors, contexts, host);
       return await this.end();
     } catch (error) {
       await this.leaveArchive(error);
@@ -162,17 +162,14 @@ export class Purge {
     };
   }
 
-  private async deletePlanned(
-    work: (cursors: readonly ChunkCursor[]) => Promise<void>,
-    lost: AbortSignal,
-  ): Promise<void> {
+  private async *planned(lost: AbortSignal): AsyncGenerator<readonly ChunkCursor[]> {
     const { engine, plan, verdict } = this;
     const { timeBudgetMs, inTurns = timeBudgetMs !== undefined && this.expected > FEW_ROWS } = this.options;
     const walk = { engine, plan, verdict, holds: () => this.holds, inTurns };
     // Without regard to the time: those that age by themselves are few.
     for (const cursors of [agedCursors, logCursors, jobCursors]) {
-      if (this.stopped) break;
-      await work((await this.limits.patiently(async () => cursors(walk), lost)) ?? []);
+      if (this.stopped) return;
+      yield (await this.limits.patiently(async () => cursors(walk), lost)) ?? [];
     }
   }
 
@@ -194,14 +191,11 @@ export class Purge {
   }
 
   /** Rows that were locked or refused: others may have let go of them, or what referred to them is deleted by now. */
-  private async tryAgain(
-    work: (cursors: readonly ChunkCursor[]) => Promise<void>,
-    lost: AbortSignal,
-  ): Promise<void> {
+  private async *left(lost: AbortSignal): AsyncGenerator<readonly ChunkCursor[]> {
     const ended = AbortSignal.any([lost, ...this.limits.signals]);
     while (this.leftovers.size > 0 && (await this.mayGoOn(lost))) {
       const rows = this.leftovers.take();
-      await work(cursorsOf(rows));
+      yield cursorsOf(rows);
       if (this.stopped) return;
       const advanced = this.leftovers.settle(rows.length);
       if (!advanced && this.leftovers.size > 0)

@@ -11,10 +11,10 @@ import { agedTables } from '../selection/aged-tables.ts';
 import { type ChildSizes, childSizes } from '../selection/children.ts';
 import { lockedAmong } from '../selection/locked-rows.ts';
 import type { ChunkQueue } from './chunk-queue.ts';
-import { type ChunkContext, NOTHING, type Outcome } from './chunk-transaction.ts';
-import { deleteAged } from './delete-aged.ts';
-import { deleteJobs, drain, rehearse } from './delete-jobs.ts';
-import { deleteLogs } from './delete-logs.ts';
+import { type Choose, type ChunkContext, deleteChosen, NOTHING, type Outcome } from './chunk-transaction.ts';
+import { agedToDelete } from './delete-aged.ts';
+import { childrenToDelete, jobsToDelete, rehearse } from './delete-jobs.ts';
+import { logsToDelete } from './delete-logs.ts';
 import { byTransaction, type LargeJob, largeJobs } from './large-jobs.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Limits } from './limits.ts';
@@ -38,7 +38,7 @@ export interface WorkerHost {
 
 /** What of a chunk is deleted in one transaction. */
 interface Part extends Chunk {
-  /** How many children its jobs had just now; unknown where they have lost some since. */
+  /** How many children its jobs had just now; unknown where that may have changed since, or may not be relied on. */
   readonly children?: ChildSizes;
 }
 
@@ -57,6 +57,9 @@ export class Worker {
   private readonly context: ChunkContext;
   private readonly host: WorkerHost;
   private readonly queue: ChunkQueue;
+  private readonly parts: AsyncGenerator<Part, undefined>;
+  /** What is tried again before anything else: as less of it, or counted anew. */
+  private readonly again: Part[] = [];
   /** From when on the next transaction may begin, on the clock of `performance.now()`. */
   private ready = 0;
 
@@ -64,19 +67,35 @@ export class Worker {
     this.context = context;
     this.host = host;
     this.queue = queue;
+    this.parts = this.readParts();
   }
 
   /** Until there is nothing left to read, or the purge is to end. */
   async run(): Promise<void> {
+    for (let part = await this.nextPart(); part; part = await this.nextPart()) {
+      try {
+        await this.deleteTogether(part);
+      } catch (error) {
+        this.tryLess(part, error);
+      }
+    }
+  }
+
+  private async nextPart(): Promise<Part | undefined> {
+    const part = this.again.shift() ?? (await this.parts.next()).value;
+    return part && (await this.host.mayGoOn()) ? part : undefined;
+  }
+
+  private async *readParts(): AsyncGenerator<Part, undefined> {
     while (await this.host.mayGoOn()) {
       const chunk = await this.patient(() => this.queue.next(() => this.host.readHolds()));
       if (!chunk) return;
-      for await (const part of this.parts(chunk)) await this.takeOut(part);
+      yield* this.partsOf(chunk);
     }
   }
 
   /** What of a chunk is deleted in a transaction of its own. */
-  private async *parts(chunk: Chunk): AsyncGenerator<Part> {
+  private async *partsOf(chunk: Chunk): AsyncGenerator<Part> {
     if (chunk.table !== 'job') {
       yield chunk;
       return;
@@ -90,23 +109,21 @@ export class Worker {
       await this.drain(chunk, large);
     }
     // Stopped among the children of a job: it is deleted whole, later.
-    for (const ids of byTransaction(chunk.ids, children, emptied))
-      if (await this.host.mayGoOn())
-        yield { ...chunk, ids, ...(ids.some((id) => emptied.has(id)) ? {} : { children }) };
+    for (const ids of byTransaction(chunk.ids, children, emptied)) {
+      if (!(await this.host.mayGoOn())) return;
+      const areKnown = this.context.deletesAll && !ids.some((id) => emptied.has(id));
+      yield { ...chunk, ids, ...(areKnown ? { children } : {}) };
+    }
   }
 
-  private async takeOut(part: Part): Promise<void> {
-    const left = [part];
-    for (let next = left.shift(); next && (await this.host.mayGoOn()); next = left.shift()) {
-      try {
-        await this.deleteTogether(next);
-      } catch (error) {
-        if (!this.mayBeOfOneRow(error, next)) throw error;
-        const [id] = next.ids;
-        if (next.ids.length > 1) left.unshift(...halves(next));
-        else if (id !== undefined) this.deferAlone(next, id, error);
-      }
-    }
+  /** The same with its children counted, then each half of it, until a single row is left that cannot be deleted now. @throws what is no row's fault */
+  private tryLess(part: Part, error: unknown): void {
+    if (!this.mayBeOfOneRow(error, part)) throw error;
+    const { children, ...uncounted } = part;
+    const [id] = part.ids;
+    if (children && error.code === 'ROWS_KEPT') this.again.unshift(uncounted);
+    else if (part.ids.length > 1) this.again.unshift(...halves(part));
+    else if (id !== undefined) this.deferAlone(part, id, error);
   }
 
   private async deleteTogether(part: Part): Promise<void> {
@@ -131,13 +148,13 @@ export class Worker {
    */
   private async aroundLocks(part: Part): Promise<Outcome | undefined> {
     const { rowLocks, skipLocked } = this.context.engine.capabilities;
-    if (!rowLocks) return this.patient(() => this.delete(part));
+    if (!rowLocks) return this.patient(() => deleteChosen(this.context, this.choiceOf(part)));
     const locked = new Set<bigint>();
     for (;;) {
       const free = { ...part, ids: part.ids.filter((id) => !locked.has(id)) };
       if (free.ids.length === 0) return { ...NOTHING, locked: [...locked] };
       try {
-        const outcome = await this.delete(free);
+        const outcome = await deleteChosen(this.context, this.choiceOf(free));
         return { ...outcome, locked: [...locked, ...outcome.locked] };
       } catch (error) {
         if (!skipLocked || !isPassing(error)) throw error;
@@ -155,10 +172,10 @@ export class Worker {
     return this.host.limits.patiently(work, this.host.lost, () => this.queue.chunkSize.halve());
   }
 
-  private async delete({ table, ids, archive, children }: Part): Promise<Outcome> {
-    if (table === 'job') return deleteJobs(this.context, ids, children);
-    if (table === 'logger') return deleteLogs(this.context, ids, archive);
-    return deleteAged(this.context, ...this.age(table), ids);
+  private choiceOf({ table, ids, archive, children }: Part): Choose {
+    if (table === 'job') return jobsToDelete(this.context, ids, children);
+    if (table === 'logger') return logsToDelete(this.context, ids, archive);
+    return agedToDelete(this.context, ...this.age(table), ids);
   }
 
   private age(table: Timeline['table']): [Timeline, string] {
@@ -171,7 +188,8 @@ export class Worker {
   private async drain(chunk: Chunk, { table, job, rows: most }: LargeJob): Promise<void> {
     for (let rows = most; rows === most && (await this.host.mayGoOn()); ) {
       try {
-        const outcome = (await this.patient(() => drain(this.context, table, job, most))) ?? NOTHING;
+        const some = childrenToDelete(this.context, table, job, most);
+        const outcome = (await this.patient(() => deleteChosen(this.context, some))) ?? NOTHING;
         this.host.note({ ...outcome, held: 0 });
         this.tell(chunk, outcome);
         rows = sum([...outcome.deleted.values()]);
