@@ -57,6 +57,6 @@ export interface RunningConsole {
   readonly port: number | null;
   /** Resolves when it has ended by itself. */
   readonly idle: Promise<void>;
-  /** Tells a run to end after the step at hand, and waits for that. @param patienceMs how long */
+  /** Tells a run to end after the current step, and waits for that. @param patienceMs how long */
   close(patienceMs: number): Promise<void>;
 }

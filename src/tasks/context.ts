@@ -11,7 +11,7 @@ export interface TaskContext {
   readonly program: string;
   /** Asked in each transaction that writes; undefined where no lease has to be held. */
   readonly fence?: Fence | undefined;
-  /** Ends the task after the step at hand. */
+  /** Ends the task after the current step. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TaskProgress) => void) | undefined;
   readonly onNotice?: ((notice: TaskNotice) => void) | undefined;

@@ -6,7 +6,7 @@ export const RUN = z.strictObject({
   command: z.string().describe('as in the terminal'),
   by: z.string().describe('who started it'),
   state: z.enum(['running', 'done', 'interrupted', 'time budget', 'failed']),
-  stopping: z.boolean().describe('it was told to stop, and ends after the step at hand'),
+  stopping: z.boolean().describe('it was told to stop, and ends after the current step'),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
   progress: z
