@@ -92,7 +92,7 @@ describeEngines('db:size', (name) => {
     const text = await run('--growth');
     expect(widest(tableOf(text).join('\n'))).toBeLessThanOrEqual(100);
     expect(text).toMatch(/^Table +Now +1 day +7 days +30 days +Last month +Doubles$/m);
-    expect(text).toMatch(/^\(all of it\) .* [▁▂▃▄▅▆▇█]+·+[▁▂▃▄▅▆▇█]+ /m);
+    expect(text).toMatch(/^\(total\) .* [▁▂▃▄▅▆▇█]+·+[▁▂▃▄▅▆▇█]+ /m);
     expect(text).toMatch(/^Disk full: (between|on|not)/m);
     expect(await run()).toMatch(/^Growth: .* in 30 days; disk full .* \(--growth shows tables\)$/m);
     const { growth } = await json();
