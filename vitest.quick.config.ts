@@ -13,9 +13,9 @@ export default mergeConfig(
         'tests/{doors,new-migration}.test.ts',
         // Processes that are killed or cut off, other users, full disks, servers of their own, waits for locks.
         'tests/{migrations,cleanup,maintenance,transfer}/{gentle,killed-*,losses,full-disk-*,lag-*,galera,reclaim-*}.test.ts',
-        'tests/cleanup/{identity,settle,many-owners,cut-archive}.test.ts',
+        'tests/cleanup/{identity,settle,many-owners,cut-archive,locked-rows}.test.ts',
         'tests/conformance/{locks,lock-users,temporary-disk}.test.ts',
-        'tests/housekeeper/{week,processes,restart,server-stopped}.test.ts',
+        'tests/housekeeper/{week,processes,restart,server-stopped,frozen}.test.ts',
         'tests/leases/{lease,processes,galera,group-replication}.test.ts',
         // Consoles, and threads that begin again and again.
         'tests/{web,server}/**',
