@@ -224,9 +224,13 @@ export function rowsChanged(table: string, before: bigint | number, after: bigin
 
 /** @param listedBy the engine's own statement that lists all of them */
 export function brokenReferences(broken: readonly string[], listedBy: string): MultiFlexiError {
-  return new MultiFlexiError('ROWS_CHANGED', `references lead nowhere: ${broken.join('; ')}`, {
-    next: `Fix or delete those rows, then run the command again; ${listedBy} lists them all.`,
-  });
+  return new MultiFlexiError(
+    'ROWS_CHANGED',
+    `foreign keys refer to rows that do not exist: ${broken.join('; ')}`,
+    {
+      next: `Fix or delete those rows, then run the command again; ${listedBy} lists them all.`,
+    },
+  );
 }
 
 export function noRoom(table: string, bytes: number, free: number, where: string): MultiFlexiError {

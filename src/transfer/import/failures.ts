@@ -107,7 +107,7 @@ const ANOTHER: NextStep = ['Nothing was written. Specify an empty database.'];
 export function targetNotEmpty(where: string, tables: readonly string[]): MultiFlexiError {
   const named = tables.slice(0, 10).join(', ');
   const more = tables.length > 10 ? ` and ${tables.length - 10} more` : '';
-  return new MultiFlexiError('NOT_EMPTY', `There are rows already in ${where}: ${named}${more}.`, {
+  return new MultiFlexiError('NOT_EMPTY', `These tables in ${where} already have rows: ${named}${more}.`, {
     next: ANOTHER,
   });
 }
@@ -115,7 +115,7 @@ export function targetNotEmpty(where: string, tables: readonly string[]): MultiF
 export function unknownTables(where: string, tables: readonly string[]): MultiFlexiError {
   return new MultiFlexiError(
     'NOT_EMPTY',
-    `There are tables of something else in ${where}: ${tables.slice(0, 10).join(', ')}.`,
+    `Tables of another program are in ${where}: ${tables.slice(0, 10).join(', ')}.`,
     { next: ANOTHER },
   );
 }

@@ -8,7 +8,7 @@ const UNTOUCHED = 'The platform still uses the database that it used before';
 export function cannotSwitch(problems: readonly string[], next: NextStep): MultiFlexiError {
   return new MultiFlexiError(
     'CANNOT_SWITCH',
-    `The database cannot be changed as it is: ${problems.join('; ')}.`,
+    `The database cannot be switched yet: ${problems.join('; ')}.`,
     { next: step`${next} ${UNTOUCHED}.` },
   );
 }
