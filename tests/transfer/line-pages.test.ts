@@ -1,14 +1,13 @@
 /** Lines that the database writes are the lines of the rows, and a row without one is read by itself: none is lost, none comes twice. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { typeWord } from '../../src/engines/definition.ts';
-import type { BulkValue, Engine, LogicalType, TableDefinition } from '../../src/engines/index.ts';
+import type { BulkValue, Engine, LogicalType } from '../../src/engines/index.ts';
 import { ofOneMoment } from '../../src/transfer/digest/portions.ts';
-import type { RowStreamTable } from '../../src/transfer/row-stream/format.ts';
 import { RowCodec } from '../../src/transfer/row-stream/values.ts';
 import { LinePages } from '../../src/transfer/rows/line-pages.ts';
 import { type KeyRange, readRows } from '../../src/transfer/rows/read-rows.ts';
 import { describeEngines, freshDatabase, type TestDatabase, testWhere } from '../harness/engines.ts';
+import { makeTable, streamedTable } from '../harness/streamed-table.ts';
 
 const TYPES: Readonly<Record<string, LogicalType>> = {
   big: { kind: 'bigint' },
@@ -18,20 +17,7 @@ const TYPES: Readonly<Record<string, LogicalType>> = {
   words: { kind: 'text' },
   moment: { kind: 'datetime' },
 };
-const TABLE: TableDefinition = {
-  name: 'lined',
-  comment: 'rows of every kind that a line has as it is',
-  primaryKey: ['id'],
-  columns: [
-    { name: 'id', type: { kind: 'bigint' }, comment: 'key', nullable: false },
-    ...Object.entries(TYPES).map(([name, type]) => ({ name, type, comment: name, nullable: true })),
-  ],
-};
-const STREAMED: RowStreamTable = {
-  name: 'lined',
-  key: ['id'],
-  columns: TABLE.columns.map(({ name, type }) => ({ name, type: typeWord(type) })),
-};
+const STREAMED = streamedTable('lined', TYPES);
 
 const LARGEST = 2n ** 63n - 1n;
 const VALUES: Readonly<Record<string, readonly BulkValue[]>> = {
@@ -65,13 +51,7 @@ describeEngines('pages of lines that the database writes', (name) => {
   beforeAll(async () => {
     database = await freshDatabase(name);
     engine = await database.open('create');
-    for (const statement of engine.ddl.createTable(TABLE))
-      await sql.raw(statement.sql).execute(engine.kysely());
-    await engine.bulkLoad({
-      table: 'lined',
-      columns: STREAMED.columns.map((column) => column.name),
-      rows: rows(),
-    });
+    await makeTable(engine, 'lined', TYPES, rows());
   });
   afterAll(async () => {
     await engine.close();

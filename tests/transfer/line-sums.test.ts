@@ -1,15 +1,14 @@
 /** What is summed by lines that the database writes is what is summed by the rows' values, whatever is in them. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { typeWord } from '../../src/engines/definition.ts';
-import type { BulkValue, Engine, LogicalType, TableDefinition } from '../../src/engines/index.ts';
+import type { BulkValue, Engine, LogicalType } from '../../src/engines/index.ts';
 import { LineSums } from '../../src/transfer/digest/line-sums.ts';
 import { digestsOf, ofOneMoment, type Side, sumOf } from '../../src/transfer/digest/portions.ts';
 import type { RowDigestParts } from '../../src/transfer/digest/row-digests.ts';
-import type { RowStreamTable } from '../../src/transfer/row-stream/format.ts';
 import { RowSum } from '../../src/transfer/row-stream/values.ts';
 import type { KeyRange } from '../../src/transfer/rows/read-rows.ts';
 import { describeEngines, freshDatabase, type TestDatabase, testWhere } from '../harness/engines.ts';
+import { makeTable, streamedTable } from '../harness/streamed-table.ts';
 
 const TYPES: Readonly<Record<string, LogicalType>> = {
   big: { kind: 'bigint' },
@@ -22,20 +21,7 @@ const TYPES: Readonly<Record<string, LogicalType>> = {
   moment: { kind: 'datetime' },
   more: { kind: 'json' },
 };
-const TABLE: TableDefinition = {
-  name: 'summed',
-  comment: 'rows of every kind',
-  primaryKey: ['id'],
-  columns: [
-    { name: 'id', type: { kind: 'bigint' }, comment: 'key', nullable: false },
-    ...Object.entries(TYPES).map(([name, type]) => ({ name, type, comment: name, nullable: true })),
-  ],
-};
-const STREAMED: RowStreamTable = {
-  name: 'summed',
-  key: ['id'],
-  columns: TABLE.columns.map(({ name, type }) => ({ name, type: typeWord(type) })),
-};
+const STREAMED = streamedTable('summed', TYPES);
 
 const controls = Array.from({ length: 31 }, (_, code) => String.fromCharCode(code + 1)).join('');
 const VALUES: Readonly<Record<string, readonly BulkValue[]>> = {
@@ -88,13 +74,7 @@ describeEngines('lines that the database writes', (name) => {
   beforeAll(async () => {
     database = await freshDatabase(name);
     engine = await database.open('create');
-    for (const statement of engine.ddl.createTable(TABLE))
-      await sql.raw(statement.sql).execute(engine.kysely());
-    await engine.bulkLoad({
-      table: 'summed',
-      columns: STREAMED.columns.map((column) => column.name),
-      rows: rows(),
-    });
+    await makeTable(engine, 'summed', TYPES, rows());
   });
   afterAll(async () => {
     await engine.close();
@@ -231,12 +211,7 @@ describeEngines('lines that the database writes', (name) => {
     const file = await other.open('create');
     const db = file.kysely<unknown>();
     await sql`pragma encoding = 'UTF-16le'`.execute(db);
-    for (const statement of file.ddl.createTable(TABLE)) await sql.raw(statement.sql).execute(db);
-    await file.bulkLoad({
-      table: 'summed',
-      columns: STREAMED.columns.map((column) => column.name),
-      rows: rows(),
-    });
+    await makeTable(file, 'summed', TYPES, rows());
     const all = { first: null, last: null };
     const wanted = await ofOneMoment(engine, (side) => summed(side, all));
     const { rows: found } = await sql<{ encoding: string }>`pragma encoding`.execute(db);

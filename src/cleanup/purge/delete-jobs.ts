@@ -31,7 +31,7 @@ import { MOST_ROWS } from './large-jobs.ts';
  * @param read how many children the jobs had just before; where it is no longer true, ROWS_KEPT is thrown
  */
 export function jobsToDelete(context: ChunkContext, ids: readonly bigint[], read?: ChildSizes): Choose {
-  const known = read && { artifacts: rowsOf(read.artifacts), logger: rowsOf(read.logger) };
+  const known = read && { artifacts: countsOf(read.artifacts), logger: countsOf(read.logger) };
   return async (db) => {
     const { deletable, locked, refused } = await lockDeletable(context, db, ids);
     if (deletable.length === 0) return nothing({ locked, refused });
@@ -54,7 +54,7 @@ export function jobsToDelete(context: ChunkContext, ids: readonly bigint[], read
   };
 }
 
-function rowsOf(sizes: ReadonlyMap<bigint, ChildSize>): ReadonlyMap<bigint, number> {
+function countsOf(sizes: ReadonlyMap<bigint, ChildSize>): ReadonlyMap<bigint, number> {
   return new Map([...sizes].map(([job, { rows }]) => [job, rows]));
 }
 
